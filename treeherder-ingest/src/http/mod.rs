@@ -1,0 +1,1 @@
+//! Outgoing HTTP: one client with time, size, redirect and address limits (`spec/ingest.md` §0.1).

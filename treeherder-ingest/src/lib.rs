@@ -1,0 +1,24 @@
+//! From Pulse messages to stored pushes, jobs, failure lines and performance data.
+//!
+//! The way of the data (`docs/ARCHITECTURE.md` tells it in prose):
+//!
+//! * [`pulse`] receives deliveries and puts each on an internal queue, nothing else;
+//! * [`queue`] holds work items until their effect is committed, retries them and keeps what cannot be processed;
+//! * [`push`] turns push messages into pushes, [`task`] turns task events into job messages and [`job`]
+//!   turns job messages into jobs with their log references;
+//! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
+//! * [`store`] is the only module that talks to the database about them;
+//! * [`http`] is the only way out to the network;
+//! * [`pipeline`] ties the work items of the queues to the modules above.
+#![recursion_limit = "256"]
+
+pub mod http;
+pub mod job;
+pub mod log;
+pub mod perf;
+pub mod pipeline;
+pub mod pulse;
+pub mod push;
+pub mod queue;
+pub mod store;
+pub mod task;

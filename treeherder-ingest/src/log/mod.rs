@@ -1,0 +1,1 @@
+//! Logs: streaming fetch, inflate and scan, statuses, error summaries (§5).

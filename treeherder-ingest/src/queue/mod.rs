@@ -1,0 +1,1 @@
+//! Internal queues: lease, acknowledge, retry, dead letters (§2).

@@ -1,0 +1,63 @@
+//! The database: entities, migrations and every statement (`spec/api.md` §5, `spec/ingest.md` §4.9 and §6).
+//!
+//! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
+
+pub mod entity;
+pub mod migration;
+
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+};
+
+/// A handle on the database; clones share one connection pool.
+#[derive(Clone, Debug)]
+pub struct Store {
+    connection: DatabaseConnection,
+}
+
+impl Store {
+    /// Connects to `url`: `sqlite://PATH?mode=rwc`, `sqlite::memory:` or `postgres://…`.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or opened.
+    pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
+        let max_connections = if url.contains(":memory:") { 1 } else { max_connections };
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(max_connections).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false);
+        options.map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .busy_timeout(Duration::from_secs(10))
+                .foreign_keys(true)
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "NORMAL")
+        });
+        Ok(Self { connection: Database::connect(options).await? })
+    }
+
+    /// The connection, for reads and single statements.
+    #[must_use]
+    pub fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    /// Opens a write transaction: IMMEDIATE on SQLite, so that a read followed by a write cannot fail as "locked".
+    ///
+    /// # Errors
+    /// When no transaction can be opened.
+    pub async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        self.connection.begin_with_options(options).await
+    }
+}

@@ -1,0 +1,1 @@
+//! Tasks: Taskcluster task events to job messages (§4.1–4.6).

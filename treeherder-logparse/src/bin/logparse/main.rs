@@ -1,0 +1,2 @@
+//! logparse
+fn main() {}

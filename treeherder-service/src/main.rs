@@ -1,0 +1,2 @@
+//! treeherder
+fn main() {}
