@@ -30,7 +30,9 @@ fn problem(line: &str) -> perf::PerformanceProblem {
 fn verdict(object: &str) -> String {
     match parse(&format!("PERFHERDER_DATA: {object}")) {
         Outcome::Data(_) => "ok".to_owned(),
-        Outcome::Problem(problem) => problem.violation().map_or_else(|| problem.to_string(), ToString::to_string),
+        Outcome::Problem(problem) => {
+            problem.violation().map_or_else(|| problem.to_string(), ToString::to_string)
+        }
         Outcome::NotPerformanceData => panic!("no object found in {object}"),
     }
 }
@@ -80,11 +82,20 @@ fn lines_are_taken_or_ignored_as_in_the_table() {
 fn numbers_that_are_none_are_refused_wherever_they_stand() {
     let cases = [
         (with_subtest(r#""value": NaN"#), "suites[0].subtests[0].value: NaN is not a finite number"),
-        (with_subtest(r#""value": Infinity"#), "suites[0].subtests[0].value: Infinity is not a finite number"),
-        (with_subtest(r#""value": -Infinity"#), "suites[0].subtests[0].value: -Infinity is not a finite number"),
+        (
+            with_subtest(r#""value": Infinity"#),
+            "suites[0].subtests[0].value: Infinity is not a finite number",
+        ),
+        (
+            with_subtest(r#""value": -Infinity"#),
+            "suites[0].subtests[0].value: -Infinity is not a finite number",
+        ),
         (with_subtest(r#""value": 1e999"#), "suites[0].subtests[0].value: 1e999 is not a finite number"),
         (with_subtest(r#""value": true"#), "suites[0].subtests[0].value: expected a number, found a boolean"),
-        (with_subtest(r#""replicates": [1, NaN]"#), "suites[0].subtests[0].replicates: NaN is not a finite number"),
+        (
+            with_subtest(r#""replicates": [1, NaN]"#),
+            "suites[0].subtests[0].replicates: NaN is not a finite number",
+        ),
         (with_suite(r#""mine": {"deep": [1, NaN]}"#), "suites[0].mine: NaN is not a finite number"),
         (with_top(r#""pushTimestamp": NaN"#), "pushTimestamp: NaN is not a finite number"),
         (with_top(r#""mine": "NaN""#), "ok"),
@@ -122,7 +133,10 @@ fn every_limit_of_the_whole_object_holds_at_its_edge() {
         (with_top(r#""suites": [1]"#), "suites[0]: expected an object, found a number"),
         (with_top(r#""application": {}"#), "application.name: is missing"),
         (with_top(r#""application": {"name": "cstm-car-m"}"#), "ok"),
-        (with_top(r#""application": {"name": "chrome-m", "version": 7}"#), "application.version: expected a string, found a number"),
+        (
+            with_top(r#""application": {"name": "chrome-m", "version": 7}"#),
+            "application.version: expected a string, found a number",
+        ),
         (with_top(&format!(r#""application": {{"name": "fenix", "version": {}}}"#, text(40))), "ok"),
         (
             with_top(&format!(r#""application": {{"name": "fenix", "version": {}}}"#, text(41))),
@@ -132,7 +146,10 @@ fn every_limit_of_the_whole_object_holds_at_its_edge() {
         (with_top(r#""os": "linux""#), "os: expected an object, found a string"),
         (with_top(r#""os": {"name": ""}"#), "os.name: must not be empty"),
         (with_top(&format!(r#""os": {{"name": {0}, "platform_version": {0}}}"#, text(100))), "ok"),
-        (with_top(&format!(r#""os": {{"name": {}}}"#, text(101))), "os.name: is 101 characters long, the limit is 100"),
+        (
+            with_top(&format!(r#""os": {{"name": {}}}"#, text(101))),
+            "os.name: is 101 characters long, the limit is 100",
+        ),
         (with_top(r#""os": {"platform_version": ""}"#), "os.platform_version: must not be empty"),
         (
             with_top(&format!(r#""os": {{"platform_version": {}}}"#, text(101))),
@@ -147,29 +164,47 @@ fn every_limit_of_the_whole_object_holds_at_its_edge() {
         assert_eq!(verdict(&with_top(&format!(r#""application": {{"name": "{name}"}}"#))), "ok");
     }
     let unknown = verdict(&with_top(r#""application": {"name": "netscape"}"#));
-    assert!(unknown.starts_with("application.name: \"netscape\" is not one of firefox, chrome, "), "{unknown}");
+    assert!(
+        unknown.starts_with("application.name: \"netscape\" is not one of firefox, chrome, "),
+        "{unknown}"
+    );
 }
 
 /// Limits of a property: a value that fits, and one that does not with the message for it.
 type Limits<'a> = (&'a str, &'a [&'a str], &'a [(&'a str, &'a str)]);
 
 const SHARED: &[Limits<'_>] = &[
-    ("lowerIsBetter", &["true", "false"], &[("1", "expected a boolean, found a number"), ("null", "expected a boolean, found null")]),
+    (
+        "lowerIsBetter",
+        &["true", "false"],
+        &[("1", "expected a boolean, found a number"), ("null", "expected a boolean, found null")],
+    ),
     ("shouldAlert", &["true", "false"], &[("\"true\"", "expected a boolean, found a string")]),
-    ("alertThreshold", &["0", "0.0", "1e300"], &[("-0.1", "-0.1 is below the minimum of 0"), ("\"2\"", "expected a number, found a string")]),
+    (
+        "alertThreshold",
+        &["0", "0.0", "1e300"],
+        &[("-0.1", "-0.1 is below the minimum of 0"), ("\"2\"", "expected a number, found a string")],
+    ),
     (
         "alertSeverity",
         &["\"critical\"", "\"subcritical\"", "\"normal\""],
         &[("\"Normal\"", "\"Normal\" is not one of critical, subcritical, normal")],
     ),
-    ("alertChangeType", &["\"absolute\"", "\"percentage\""], &[("\"relative\"", "\"relative\" is not one of absolute, percentage")]),
+    (
+        "alertChangeType",
+        &["\"absolute\"", "\"percentage\""],
+        &[("\"relative\"", "\"relative\" is not one of absolute, percentage")],
+    ),
     (
         "value",
         &["-1000000000000", "1000000000000", "1e12", "-1e12", "0", "0.5"],
         &[
             ("1000000000001", "1000000000001 is above the maximum of 1000000000000"),
             ("-1000000000000.5", "-1000000000000.5 is below the minimum of -1000000000000"),
-            ("123456789012345678901234567890", "1.2345678901234568e+29 is above the maximum of 1000000000000"),
+            (
+                "123456789012345678901234567890",
+                "1.2345678901234568e+29 is above the maximum of 1000000000000",
+            ),
             ("null", "expected a number, found null"),
         ],
     ),
@@ -177,16 +212,52 @@ const SHARED: &[Limits<'_>] = &[
 
 const SUITE: &[Limits<'_>] = &[
     ("monitor", &["true"], &[("\"no\"", "expected a boolean, found a string")]),
-    ("minBackWindow", &["1", "255", "3.0"], &[("0", "0 is below the minimum of 1"), ("256", "256 is above the maximum of 255"), ("3.5", "3.5 is not an integer")]),
-    ("maxBackWindow", &["1", "255", "3.0"], &[("0.5", "0.5 is below the minimum of 1"), ("255.5", "255.5 is above the maximum of 255"), ("254.5", "254.5 is not an integer")]),
-    ("foreWindow", &["1", "255", "3.0"], &[("-1", "-1 is below the minimum of 1"), ("1e3", "1000.0 is above the maximum of 255"), ("1.5", "1.5 is not an integer")]),
+    (
+        "minBackWindow",
+        &["1", "255", "3.0"],
+        &[
+            ("0", "0 is below the minimum of 1"),
+            ("256", "256 is above the maximum of 255"),
+            ("3.5", "3.5 is not an integer"),
+        ],
+    ),
+    (
+        "maxBackWindow",
+        &["1", "255", "3.0"],
+        &[
+            ("0.5", "0.5 is below the minimum of 1"),
+            ("255.5", "255.5 is above the maximum of 255"),
+            ("254.5", "254.5 is not an integer"),
+        ],
+    ),
+    (
+        "foreWindow",
+        &["1", "255", "3.0"],
+        &[
+            ("-1", "-1 is below the minimum of 1"),
+            ("1e3", "1000.0 is above the maximum of 255"),
+            ("1.5", "1.5 is not an integer"),
+        ],
+    ),
     ("replicates", &["[]", "[1, 2.5, -1e12, 1e12]"], &[("5", "expected an array, found a number")]),
 ];
 
 const SUBTEST: &[Limits<'_>] = &[
-    ("minBackWindow", &["1", "255", "3.5"], &[("0.5", "0.5 is below the minimum of 1"), ("255.5", "255.5 is above the maximum of 255")]),
-    ("maxBackWindow", &["1", "255", "3.5"], &[("0", "0 is below the minimum of 1"), ("256", "256 is above the maximum of 255")]),
-    ("foreWindow", &["1", "255", "3.5"], &[("0", "0 is below the minimum of 1"), ("256", "256 is above the maximum of 255")]),
+    (
+        "minBackWindow",
+        &["1", "255", "3.5"],
+        &[("0.5", "0.5 is below the minimum of 1"), ("255.5", "255.5 is above the maximum of 255")],
+    ),
+    (
+        "maxBackWindow",
+        &["1", "255", "3.5"],
+        &[("0", "0 is below the minimum of 1"), ("256", "256 is above the maximum of 255")],
+    ),
+    (
+        "foreWindow",
+        &["1", "255", "3.5"],
+        &[("0", "0 is below the minimum of 1"), ("256", "256 is above the maximum of 255")],
+    ),
     ("monitor", &["\"a subtest has none\""], &[]),
     ("tags", &["\"a subtest has none\""], &[]),
     ("replicates", &["[1, 2]", "\"tolerated\"", "[1e13]"], &[]),
@@ -194,12 +265,19 @@ const SUBTEST: &[Limits<'_>] = &[
 
 #[test]
 fn every_limit_of_suites_and_subtests_holds_at_its_edge() {
-    let suites = SHARED.iter().chain(SUITE).map(|limits| (with_suite as fn(&str) -> String, "suites[0]", limits));
-    let subtests =
-        SHARED.iter().chain(SUBTEST).map(|limits| (with_subtest as fn(&str) -> String, "suites[0].subtests[0]", limits));
+    let suites =
+        SHARED.iter().chain(SUITE).map(|limits| (with_suite as fn(&str) -> String, "suites[0]", limits));
+    let subtests = SHARED
+        .iter()
+        .chain(SUBTEST)
+        .map(|limits| (with_subtest as fn(&str) -> String, "suites[0].subtests[0]", limits));
     for (object, place, (property, good, bad)) in suites.chain(subtests) {
         for value in *good {
-            assert_eq!(verdict(&object(&format!("\"{property}\": {value}"))), "ok", "{place}.{property}: {value}");
+            assert_eq!(
+                verdict(&object(&format!("\"{property}\": {value}"))),
+                "ok",
+                "{place}.{property}: {value}"
+            );
         }
         for (value, message) in *bad {
             let found = verdict(&object(&format!("\"{property}\": {value}")));
@@ -230,14 +308,31 @@ fn every_limit_of_suites_and_subtests_holds_at_its_edge() {
 #[test]
 fn lists_of_a_suite_hold_their_limits() {
     let options = |count: usize, length: usize| list((0..count).map(|index| format!("\"{index:0length$}\"")));
-    let long = |lengths: &[usize]| list(lengths.iter().enumerate().map(|(i, length)| format!("\"{i:0length$}\"")));
+    let long =
+        |lengths: &[usize]| list(lengths.iter().enumerate().map(|(i, length)| format!("\"{i:0length$}\"")));
     let cases = [
         ("tags", options(14, 24), "ok"),
         ("tags", options(15, 2), "suites[0].tags: has more than 14 items"),
-        ("tags", options(1, 25), "suites[0].tags[0]: \"0000000000000000000000000\" is not 1 to 24 letters, digits and hyphens"),
-        ("tags", r#"["a", ""]"#.to_owned(), "suites[0].tags[1]: \"\" is not 1 to 24 letters, digits and hyphens"),
-        ("tags", r#"["a_b"]"#.to_owned(), "suites[0].tags[0]: \"a_b\" is not 1 to 24 letters, digits and hyphens"),
-        ("tags", r#"["é"]"#.to_owned(), "suites[0].tags[0]: \"é\" is not 1 to 24 letters, digits and hyphens"),
+        (
+            "tags",
+            options(1, 25),
+            "suites[0].tags[0]: \"0000000000000000000000000\" is not 1 to 24 letters, digits and hyphens",
+        ),
+        (
+            "tags",
+            r#"["a", ""]"#.to_owned(),
+            "suites[0].tags[1]: \"\" is not 1 to 24 letters, digits and hyphens",
+        ),
+        (
+            "tags",
+            r#"["a_b"]"#.to_owned(),
+            "suites[0].tags[0]: \"a_b\" is not 1 to 24 letters, digits and hyphens",
+        ),
+        (
+            "tags",
+            r#"["é"]"#.to_owned(),
+            "suites[0].tags[0]: \"é\" is not 1 to 24 letters, digits and hyphens",
+        ),
         ("tags", r#"["aZ-09", "x\n"]"#.to_owned(), "ok"),
         ("tags", r#"["a", "b", "a"]"#.to_owned(), "suites[0].tags[2]: \"a\" comes twice"),
         ("tags", r#"["a", 1]"#.to_owned(), "suites[0].tags[1]: expected a string, found a number"),
@@ -247,20 +342,48 @@ fn lists_of_a_suite_hold_their_limits() {
         ("extraOptions", r#"["e10s", "e10s"]"#.to_owned(), "suites[0].extraOptions[1]: \"e10s\" comes twice"),
         ("extraOptions", long(&[100, 45, 45, 45, 45, 45, 45, 45]), "ok"),
         ("extraOptions", long(&[46, 45]), "ok"),
-        ("extraOptions", long(&[46, 46]), "suites[0].extraOptions: has 2 options longer than 45 characters, only one may be"),
-        ("extraOptions", long(&[100, 5, 46]), "suites[0].extraOptions: has 2 options longer than 45 characters, only one may be"),
+        (
+            "extraOptions",
+            long(&[46, 46]),
+            "suites[0].extraOptions: has 2 options longer than 45 characters, only one may be",
+        ),
+        (
+            "extraOptions",
+            long(&[100, 5, 46]),
+            "suites[0].extraOptions: has 2 options longer than 45 characters, only one may be",
+        ),
         ("extraOptions", long(&[101]), "suites[0].extraOptions[0]: is 101 characters long, the limit is 100"),
         ("alertNotifyEmails", options(8, 100), "ok"),
         ("alertNotifyEmails", options(9, 3), "suites[0].alertNotifyEmails: has more than 8 items"),
-        ("alertNotifyEmails", options(1, 101), "suites[0].alertNotifyEmails[0]: is 101 characters long, the limit is 100"),
-        ("alertNotifyEmails", r#"["a@b", "a@b"]"#.to_owned(), "suites[0].alertNotifyEmails[1]: \"a@b\" comes twice"),
-        ("replicates", "[1, 1e12, 1000000000001]".to_owned(), "suites[0].replicates[2]: 1000000000001 is above the maximum of 1000000000000"),
+        (
+            "alertNotifyEmails",
+            options(1, 101),
+            "suites[0].alertNotifyEmails[0]: is 101 characters long, the limit is 100",
+        ),
+        (
+            "alertNotifyEmails",
+            r#"["a@b", "a@b"]"#.to_owned(),
+            "suites[0].alertNotifyEmails[1]: \"a@b\" comes twice",
+        ),
+        (
+            "replicates",
+            "[1, 1e12, 1000000000001]".to_owned(),
+            "suites[0].replicates[2]: 1000000000001 is above the maximum of 1000000000000",
+        ),
         ("replicates", "[1, \"2\"]".to_owned(), "suites[0].replicates[1]: expected a number, found a string"),
         ("subtests", "[{\"name\": \"t\"}]".to_owned(), "suites[0].subtests[0].value: is missing"),
-        ("subtests", "[{\"name\": \"t\", \"value\": 1}, {\"value\": 2}]".to_owned(), "suites[0].subtests[1].name: is missing"),
+        (
+            "subtests",
+            "[{\"name\": \"t\", \"value\": 1}, {\"value\": 2}]".to_owned(),
+            "suites[0].subtests[1].name: is missing",
+        ),
     ];
     for (property, value, expected) in cases {
-        assert_eq!(verdict(&with_suite(&format!("\"{property}\": {value}"))), expected, "{property}: {value}");
+        assert_eq!(
+            verdict(&with_suite(&format!("\"{property}\": {value}"))),
+            expected,
+            "{property}: {value}"
+        );
     }
     assert_eq!(verdict(r#"{"framework": {}, "suites": [{"subtests": []}]}"#), "suites[0].name: is missing");
     assert_eq!(verdict(r#"{"framework": {}, "suites": [{"name": "s"}]}"#), "suites[0].subtests: is missing");
@@ -296,7 +419,11 @@ fn everything_known_is_typed_and_everything_else_is_kept() {
     let suite = &data.suites[0];
     assert_eq!(suite.extra_options.as_deref().unwrap(), ["cold", "fission"]);
     assert_eq!(suite.alerting.alert_severity, Some(perf::AlertSeverity::Critical));
-    assert_eq!(suite.alerting.min_back_window.as_ref().unwrap().to_string(), "3.0", "numbers stay as they were");
+    assert_eq!(
+        suite.alerting.min_back_window.as_ref().unwrap().to_string(),
+        "3.0",
+        "numbers stay as they were"
+    );
     assert_eq!(suite.subtests[0].replicates.as_ref().unwrap().len(), 2);
     assert_eq!(suite.subtests[1].extra["replicates"].as_str(), "\"none\"");
     let again: PerformanceData = serde_json::from_value(serde_json::to_value(&data).unwrap()).unwrap();
@@ -329,11 +456,20 @@ fn reading_by_serde_validates() {
 
 #[test]
 fn a_line_of_a_million_markers_is_just_a_line() {
-    for piece in ["PERFHERDER_DATA:", "PERFHERDER_DATA: ", "PERFHERDER_DATA: {", "PERFORMANCE_DATA:\u{2003}{", "} PERFHERDER_DATA: {", "PERF"] {
+    for piece in [
+        "PERFHERDER_DATA:",
+        "PERFHERDER_DATA: ",
+        "PERFHERDER_DATA: {",
+        "PERFORMANCE_DATA:\u{2003}{",
+        "} PERFHERDER_DATA: {",
+        "PERF",
+    ] {
         let line = piece.repeat(1_000_000);
         match parse(&line) {
             Outcome::NotPerformanceData => {}
-            Outcome::Problem(problem) => assert!(matches!(problem.kind, ProblemKind::Syntax { .. }), "{problem}"),
+            Outcome::Problem(problem) => {
+                assert!(matches!(problem.kind, ProblemKind::Syntax { .. }), "{problem}")
+            }
             Outcome::Data(data) => panic!("{data:?}"),
         }
     }
@@ -347,7 +483,11 @@ fn a_line_of_a_million_markers_is_just_a_line() {
 fn nesting_without_end_is_a_problem_and_nothing_worse() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("{}1{}", open.repeat(100_000), close.repeat(100_000));
-        for object in [with_top(&format!("\"mine\": {deep}")), with_suite(&format!("\"value\": {deep}")), format!("{{\"suites\": {deep}}}")] {
+        for object in [
+            with_top(&format!("\"mine\": {deep}")),
+            with_suite(&format!("\"value\": {deep}")),
+            format!("{{\"suites\": {deep}}}"),
+        ] {
             let problem = problem(&format!("PERFHERDER_DATA: {object}"));
             assert!(problem.to_string().contains("nested more than 100 levels deep"), "{problem}");
         }
@@ -356,7 +496,9 @@ fn nesting_without_end_is_a_problem_and_nothing_worse() {
 
 #[test]
 fn lines_of_many_megabytes_are_read_whole() {
-    let subtests = list((0..60_000).map(|i| format!(r#"{{"name": "subtest {i}", "value": {i}.25, "unit": "ms", "replicates": [{i}, 1, 2.5, 3]}}"#)));
+    let subtests = list((0..60_000).map(|i| {
+        format!(r#"{{"name": "subtest {i}", "value": {i}.25, "unit": "ms", "replicates": [{i}, 1, 2.5, 3]}}"#)
+    }));
     let line = format!("PERFHERDER_DATA: {}", with_suite(&format!("\"subtests\": {subtests}")));
     assert!(line.len() > 5 << 20);
     let data = data(&line);
@@ -367,20 +509,34 @@ fn lines_of_many_megabytes_are_read_whole() {
     for (property, expected) in [
         (format!("\"replicates\": {}", list((0..2_000_000).map(|_| "1".to_owned()))), "ok"),
         (format!("\"mine\": {}", list((0..1_000_000).map(|_| "{}".to_owned()))), "ok"),
-        (format!("\"tags\": {}", list((0..1_000_000).map(|i| format!("\"{i}\"")))), "suites[0].tags: has more than 14 items"),
-        (format!("\"replicates\": {}", list((0..1_000_000).map(|_| "NaN".to_owned()))), "suites[0].replicates[0]: NaN is not a finite number"),
-        ((0..300_000).map(|i| format!("\"p{i}\": NaN")).collect::<Vec<_>>().join(","), "suites[0].p0: NaN is not a finite number"),
+        (
+            format!("\"tags\": {}", list((0..1_000_000).map(|i| format!("\"{i}\"")))),
+            "suites[0].tags: has more than 14 items",
+        ),
+        (
+            format!("\"replicates\": {}", list((0..1_000_000).map(|_| "NaN".to_owned()))),
+            "suites[0].replicates[0]: NaN is not a finite number",
+        ),
+        (
+            (0..300_000).map(|i| format!("\"p{i}\": NaN")).collect::<Vec<_>>().join(","),
+            "suites[0].p0: NaN is not a finite number",
+        ),
         ((0..300_000).map(|i| format!("\"p{i}\": {i}")).collect::<Vec<_>>().join(","), "ok"),
         (vec!["\"unit\": 1"; 500_000].join(","), "suites[0].unit: expected a string, found a number"),
-        (format!("\"unit\": \"{}\"", "\\u00e9\\n".repeat(500_000)), "suites[0].unit: is 1000000 characters long, the limit is 20"),
+        (
+            format!("\"unit\": \"{}\"", "\\u00e9\\n".repeat(500_000)),
+            "suites[0].unit: is 1000000 characters long, the limit is 20",
+        ),
     ] {
         assert_eq!(verdict(&with_suite(&property)), expected);
     }
 }
 
 fn conformance(folder: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("TREEHERDER_CONFORMANCE_DIR")
-        .map_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/conformance").into(), PathBuf::from);
+    let root = std::env::var_os("TREEHERDER_CONFORMANCE_DIR").map_or_else(
+        || concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/conformance").into(),
+        PathBuf::from,
+    );
     let folder = root.join(folder);
     if folder.is_dir() {
         return Some(folder);
@@ -430,7 +586,8 @@ fn real_logs_give_the_expected_objects() {
             match perf::parse_line(&line) {
                 Outcome::NotPerformanceData => {}
                 Outcome::Data(data) => {
-                    found.push(serde_json::from_str::<Value>(&serde_json::to_string(&data).unwrap()).unwrap());
+                    found
+                        .push(serde_json::from_str::<Value>(&serde_json::to_string(&data).unwrap()).unwrap());
                 }
                 Outcome::Problem(problem) => panic!("{log}: {problem}"),
             }

@@ -37,7 +37,8 @@ struct Fields {
 /// Parses one line without its terminator. With `cut_off`, its action is `truncated`, whatever it says.
 pub(super) fn parse(line: &[u8], line_number: u64, cut_off: bool) -> Result<ErrorSummaryLine, LineFault> {
     let text = json::decode(line);
-    let not_json = |error: SyntaxError| LineFault::NotJson { offset: error.offset, message: error.message.to_owned() };
+    let not_json =
+        |error: SyntaxError| LineFault::NotJson { offset: error.offset, message: error.message.to_owned() };
     let mut reader = Reader::new(&text);
     let found = reader.kind().map_err(not_json)?;
     if found != Kind::Object {

@@ -70,7 +70,8 @@ impl FailureAction {
     /// Finds the action of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::TestResult, Self::Log, Self::Crash, Self::Truncated, Self::TestStatus, Self::TestEnd];
+        let all =
+            [Self::TestResult, Self::Log, Self::Crash, Self::Truncated, Self::TestStatus, Self::TestEnd];
         all.into_iter().find(|action| action.name() == name)
     }
 

@@ -20,7 +20,7 @@ mod summary;
 
 pub use error::{ErrorSummaryError, LineFault};
 pub use line::{
-    ColumnProblem, ErrorSummaryLine, FailureAction, FailureLine, GroupResult, GroupStatus, GroupRejection,
+    ColumnProblem, ErrorSummaryLine, FailureAction, FailureLine, GroupRejection, GroupResult, GroupStatus,
     RejectedGroup, UnknownAction,
 };
 pub use reader::{Counted, ErrorSummaryReader, Options};

@@ -52,7 +52,10 @@ fn skip(text: &str) -> Result<Skipped<'_>, SyntaxError> {
 fn the_dialect_is_pythons() {
     let cases = [
         (r#"{"a": 1, "a": 2}"#, r#"{"a": 2}"#),
-        ("[NaN, Infinity, -Infinity]", r#"["not finite: NaN", "not finite: Infinity", "not finite: -Infinity"]"#),
+        (
+            "[NaN, Infinity, -Infinity]",
+            r#"["not finite: NaN", "not finite: Infinity", "not finite: -Infinity"]"#,
+        ),
         (r#"["NaN, Infinity"]"#, r#"["NaN, Infinity"]"#),
         ("[1e400]", r#"["not finite: 1e400"]"#),
         ("[-0, 0, 10, -7]", "[0, 0, 10, -7]"),
@@ -70,10 +73,45 @@ fn the_dialect_is_pythons() {
 #[test]
 fn what_is_no_json_is_refused_by_reading_and_by_skipping() {
     let texts = [
-        "", " ", "{", "[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{a:1}",
-        "{'a':1}", "{1:1}", "[01]", "[+1]", "[1.]", "[.5]", "[-]", "[1e]", "[--1]", "[nan]", "[-NaN]", "[Inf]", "[tru]",
-        "[nul]", "\"a", "\"\\", "\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"a\tb\"", "[1] 2", "[1]]", "[1}", "{\"a\":1]",
-        "[True]", "\u{a0}[]",
+        "",
+        " ",
+        "{",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{'a':1}",
+        "{1:1}",
+        "[01]",
+        "[+1]",
+        "[1.]",
+        "[.5]",
+        "[-]",
+        "[1e]",
+        "[--1]",
+        "[nan]",
+        "[-NaN]",
+        "[Inf]",
+        "[tru]",
+        "[nul]",
+        "\"a",
+        "\"\\",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\\u12g4\"",
+        "\"a\tb\"",
+        "[1] 2",
+        "[1]]",
+        "[1}",
+        "{\"a\":1]",
+        "[True]",
+        "\u{a0}[]",
     ];
     for text in texts {
         assert!(read(text).is_err(), "{text}");
@@ -117,7 +155,13 @@ fn nesting_is_bounded_and_costs_no_stack() {
 
 #[test]
 fn floats_are_exact_to_the_last_digit() {
-    for text in ["0.12274815799997896", "3.4138102531433105", "0.30000000000000004", "5e-324", "1.7976931348623157e308"] {
+    for text in [
+        "0.12274815799997896",
+        "3.4138102531433105",
+        "0.30000000000000004",
+        "5e-324",
+        "1.7976931348623157e308",
+    ] {
         let Ok(Number::Finite(number)) = Reader::new(text).number() else { panic!("{text}") };
         assert_eq!(number.as_f64(), Some(text.parse::<f64>().unwrap()), "{text}");
     }

@@ -22,7 +22,8 @@ mod rules;
 
 pub use extract::extract;
 pub use model::{
-    AlertChangeType, AlertSeverity, Alerting, Application, Extra, Framework, Os, PerformanceData, Subtest, Suite,
+    AlertChangeType, AlertSeverity, Alerting, Application, Extra, Framework, Os, PerformanceData, Subtest,
+    Suite,
 };
 pub use problem::{PerformanceProblem, ProblemKind, Violation};
 pub use read::APPLICATION_NAMES;
@@ -88,7 +89,8 @@ pub fn parse_json(text: &[u8]) -> Result<PerformanceData, PerformanceProblem> {
 }
 
 fn parse_text(text: &str) -> Result<PerformanceData, PerformanceProblem> {
-    let syntax = |error: SyntaxError| ProblemKind::Syntax { offset: error.offset, message: error.message.to_owned() };
+    let syntax =
+        |error: SyntaxError| ProblemKind::Syntax { offset: error.offset, message: error.message.to_owned() };
     let mut reader = Reader::new(text);
     if says_nothing(&mut reader.clone()).map_err(syntax)? {
         reader.skip().and_then(|_| reader.end()).map_err(syntax)?;

@@ -7,7 +7,8 @@
 use std::collections::BTreeMap;
 
 use super::model::{
-    AlertChangeType, AlertSeverity, Alerting, Application, Extra, Framework, Os, PerformanceData, Subtest, Suite,
+    AlertChangeType, AlertSeverity, Alerting, Application, Extra, Framework, Os, PerformanceData, Subtest,
+    Suite,
 };
 use super::problem::{Place, Violation};
 use super::rules::{
@@ -201,7 +202,8 @@ fn subtest(reader: &mut Reader<'_>, at: &Place<'_>) -> Read<Subtest> {
             "value" => measured = violations.keep(key, value(reader, at)?),
             "replicates" => {
                 // Looking ahead reads this list twice, each list only once more.
-                let ahead = list(&mut reader.clone(), at, |reader, at| number(reader, at, f64::MIN, f64::MAX))?;
+                let ahead =
+                    list(&mut reader.clone(), at, |reader, at| number(reader, at, f64::MIN, f64::MAX))?;
                 replicates = ahead.ok();
                 if replicates.is_some() {
                     reader.skip()?;
@@ -243,7 +245,9 @@ fn alerting(
             means.alert_change_type = violations.keep(key, word(reader, at, CHANGE_TYPES, change_type)?);
         }
         "alertThreshold" => means.alert_threshold = violations.keep(key, number(reader, at, 0.0, f64::MAX)?),
-        "alertSeverity" => means.alert_severity = violations.keep(key, word(reader, at, SEVERITIES, severity)?),
+        "alertSeverity" => {
+            means.alert_severity = violations.keep(key, word(reader, at, SEVERITIES, severity)?)
+        }
         "minBackWindow" => means.min_back_window = violations.keep(key, window(reader, at, 1.0, 255.0)?),
         "maxBackWindow" => means.max_back_window = violations.keep(key, window(reader, at, 1.0, 255.0)?),
         "foreWindow" => means.fore_window = violations.keep(key, window(reader, at, 1.0, 255.0)?),
@@ -288,7 +292,9 @@ fn check_tag(tag: &str) -> Result<(), &'static str> {
 fn check_options(options: Vec<String>, at: &Place<'_>) -> Result<Vec<String>, Violation> {
     let long = options.iter().filter(|option| option.chars().count() > LONG_OPTION).count();
     if long > 1 {
-        return Err(at.violation(format!("has {long} options longer than {LONG_OPTION} characters, only one may be")));
+        return Err(
+            at.violation(format!("has {long} options longer than {LONG_OPTION} characters, only one may be"))
+        );
     }
     Ok(options)
 }

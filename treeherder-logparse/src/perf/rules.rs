@@ -52,7 +52,9 @@ pub(super) fn word<T>(
     expect(reader, at, Kind::String, |reader| {
         let text = reader.string()?;
         let made = if words.contains(&&*text) { make(&text) } else { None };
-        Ok(made.ok_or_else(|| at.violation(format!("\"{}\" is not one of {}", excerpt(&text), words.join(", ")))))
+        Ok(made.ok_or_else(|| {
+            at.violation(format!("\"{}\" is not one of {}", excerpt(&text), words.join(", ")))
+        }))
     })
 }
 
