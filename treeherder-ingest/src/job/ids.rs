@@ -84,9 +84,13 @@ mod tests {
 
     #[test]
     fn what_is_no_slug_is_refused_by_name() {
-        for bad in
-            ["", "A35mWTRuQmyj88yMnIF0f", "A35mWTRuQmyj88yMnIF0fAA", "A35mWTRuQmyj88yMnIF0f/", "A35mWTRuQmyj88yMnIF0fA=="]
-        {
+        for bad in [
+            "",
+            "A35mWTRuQmyj88yMnIF0f",
+            "A35mWTRuQmyj88yMnIF0fAA",
+            "A35mWTRuQmyj88yMnIF0f/",
+            "A35mWTRuQmyj88yMnIF0fA==",
+        ] {
             assert_eq!(slug_to_uuid(bad), Err(BadSlug(bad.to_owned())));
         }
         assert!(slug_to_uuid(&"A".repeat(1000)).is_err());
@@ -97,7 +101,13 @@ mod tests {
         let guid = job_guid("A35mWTRuQmyj88yMnIF0fA", 3).unwrap();
         assert_eq!(guid, "037e6659-346e-426c-a3f3-cc8c9c81747c/3");
         assert_eq!(task_of_guid(&guid), Some(("A35mWTRuQmyj88yMnIF0fA".to_owned(), 3)));
-        for other in ["", "abc", "abc/0", "037e6659-346e-426c-a3f3-cc8c9c81747c", "037e6659-346e-426c-a3f3-cc8c9c81747c/x"] {
+        for other in [
+            "",
+            "abc",
+            "abc/0",
+            "037e6659-346e-426c-a3f3-cc8c9c81747c",
+            "037e6659-346e-426c-a3f3-cc8c9c81747c/x",
+        ] {
             assert_eq!(task_of_guid(other), None, "{other}");
         }
     }

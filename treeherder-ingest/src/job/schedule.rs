@@ -37,7 +37,12 @@ pub fn is_sheriffed(repository: &str) -> bool {
 /// Chooses queue, task and priority text for a log of a job, or `None` when it is not to be parsed.
 ///
 /// `result` is the job's stored result, `log_status` the status the log has in the store.
-pub fn log_dispatch(repository: &str, result: &str, log_name: &str, log_status: LogStatus) -> Option<Dispatch> {
+pub fn log_dispatch(
+    repository: &str,
+    result: &str,
+    log_name: &str,
+    log_status: LogStatus,
+) -> Option<Dispatch> {
     if log_status != LogStatus::Pending || !PARSED_LOGS.contains(&log_name) {
         return None;
     }
@@ -61,7 +66,10 @@ pub fn log_dispatch(repository: &str, result: &str, log_name: &str, log_status: 
 pub fn perfherder_dispatch(name: &str, status: LogStatus) -> Option<Dispatch> {
     let wanted = "perfherder_data";
     let named = name.len() >= wanted.len()
-        && name.bytes().zip(wanted.bytes()).all(|(have, want)| have == want || (have == b'-' && want == b'_'));
+        && name
+            .bytes()
+            .zip(wanted.bytes())
+            .all(|(have, want)| have == want || (have == b'-' && want == b'_'));
     (named && status == LogStatus::Pending).then_some(Dispatch {
         queue: "perf_ingest",
         task: "ingest-perfherder-data",
@@ -78,8 +86,18 @@ mod tests {
         let table = [
             ("autoland", "success", "errorsummary_json", Some(("log_parser", "normal"))),
             ("try", "success", "live_backing_log", Some(("log_parser", "normal"))),
-            ("autoland", "testfailed", "errorsummary_json", Some(("log_parser_fail_json_sheriffed", "failures"))),
-            ("try", "testfailed", "errorsummary_json", Some(("log_parser_fail_json_unsheriffed", "failures"))),
+            (
+                "autoland",
+                "testfailed",
+                "errorsummary_json",
+                Some(("log_parser_fail_json_sheriffed", "failures")),
+            ),
+            (
+                "try",
+                "testfailed",
+                "errorsummary_json",
+                Some(("log_parser_fail_json_unsheriffed", "failures")),
+            ),
             ("toolchains", "busted", "live_backing_log", Some(("log_parser_fail_raw_sheriffed", "failures"))),
             ("try", "busted", "live_backing_log", Some(("log_parser_fail_raw_unsheriffed", "failures"))),
             ("try", "exception", "errorsummary_json", Some(("log_parser_fail_json_unsheriffed", "failures"))),
@@ -88,7 +106,11 @@ mod tests {
         ];
         for (repository, result, log, expected) in table {
             let got = log_dispatch(repository, result, log, LogStatus::Pending);
-            let expected = expected.map(|(queue, priority)| Dispatch { queue, task: "log-parser", priority: Some(priority) });
+            let expected = expected.map(|(queue, priority)| Dispatch {
+                queue,
+                task: "log-parser",
+                priority: Some(priority),
+            });
             assert_eq!(got, expected, "{repository} {result} {log}");
         }
     }
@@ -111,7 +133,9 @@ mod tests {
             let dispatch = perfherder_dispatch(name, LogStatus::Pending).unwrap();
             assert_eq!((dispatch.queue, dispatch.task), ("perf_ingest", "ingest-perfherder-data"), "{name}");
         }
-        for name in ["", "perfherder", "x-perfherder-data.json", "Perfherder-data.json", "perfherder.data.json"] {
+        for name in
+            ["", "perfherder", "x-perfherder-data.json", "Perfherder-data.json", "perfherder.data.json"]
+        {
             assert_eq!(perfherder_dispatch(name, LogStatus::Pending), None, "{name}");
         }
     }

@@ -10,14 +10,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
-    // No doc comments on the variants: the published schema should be one plain `enum`.
-    #[allow(missing_docs)]
+    /// Defined, its dependencies are not resolved yet.
     Unscheduled,
-    #[allow(missing_docs)]
+    /// Waits for a worker.
     Pending,
-    #[allow(missing_docs)]
+    /// Runs on a worker.
     Running,
-    #[allow(missing_docs)]
+    /// Over, whatever the result.
     Completed,
 }
 
