@@ -14,6 +14,7 @@ pub mod state;
 pub use load::{InvalidJob, load, load_json, read};
 pub use loaded::{JobData, LoadedJob, LogReference, Platform};
 pub use log_status::LogStatus;
+pub(crate) use message::optional_integer;
 pub use message::{
     JobDisplay, JobInfo, JobKind, JobLink, JobMessage, Machine, MessageLog, MessageResult, Origin,
 };
