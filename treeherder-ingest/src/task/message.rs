@@ -82,7 +82,7 @@ fn is_retried(runs: &[Run], run_id: u32) -> bool {
 fn base(
     parts: &Parts<'_>,
     route: Route,
-    config: TreeherderConfig,
+    mut config: TreeherderConfig,
     task: &TaskDefinition,
 ) -> Result<JobMessage, TaskError> {
     let metadata = &task.metadata;
@@ -90,7 +90,7 @@ fn base(
     let owner = parts.defined("/metadata/owner", metadata.owner.as_deref())?.to_owned();
     let summary = parts.defined("/metadata/description", metadata.description.as_deref())?.to_owned();
     let created = parts.defined("/created", task.created.as_deref())?.to_owned();
-    let (platform, os, architecture) = match config.machine.clone() {
+    let (platform, os, architecture) = match config.machine.take() {
         Some(machine) => (machine.platform, machine.os, machine.architecture),
         None => (parts.defined("/workerType", task.worker_type.as_deref())?.to_owned(), None, None),
     };
@@ -100,12 +100,12 @@ fn base(
         origin: Origin { project: route.project, revision: route.revision, id: Some(route.id) },
         build_system: "taskcluster".to_owned(),
         display: JobDisplay {
-            job_symbol: config.symbol.clone(),
+            job_symbol: std::mem::take(&mut config.symbol),
             chunk_id: None,
             chunk_count: None,
-            group_symbol: config.group_symbol.clone().unwrap_or_else(|| "?".to_owned()),
+            group_symbol: config.group_symbol.take().unwrap_or_else(|| "?".to_owned()),
             job_name: name.chars().take(JOB_NAME_LENGTH).collect(),
-            group_name: config.group_name.clone(),
+            group_name: config.group_name.take(),
         },
         state: JobState::Unscheduled,
         job_kind: config.job_kind.unwrap_or_default(),
@@ -119,8 +119,8 @@ fn base(
         time_started: None,
         time_completed: None,
         owner: Some(owner),
-        reason: Some(config.reason.clone().unwrap_or_else(|| "scheduled".to_owned())),
-        product_name: config.product_name.clone(),
+        reason: Some(config.reason.take().unwrap_or_else(|| "scheduled".to_owned())),
+        product_name: config.product_name.take(),
         build_machine: Some(Machine {
             name: Some("unknown".to_owned()),
             platform,

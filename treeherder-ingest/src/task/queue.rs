@@ -64,3 +64,19 @@ pub fn service_url(root_url: &str, service: &str, version: &str, path: &str) -> 
     let path = path.trim_start_matches('/');
     format!("{root}/api/{service}/{version}/{path}")
 }
+
+#[async_trait]
+impl<Q: TaskQueue + ?Sized> TaskQueue for Arc<Q> {
+    async fn task(&self, root_url: &str, task_id: &str) -> Result<Arc<TaskDefinition>, TaskQueueError> {
+        (**self).task(root_url, task_id).await
+    }
+
+    async fn artifacts(
+        &self,
+        root_url: &str,
+        task_id: &str,
+        run_id: u32,
+    ) -> Result<Vec<Artifact>, TaskQueueError> {
+        (**self).artifacts(root_url, task_id, run_id).await
+    }
+}

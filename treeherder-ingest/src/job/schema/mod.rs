@@ -48,7 +48,11 @@ fn plain(schema: &mut Schema) {
             }
         }
     }
-    if keywords.get("default") == Some(&Value::Null) {
+    // "Nothing" is what an absent property means anyway, and no value of most of these types.
+    if keywords
+        .get("default")
+        .is_some_and(|value| value.is_null() || value.as_array().is_some_and(Vec::is_empty))
+    {
         keywords.remove("default");
     }
     let width = keywords.get("format").and_then(Value::as_str).is_some_and(|name| name.contains("int"));
