@@ -15,7 +15,7 @@ const OWNER_LENGTH: usize = 50;
 
 static SCHEMA: LazyLock<Checker> = LazyLock::new(|| {
     // The schema is a constant of the program, and every test of this module compiles it.
-    #[expect(clippy::expect_used, clippy::unwrap_used, reason = "see above")]
+    #[expect(clippy::unwrap_used, reason = "see above")]
     Checker::of::<JobMessage>().unwrap()
 });
 

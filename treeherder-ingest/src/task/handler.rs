@@ -73,7 +73,7 @@ pub async fn handle(
             Ok(artifacts) => info.links = artifact_links(root_url, task_id, run_id, &artifacts),
             Err(error) if error.kind == TaskQueueErrorKind::Transient => return Err(queue_error(error)),
             Err(error) => {
-                tracing::warn!(task_id, run_id, %error, "job stored without links to its artifacts")
+                tracing::warn!(task_id, run_id, %error, "job stored without links to its artifacts");
             }
         }
     }

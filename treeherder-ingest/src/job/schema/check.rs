@@ -177,7 +177,7 @@ impl Walk {
         match (node, value) {
             (Node::Any, _) | (Node::Boolean, Value::Bool(_)) => {}
             (Node::Text { min, max, class }, Value::String(text)) => {
-                self.text(*min, *max, class.as_ref(), text)
+                self.text(*min, *max, class.as_ref(), text);
             }
             (Node::Choice(choices), Value::String(text)) => {
                 if !choices.iter().any(|choice| choice == text) {
