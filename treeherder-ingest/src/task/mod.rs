@@ -15,6 +15,7 @@ mod handler;
 mod memory_queue;
 mod message;
 mod queue;
+mod queue_client;
 mod route;
 
 pub use artifact_links::{artifact_links, artifact_url, live_log};
@@ -28,4 +29,5 @@ pub use handler::{Outcome, handle};
 pub use memory_queue::MemoryTaskQueue;
 pub use message::{build_message, outcome_of_run};
 pub use queue::{Artifact, TaskQueue, TaskQueueError, TaskQueueErrorKind, service_url};
+pub use queue_client::{HttpTaskQueue, RetryDelays};
 pub use route::{ROUTE_PREFIX, Route, RouteError, candidates};

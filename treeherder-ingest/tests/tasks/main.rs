@@ -5,6 +5,7 @@ mod cache;
 #[path = "../jobs_support/conformance.rs"]
 mod conformance;
 mod drops;
+mod http_queue;
 mod messages;
 mod real;
 mod support;
