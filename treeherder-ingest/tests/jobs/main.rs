@@ -1,4 +1,5 @@
 //! Job messages: what the loader makes of them and which it refuses.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
 
 #[path = "../jobs_support/conformance.rs"]
 mod conformance;

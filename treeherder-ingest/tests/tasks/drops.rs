@@ -41,7 +41,7 @@ async fn only_listed_projects_are_ingested() {
         match expected {
             None => assert!(outcome.into_job().is_some(), "{projects:?}"),
             Some(reason) => {
-                assert_eq!(outcome, Outcome::Dropped(DropReason::Filtered(reason)), "{projects:?}")
+                assert_eq!(outcome, Outcome::Dropped(DropReason::Filtered(reason)), "{projects:?}");
             }
         }
     }
