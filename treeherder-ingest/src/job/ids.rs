@@ -118,4 +118,23 @@ mod tests {
         assert_eq!(option_collection_hash(["opt", "asan"]), option_collection_hash(["asan", "opt"]));
         assert_eq!(option_collection_hash(["asan", "opt"]), option_collection_hash(["asanopt"]));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_uuid_survives_the_way_through_its_slug(bytes: [u8; 16]) {
+            let uuid = Uuid::from_bytes(bytes);
+            let slug = uuid_to_slug(uuid);
+            proptest::prop_assert_eq!(slug.len(), 22);
+            proptest::prop_assert_eq!(slug_to_uuid(&slug), Ok(uuid));
+            let guid = job_guid(&slug, 7).unwrap();
+            proptest::prop_assert_eq!(task_of_guid(&guid), Some((slug, 7)));
+        }
+
+        #[test]
+        fn no_text_breaks_the_decoder(text: String) {
+            if let Ok(uuid) = slug_to_uuid(&text) {
+                proptest::prop_assert_eq!(uuid_to_slug(uuid).len(), text.len());
+            }
+        }
+    }
 }

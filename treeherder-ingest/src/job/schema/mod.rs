@@ -5,11 +5,13 @@
 //! by JSON pointer. A limit can thus not be published without being enforced, or the other way round.
 
 mod check;
+mod node;
 mod pattern;
 mod violation;
 
+pub use check::Checker;
 pub(crate) use check::as_integer;
-pub use check::{Checker, UnsupportedSchema};
+pub use node::UnsupportedSchema;
 pub use violation::{Violation, Violations};
 
 use schemars::generate::SchemaSettings;
