@@ -11,18 +11,18 @@ use super::queue::{Artifact, TaskQueue, TaskQueueError};
 
 /// A [`TaskQueue`] that asks another one for each definition once, as long as it remembers it.
 ///
-/// Every task has four or more events, all of which need the definition. The cache holds a bounded number of
-/// definitions and forgets the one whose last use is longest ago. Artifacts and failures are not remembered.
+/// Every task has four or more events, all of which need the definition. The cache takes a bounded part of the memory
+/// and forgets the definition whose last use is longest ago. Artifacts and failures are not remembered.
 pub struct CachedTaskQueue<Q> {
     inner: Q,
     definitions: Mutex<LeastRecentlyUsed>,
 }
 
 impl<Q: TaskQueue> CachedTaskQueue<Q> {
-    /// Number of definitions that a process remembers unless told otherwise: some 10 MB.
-    pub const DEFAULT_CAPACITY: usize = 4096;
+    /// Bytes that a process gives to definitions unless told otherwise: some 5,000 of the usual ones.
+    pub const DEFAULT_CAPACITY: usize = 16 * 1024 * 1024;
 
-    /// Puts a cache of `capacity` definitions before `inner`.
+    /// Puts a cache of about `capacity` bytes before `inner`.
     pub fn new(inner: Q, capacity: usize) -> Self {
         Self { inner, definitions: Mutex::new(LeastRecentlyUsed::new(capacity)) }
     }
@@ -62,37 +62,50 @@ impl<Q: fmt::Debug> fmt::Debug for CachedTaskQueue<Q> {
     }
 }
 
-/// A map of bounded size; `order` has the keys by their last use.
+/// A map of bounded weight; `order` has the keys by their last use.
 struct LeastRecentlyUsed {
     capacity: usize,
+    weight: usize,
     clock: u64,
-    entries: HashMap<Arc<str>, (u64, Arc<TaskDefinition>)>,
+    entries: HashMap<Arc<str>, Entry>,
     order: BTreeMap<u64, Arc<str>>,
+}
+
+struct Entry {
+    used: u64,
+    weight: usize,
+    definition: Arc<TaskDefinition>,
 }
 
 impl LeastRecentlyUsed {
     fn new(capacity: usize) -> Self {
-        Self { capacity, clock: 0, entries: HashMap::new(), order: BTreeMap::new() }
+        Self { capacity, weight: 0, clock: 0, entries: HashMap::new(), order: BTreeMap::new() }
     }
 
     fn get(&mut self, key: &Arc<str>) -> Option<Arc<TaskDefinition>> {
-        let (used, definition) = self.entries.get_mut(key)?;
+        let entry = self.entries.get_mut(key)?;
         self.clock += 1;
-        self.order.remove(used);
+        self.order.remove(&entry.used);
         self.order.insert(self.clock, Arc::clone(key));
-        *used = self.clock;
-        Some(Arc::clone(definition))
+        entry.used = self.clock;
+        Some(Arc::clone(&entry.definition))
     }
 
     fn insert(&mut self, key: Arc<str>, definition: Arc<TaskDefinition>) {
         self.clock += 1;
-        if let Some((used, _)) = self.entries.insert(Arc::clone(&key), (self.clock, definition)) {
-            self.order.remove(&used);
+        let weight = definition.weight();
+        let entry = Entry { used: self.clock, weight, definition };
+        if let Some(former) = self.entries.insert(Arc::clone(&key), entry) {
+            self.order.remove(&former.used);
+            self.weight -= former.weight;
         }
         self.order.insert(self.clock, key);
-        while self.entries.len() > self.capacity {
+        self.weight += weight;
+        while self.weight > self.capacity {
             let Some((_, oldest)) = self.order.pop_first() else { break };
-            self.entries.remove(&oldest);
+            if let Some(forgotten) = self.entries.remove(&oldest) {
+                self.weight -= forgotten.weight;
+            }
         }
     }
 }

@@ -33,6 +33,40 @@ pub struct TaskDefinition {
     pub extra: TaskExtra,
 }
 
+impl TaskDefinition {
+    /// Estimates the bytes that the definition takes in memory.
+    pub fn weight(&self) -> usize {
+        /// The structure itself and its place in a map.
+        const FIXED: usize = 1024;
+        /// A value or text in a collection, without its characters.
+        const SLOT: usize = 48;
+        fn of_value(value: &Value) -> usize {
+            SLOT + match value {
+                Value::String(text) => text.len(),
+                Value::Array(values) => values.iter().map(of_value).sum(),
+                Value::Object(members) => {
+                    members.iter().map(|(key, value)| SLOT + key.len() + of_value(value)).sum()
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            }
+        }
+        let texts = [
+            &self.created,
+            &self.worker_type,
+            &self.task_group_id,
+            &self.metadata.name,
+            &self.metadata.description,
+            &self.metadata.owner,
+            &self.payload.mobile_base_repository,
+            &self.payload.mobile_head_repository,
+            &self.payload.mobile_head_ref,
+        ];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let routes: usize = self.routes.iter().map(|route| SLOT + route.len()).sum();
+        FIXED + texts + routes + of_value(&self.extra.treeherder)
+    }
+}
+
 /// Texts for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 pub struct TaskMetadata {

@@ -39,7 +39,8 @@ impl TaskQueue for Counting {
 #[tokio::test]
 async fn definitions_are_remembered_up_to_the_capacity() {
     let counting = Arc::new(Counting::default());
-    let cached = CachedTaskQueue::new(Arc::clone(&counting), 2);
+    let room_for_two = task(definition()).weight() * 5 / 2;
+    let cached = CachedTaskQueue::new(Arc::clone(&counting), room_for_two);
     let asked = |key: &str| counting.asked.lock().unwrap().get(key).copied().unwrap_or(0);
     for task_id in ["a", "b", "a", "c", "a", "b"] {
         let definition = cached.task("https://tc", task_id).await.unwrap();
@@ -55,7 +56,33 @@ async fn definitions_are_remembered_up_to_the_capacity() {
 async fn failures_are_not_remembered() {
     let counting = Arc::new(Counting::default());
     counting.failures_left.store(1, Ordering::SeqCst);
-    let cached = CachedTaskQueue::new(Arc::clone(&counting), 2);
+    let cached = CachedTaskQueue::new(Arc::clone(&counting), 1_000_000);
     assert!(cached.task("https://tc", "a").await.is_err());
     assert!(cached.task("https://tc", "a").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_definition_beyond_the_capacity_is_passed_on_and_not_remembered() {
+    let counting = Arc::new(Counting::default());
+    let cached = CachedTaskQueue::new(Arc::clone(&counting), 100);
+    for _ in 0..2 {
+        assert!(cached.task("https://tc", "a").await.is_ok());
+    }
+    assert_eq!(counting.asked.lock().unwrap()["https://tc a"], 2);
+}
+
+#[test]
+fn the_weight_grows_with_everything_that_is_kept() {
+    let weight = |change: fn(&mut TaskDefinition)| {
+        let mut changed = task(definition());
+        change(&mut changed);
+        changed.weight() - task(definition()).weight()
+    };
+    assert!(weight(|task| task.routes.push("x".repeat(1000))) >= 1000);
+    assert!(weight(|task| task.metadata.description = Some("x".repeat(1000))) > 900);
+    assert!(
+        weight(|task| task.extra.treeherder["more"] =
+            serde_json::json!(["x".repeat(1000), {"y": "z".repeat(1000)}]))
+            >= 2000
+    );
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::pattern::CharClass;
 
-/// Says which part of a schema document [`Checker`] cannot enforce.
+/// Says which part of a schema document [`Checker`](super::Checker) cannot enforce.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("schema at {pointer:?}: {reason}")]
 pub struct UnsupportedSchema {
