@@ -4,13 +4,13 @@ use std::fmt;
 
 use indexmap::IndexMap;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::error::PushError;
 use super::loaded::{LoadedPush, Revision};
 use super::message::HgPush;
 use super::upstream::Upstream;
-use crate::http::redact_url;
+use crate::http::{HttpError, HttpErrorKind, Response, redact_url};
 
 /// Changesets kept of one push: the last ones.
 const MAX_CHANGESETS: usize = 200;
@@ -27,8 +27,13 @@ pub(super) struct Pushlog {
     #[serde(default)]
     pub(super) lastpushid: Option<i64>,
     /// Pushes by id, in document order.
-    #[serde(default)]
     pub(super) pushes: Pushes,
+}
+
+/// As much of a short pushlog (without `full=1`) as is used.
+#[derive(Debug, Deserialize)]
+struct ShortPushlog {
+    lastpushid: i64,
 }
 
 /// The pushes of an answer, in document order; an empty list stands for none.
@@ -92,8 +97,19 @@ impl<'de> Deserialize<'de> for Pushes {
 impl Upstream {
     /// Fetches a pushlog; a body that is none counts as a failed fetch (§3.7).
     pub(super) async fn pushlog(&self, url: &str) -> Result<Pushlog, PushError> {
+        self.pushlog_document(url).await
+    }
+
+    /// Asks for the id of the newest push of the repository at `url`.
+    pub(super) async fn newest_push_id(&self, url: &str) -> Result<i64, PushError> {
+        let url = format!("{}/json-pushes/?version=2", url.trim_end_matches('/'));
+        self.pushlog_document(&url).await.map(|pushlog: ShortPushlog| pushlog.lastpushid)
+    }
+
+    async fn pushlog_document<T: DeserializeOwned>(&self, url: &str) -> Result<T, PushError> {
         let request = self.client.get(&self.hg_url(url)).max_body(MAX_PUSHLOG);
-        request.json().await.map_err(PushError::HgPushFetch)
+        let response = request.response().await.map_err(PushError::HgPushFetch)?;
+        read_object(&response).map_err(PushError::HgPushFetch)
     }
 
     /// Fetches the pushes a message announces, all of them (Q-09), in the order of the message.
@@ -121,6 +137,15 @@ impl Upstream {
         }
         Ok(loaded)
     }
+}
+
+/// Reads a JSON object; a list would also do as a struct for the JSON library, but is no pushlog.
+fn read_object<T: DeserializeOwned>(response: &Response) -> Result<T, HttpError> {
+    if response.body.trim_ascii_start().first() != Some(&b'{') {
+        let fault = HttpErrorKind::Json("the body is not an object".into());
+        return Err(HttpError::new(response.url.as_str(), fault));
+    }
+    response.json()
 }
 
 impl PushlogPush {
@@ -197,9 +222,8 @@ mod tests {
         let pushes = |text: &str| serde_json::from_str::<Pushlog>(text).map(|pushlog| pushlog.pushes.0.len());
         assert_eq!(pushes(r#"{"lastpushid": 1, "pushes": []}"#).unwrap(), 0);
         assert_eq!(pushes(r#"{"lastpushid": 1, "pushes": {}}"#).unwrap(), 0);
-        assert_eq!(pushes(r#"{"lastpushid": 1}"#).unwrap(), 0);
         assert_eq!(pushes(r#"{"pushes": {"9": {}, "10": {"changesets": []}}}"#).unwrap(), 2);
-        for text in [r#"{"pushes": [1]}"#, r#"{"pushes": "x"}"#, "[]", "7"] {
+        for text in [r#"{"lastpushid": 1}"#, r#"{"pushes": [1]}"#, r#"{"pushes": "x"}"#, "7"] {
             assert!(pushes(text).is_err(), "{text}");
         }
     }

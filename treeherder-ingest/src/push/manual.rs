@@ -87,8 +87,7 @@ pub async fn last_pushes<'a>(
     url: &'a str,
     count: u32,
 ) -> Result<PushlogPoll<'a>, PushError> {
-    let pushlog = upstream.pushlog(&format!("{}/json-pushes/?version=2", url.trim_end_matches('/'))).await?;
-    let last = pushlog.lastpushid.ok_or_else(|| PushError::missing("pushlog", "lastpushid"))?;
+    let last = upstream.newest_push_id(url).await?;
     let start = last.saturating_sub(i64::from(count)).max(1);
     Ok(PushlogPoll { last_push_id: Some(start), ..PushlogPoll::new(repository, url) })
 }

@@ -132,7 +132,8 @@ async fn one_changeset_is_read_without_touching_the_cache() {
 async fn the_last_pushes_are_counted_from_the_newest() {
     for (newest, count, start) in [(100, 10, 90), (5, 10, 1)] {
         let server = MockServer::start().await;
-        let answer = json!({"lastpushid": newest, "pushes": {}});
+        let short = json!({"date": 1, "user": "u", "changesets": ["only", "node", "ids"]});
+        let answer = json!({"lastpushid": newest, "pushes": {"1": short}});
         Mock::given(path(LOG))
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))
             .mount(&server)
@@ -144,8 +145,12 @@ async fn the_last_pushes_are_counted_from_the_newest() {
 
 #[tokio::test]
 async fn a_server_in_trouble_is_an_error() {
-    let server = MockServer::start().await;
-    Mock::given(path(LOG)).respond_with(ResponseTemplate::new(502)).mount(&server).await;
-    let error = poll(&server, &Memory::default()).await.unwrap_err();
-    assert!(matches!(error, PushError::HgPushFetch(_)) && !error.is_permanent(), "{error}");
+    let page = |body: &str| ResponseTemplate::new(200).set_body_string(body);
+    let answers = [ResponseTemplate::new(502), page("[]"), page("{}"), page("<html>"), page("")];
+    for answer in answers {
+        let server = MockServer::start().await;
+        Mock::given(path(LOG)).respond_with(answer).mount(&server).await;
+        let error = poll(&server, &Memory::default()).await.unwrap_err();
+        assert!(matches!(error, PushError::HgPushFetch(_)) && !error.is_permanent(), "{error}");
+    }
 }
