@@ -6,7 +6,7 @@ use super::message::PushMessage;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RepositoryRule {
     /// Primary key.
-    pub id: i64,
+    pub id: i32,
     /// Name, unique.
     pub name: String,
     /// URL, without slash or `.git` at the end.
