@@ -1,0 +1,9 @@
+//! Job messages: what the loader makes of them and which it refuses.
+
+#[path = "../jobs_support/conformance.rs"]
+mod conformance;
+mod limits;
+mod load;
+mod real;
+mod schemas;
+mod support;
