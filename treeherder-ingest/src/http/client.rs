@@ -40,7 +40,7 @@ impl Client {
     pub fn new(options: ClientOptions) -> Result<Self, HttpError> {
         // Fails when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let guard = Guard { hosts: options.hosts.clone(), allow_private: options.allow_private };
+        let guard = Guard { hosts: options.hosts.clone(), private_hosts: options.private_hosts.clone() };
         let reqwest = reqwest::Client::builder()
             .user_agent(options.user_agent.as_str())
             // A proxy would resolve names itself, out of the guard's sight.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "the lint spares test functions, but not their helpers")]
 
 mod http_client;
+mod log_fetch;
 mod memory;
 mod push_messages;
 mod pushlog_poll;
