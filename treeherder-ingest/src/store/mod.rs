@@ -2,9 +2,14 @@
 //!
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
+mod cache;
 pub mod entity;
 pub mod error;
+mod fixture;
 pub mod migration;
+mod pushes;
+mod repositories;
+mod seed;
 
 use std::time::Duration;
 
@@ -15,6 +20,8 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
+pub use repositories::RepositoryRules;
+pub use seed::NOT_CLASSIFIED;
 
 /// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
 const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
