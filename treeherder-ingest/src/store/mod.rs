@@ -6,11 +6,13 @@ mod cache;
 pub mod entity;
 pub mod error;
 mod fixture;
+pub mod jobs;
 pub mod migration;
 mod pushes;
 mod repositories;
 mod seed;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
@@ -20,6 +22,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
+pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
 pub use repositories::RepositoryRules;
 pub use seed::NOT_CLASSIFIED;
 
@@ -30,6 +33,7 @@ const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 #[derive(Clone, Debug)]
 pub struct Store {
     connection: DatabaseConnection,
+    reference_ids: Arc<jobs::ReferenceIds>,
 }
 
 impl Store {
@@ -48,7 +52,8 @@ impl Store {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")
         });
-        Ok(Self { connection: Database::connect(options).await? })
+        let connection = Database::connect(options).await?;
+        Ok(Self { connection, reference_ids: Arc::default() })
     }
 
     /// Brings the tables up to date. Any number of processes may do so at the same time.
@@ -71,6 +76,11 @@ impl Store {
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// Ids of reference data that this process knows.
+    fn reference_ids(&self) -> &jobs::ReferenceIds {
+        &self.reference_ids
     }
 
     /// Which database this is.

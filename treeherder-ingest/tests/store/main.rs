@@ -21,5 +21,6 @@ macro_rules! on_every_database {
     };
 }
 
+mod jobs;
 mod migration;
 mod pushes;
