@@ -77,19 +77,18 @@ pub async fn github_push_message(
     }))
 }
 
-/// Plans a poll of the last `count` pushes of a Mercurial repository.
+/// Narrows `poll` to the last `count` pushes of its Mercurial repository.
 ///
 /// # Errors
 /// When the pushlog cannot be fetched or does not tell its last id.
 pub async fn last_pushes<'a>(
     upstream: &Upstream,
-    repository: &'a str,
-    url: &'a str,
+    poll: PushlogPoll<'a>,
     count: u32,
 ) -> Result<PushlogPoll<'a>, PushError> {
-    let last = upstream.newest_push_id(url).await?;
+    let last = upstream.newest_push_id(poll.url).await?;
     let start = last.saturating_sub(i64::from(count)).max(1);
-    Ok(PushlogPoll { last_push_id: Some(start), ..PushlogPoll::new(repository, url) })
+    Ok(PushlogPoll { last_push_id: Some(start), ..poll })
 }
 
 fn owner_and_name(repo_url: &str) -> Result<(String, String), PushError> {

@@ -5,6 +5,7 @@
 //! [`PushStore`] keeps the [`LoadedPush`]es. [`poll_pushlog`] repairs what messages missed; [`manual`] is what
 //! commands need to ingest pushes by hand.
 
+mod database;
 mod error;
 mod github;
 mod hg;
@@ -21,7 +22,7 @@ pub use error::{FailedPush, PushError};
 pub use loaded::{LoadedPush, Revision};
 pub use message::{GithubPullRequest, GithubPush, HgPush, PushKind, PushMessage, WebhookCommit};
 pub use process::{PushOutcome, load_pushes, process_push_message};
-pub use pushlog::{PUSHLOG_CACHE_LIFE, PushlogPoll, poll_pushlog};
+pub use pushlog::{PushlogPoll, poll_pushlog};
 pub use resolve::{RepositoryRule, Resolution, resolve};
 pub use store::{PushStore, PushStoreError, PushlogCache};
 pub use upstream::{Upstream, UpstreamOptions};

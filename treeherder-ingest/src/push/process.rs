@@ -51,7 +51,7 @@ pub async fn process_push_message(
     let url = message.repo_url().to_owned();
     let repositories = store.repositories_at(&url).await?;
     let (repository, branch) = match resolve(&message, &repositories) {
-        Resolution::Found { repository, branch } => (repository.name.clone(), branch),
+        Resolution::Found { repository, branch } => (repository, branch),
         Resolution::Unknown => {
             tracing::warn!(repository_url = url, "skipping a push of an unknown repository");
             return Ok(PushOutcome::UnknownRepository { url });
@@ -65,9 +65,10 @@ pub async fn process_push_message(
     let mut revisions = Vec::new();
     for mut push in load_pushes(upstream, &message).await? {
         push.branch.clone_from(&branch);
-        store.store_push(&repository, &push).await?;
+        store.store_push(repository.id, &push).await?;
         revisions.push(push.revision);
     }
+    let repository = repository.name.clone();
     tracing::info!(repository, ?revisions, "stored pushes");
     Ok(PushOutcome::Stored { repository, revisions })
 }

@@ -1,18 +1,15 @@
 //! Polling of pushlogs: repairs what messages missed (§3.8).
 
-use std::time::Duration;
-
 use super::error::{FailedPush, PushError};
 use super::hg::{Pushlog, PushlogPush};
 use super::store::{PushStore, PushlogCache};
 use super::upstream::Upstream;
 
-/// How long the last push id of a repository is remembered.
-pub const PUSHLOG_CACHE_LIFE: Duration = Duration::from_secs(604_800);
-
 /// Which part of which pushlog to read.
 #[derive(Clone, Copy, Debug)]
 pub struct PushlogPoll<'a> {
+    /// Id of the repository.
+    pub repository_id: i32,
     /// Name of the repository.
     pub repository: &'a str,
     /// URL of the repository, without slash at the end.
@@ -26,8 +23,8 @@ pub struct PushlogPoll<'a> {
 impl<'a> PushlogPoll<'a> {
     /// What the schedule asks for: everything new in `repository`.
     #[must_use]
-    pub fn new(repository: &'a str, url: &'a str) -> Self {
-        Self { repository, url, changeset: None, last_push_id: None }
+    pub fn new(repository_id: i32, repository: &'a str, url: &'a str) -> Self {
+        Self { repository_id, repository, url, changeset: None, last_push_id: None }
     }
 }
 
@@ -55,7 +52,7 @@ pub async fn poll_pushlog(
         if push.changesets.is_empty() {
             continue;
         }
-        if let Err(error) = load_and_store(store, poll.repository, push_id, push).await {
+        if let Err(error) = load_and_store(store, poll.repository_id, push_id, push).await {
             tracing::error!(repository = poll.repository, push_id, %error, "cannot store a push of the pushlog");
             failures.push(FailedPush { push_id: push_id.clone(), error });
         }
@@ -69,18 +66,18 @@ pub async fn poll_pushlog(
     }
     numbered.sort_by_key(|(number, _)| *number);
     if let (None, Some((last_push_id, _))) = (poll.changeset, numbered.last()) {
-        cache.remember_last_push_id(poll.repository, *last_push_id, PUSHLOG_CACHE_LIFE).await?;
+        cache.set_last_push_id(poll.repository, *last_push_id).await?;
     }
     Ok(numbered.iter().rev().find_map(|(_, push)| push.changesets.last()?.node.clone()))
 }
 
 async fn load_and_store(
     store: &dyn PushStore,
-    repository: &str,
+    repository_id: i32,
     push_id: &str,
     push: &PushlogPush,
 ) -> Result<(), PushError> {
-    store.store_push(repository, &push.load(push_id)?).await?;
+    store.store_push(repository_id, &push.load(push_id)?).await?;
     Ok(())
 }
 

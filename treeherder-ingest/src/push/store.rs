@@ -1,7 +1,6 @@
 //! What the push loader needs from storage.
 
 use std::error::Error;
-use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -40,8 +39,8 @@ pub trait PushStore: Send + Sync {
     /// The active repositories whose URL is exactly `url`, each with its branch rules.
     async fn repositories_at(&self, url: &str) -> Result<Vec<RepositoryRule>, PushStoreError>;
 
-    /// Creates or updates the push and its commits in the repository of that name, in one transaction.
-    async fn store_push(&self, repository: &str, push: &LoadedPush) -> Result<(), PushStoreError>;
+    /// Creates or updates the push and its commits, in one transaction.
+    async fn store_push(&self, repository_id: i32, push: &LoadedPush) -> Result<(), PushStoreError>;
 }
 
 /// Remembers up to where the pushlog of each repository was read (§3.8; key `<repository>:last_push_id`).
@@ -50,13 +49,8 @@ pub trait PushlogCache: Send + Sync {
     /// The last push id of the repository, when it is remembered and not too old.
     async fn last_push_id(&self, repository: &str) -> Result<Option<i64>, PushStoreError>;
 
-    /// Remembers the last push id for `life`.
-    async fn remember_last_push_id(
-        &self,
-        repository: &str,
-        push_id: i64,
-        life: Duration,
-    ) -> Result<(), PushStoreError>;
+    /// Remembers the last push id for a week.
+    async fn set_last_push_id(&self, repository: &str, push_id: i64) -> Result<(), PushStoreError>;
 
     /// Forgets the last push id.
     async fn forget_last_push_id(&self, repository: &str) -> Result<(), PushStoreError>;

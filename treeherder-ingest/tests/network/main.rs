@@ -5,6 +5,7 @@
 mod http_client;
 mod log_fetch;
 mod memory;
+mod push_database;
 mod push_messages;
 mod pushlog_poll;
 mod server;

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -16,8 +15,8 @@ use treeherder_ingest::push::{
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) repositories: Vec<RepositoryRule>,
-    pub(crate) pushes: Mutex<Vec<(String, LoadedPush)>>,
-    pub(crate) last_push_ids: Mutex<HashMap<String, (i64, Duration)>>,
+    pub(crate) pushes: Mutex<Vec<(i32, LoadedPush)>>,
+    pub(crate) last_push_ids: Mutex<HashMap<String, i64>>,
     /// Revisions of pushes that cannot be stored.
     pub(crate) broken: Vec<String>,
 }
@@ -28,7 +27,7 @@ impl Memory {
     }
 
     pub(crate) fn last_push_id(&self, repository: &str) -> Option<i64> {
-        self.last_push_ids.lock().unwrap().get(repository).map(|(id, _)| *id)
+        self.last_push_ids.lock().unwrap().get(repository).copied()
     }
 }
 
@@ -38,13 +37,13 @@ impl PushStore for Memory {
         Ok(self.repositories.iter().filter(|repository| repository.url == url).cloned().collect())
     }
 
-    async fn store_push(&self, repository: &str, push: &LoadedPush) -> Result<(), PushStoreError> {
+    async fn store_push(&self, repository_id: i32, push: &LoadedPush) -> Result<(), PushStoreError> {
         if self.broken.contains(&push.revision) {
             return Err(PushStoreError::transient("the disk is full"));
         }
         let mut pushes = self.pushes.lock().unwrap();
-        pushes.retain(|(known, old)| known != repository || old.revision != push.revision);
-        pushes.push((repository.to_owned(), push.clone()));
+        pushes.retain(|(known, old)| *known != repository_id || old.revision != push.revision);
+        pushes.push((repository_id, push.clone()));
         Ok(())
     }
 }
@@ -55,13 +54,8 @@ impl PushlogCache for Memory {
         Ok(self.last_push_id(repository))
     }
 
-    async fn remember_last_push_id(
-        &self,
-        repository: &str,
-        push_id: i64,
-        life: Duration,
-    ) -> Result<(), PushStoreError> {
-        self.last_push_ids.lock().unwrap().insert(repository.to_owned(), (push_id, life));
+    async fn set_last_push_id(&self, repository: &str, push_id: i64) -> Result<(), PushStoreError> {
+        self.last_push_ids.lock().unwrap().insert(repository.to_owned(), push_id);
         Ok(())
     }
 

@@ -1,7 +1,5 @@
 //! Polling of pushlogs.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 use treeherder_ingest::push::{PushError, PushlogPoll, manual, poll_pushlog};
 use wiremock::matchers::{path, query_param, query_param_is_missing};
@@ -39,7 +37,7 @@ async fn serve(server: &MockServer, plain: Option<Value>, after: Option<(&str, V
 }
 
 async fn poll(server: &MockServer, memory: &Memory) -> Result<Option<String>, PushError> {
-    poll_pushlog(&upstream_at(&server.uri(), None), memory, memory, PushlogPoll::new("try", URL)).await
+    poll_pushlog(&upstream_at(&server.uri(), None), memory, memory, PushlogPoll::new(4, "try", URL)).await
 }
 
 fn heads(memory: &Memory) -> Vec<String> {
@@ -61,8 +59,6 @@ async fn conformance_pushlog() {
         assert_eq!(stored.iter().map(|push| push.revisions.len()).sum::<usize>(), 15);
         assert_eq!(memory.last_push_id("try"), Some(33277));
     }
-    let life = memory.last_push_ids.lock().unwrap()["try"].1;
-    assert_eq!(life, Duration::from_secs(7 * 24 * 3600));
 }
 
 #[tokio::test]
@@ -80,7 +76,7 @@ async fn a_reset_repository_is_read_anew() {
     let plain = json!({"lastpushid": 2, "pushes": {"1": push(&["a"]), "2": push(&["b"])}});
     serve(&server, Some(plain), Some(("900", json!({"lastpushid": 2, "pushes": {}})))).await;
     let memory = Memory::default();
-    memory.last_push_ids.lock().unwrap().insert("try".into(), (900, Duration::ZERO));
+    memory.last_push_ids.lock().unwrap().insert("try".into(), 900);
     assert_eq!(poll(&server, &memory).await.unwrap().as_deref(), Some("b"));
     assert_eq!((heads(&memory), memory.last_push_id("try")), (vec!["a".into(), "b".into()], Some(2)));
 }
@@ -122,8 +118,8 @@ async fn one_changeset_is_read_without_touching_the_cache() {
         .mount(&server)
         .await;
     let memory = Memory::default();
-    memory.last_push_ids.lock().unwrap().insert("try".into(), (3, Duration::ZERO));
-    let poll = PushlogPoll { changeset: Some("b"), ..PushlogPoll::new("try", URL) };
+    memory.last_push_ids.lock().unwrap().insert("try".into(), 3);
+    let poll = PushlogPoll { changeset: Some("b"), ..PushlogPoll::new(4, "try", URL) };
     let head = poll_pushlog(&upstream_at(&server.uri(), None), &memory, &memory, poll).await.unwrap();
     assert_eq!((head.as_deref(), memory.last_push_id("try")), (Some("b"), Some(3)));
 }
@@ -138,7 +134,8 @@ async fn the_last_pushes_are_counted_from_the_newest() {
             .respond_with(ResponseTemplate::new(200).set_body_json(answer))
             .mount(&server)
             .await;
-        let poll = manual::last_pushes(&upstream_at(&server.uri(), None), "try", URL, count).await.unwrap();
+        let poll = PushlogPoll::new(4, "try", URL);
+        let poll = manual::last_pushes(&upstream_at(&server.uri(), None), poll, count).await.unwrap();
         assert_eq!(poll.last_push_id, Some(start));
     }
 }
