@@ -1,7 +1,7 @@
 //! Pushes: Mercurial and GitHub messages, pushlog polling, branch rules (§3).
 //!
 //! [`process_push_message`] is the way of one message: [`PushMessage::read`] chooses the kind by the exchange,
-//! [`resolve`] finds the repository among its rules, [`Upstream`] fetches what the message does not say, and a
+//! [`resolve()`] finds the repository among its rules, [`Upstream`] fetches what the message does not say, and a
 //! [`PushStore`] keeps the [`LoadedPush`]es. [`poll_pushlog`] repairs what messages missed; [`manual`] is what
 //! commands need to ingest pushes by hand.
 
@@ -20,7 +20,9 @@ mod upstream;
 
 pub use error::{FailedPush, PushError};
 pub use loaded::{LoadedPush, Revision};
-pub use message::{GithubPullRequest, GithubPush, HgPush, PushKind, PushMessage, WebhookCommit};
+pub use message::{
+    GithubPullRequest, GithubPush, HgPush, PushKind, PushMessage, WebhookAuthor, WebhookCommit,
+};
 pub use process::{PushOutcome, load_pushes, process_push_message};
 pub use pushlog::{PushlogPoll, poll_pushlog};
 pub use resolve::{RepositoryRule, Resolution, resolve};
