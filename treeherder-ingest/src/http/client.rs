@@ -35,24 +35,22 @@ pub(super) struct Inner {
 impl Client {
     /// Builds a client. The first one of the process also installs ring as the TLS provider.
     ///
+    /// A machine without root certificates gets a client all the same: plain HTTP works and every HTTPS server
+    /// is refused as unknown.
+    ///
     /// # Errors
-    /// When the TLS set-up of the machine cannot be read or the user agent is no header value.
+    /// When the user agent is no header value.
     pub fn new(options: ClientOptions) -> Result<Self, HttpError> {
         // Fails when a provider is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let guard = Guard { hosts: options.hosts.clone(), allow_private: options.allow_private };
-        let reqwest = reqwest::Client::builder()
-            .user_agent(options.user_agent.as_str())
-            // A proxy would resolve names itself, out of the guard's sight.
-            .no_proxy()
-            // Redirects are followed by `Request`: each hop passes the guard and takes a slot of its host.
-            .redirect(reqwest::redirect::Policy::none())
-            .dns_resolver(Arc::new(GuardedResolver { guard: guard.clone() }))
-            .connect_timeout(options.connect_timeout)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST)
-            .pool_idle_timeout(options.idle_timeout)
-            .build()
-            .map_err(|error| HttpError::new("", HttpErrorKind::Setup(format!("{error:?}"))))?;
+        let guard = Guard { hosts: options.hosts.clone(), private_hosts: options.private_hosts.clone() };
+        let reqwest = match builder(&options, &guard).build() {
+            Ok(reqwest) => reqwest,
+            Err(error) => {
+                tracing::warn!(?error, "cannot read the root certificates: HTTPS servers will be refused");
+                builder(&options, &guard).tls_backend_preconfigured(no_roots()).build().map_err(setup)?
+            }
+        };
         let hosts = HostLimit::new(options.requests_per_host);
         Ok(Self { inner: Arc::new(Inner { reqwest, guard, hosts, options }) })
     }
@@ -112,5 +110,50 @@ impl Client {
     /// See [`HttpErrorKind`]; an answer of 4xx or 5xx is an error.
     pub async fn stream(&self, url: &str, limits: StreamLimits) -> Result<StreamResponse, HttpError> {
         self.get(url).stream(limits).await
+    }
+}
+
+fn builder(options: &ClientOptions, guard: &Guard) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(options.user_agent.as_str())
+        // A proxy would resolve names itself, out of the guard's sight.
+        .no_proxy()
+        // Redirects are followed by `Request`: each hop passes the guard and takes a slot of its host.
+        .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(Arc::new(GuardedResolver { guard: guard.clone() }))
+        .connect_timeout(options.connect_timeout)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST)
+        .pool_idle_timeout(options.idle_timeout)
+}
+
+fn no_roots() -> rustls::ClientConfig {
+    rustls::ClientConfig::builder()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the form that map_err takes")]
+fn setup(error: reqwest::Error) -> HttpError {
+    HttpError::new("", HttpErrorKind::Setup(format!("{error:?}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_root_certificates_gets_a_client() {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let options = ClientOptions::for_local_servers();
+        let guard = Guard { hosts: options.hosts.clone(), private_hosts: options.private_hosts.clone() };
+        assert!(builder(&options, &guard).tls_backend_preconfigured(no_roots()).build().is_ok());
+    }
+
+    #[test]
+    fn a_user_agent_that_is_no_header_is_an_error() {
+        let mut options = ClientOptions::for_local_servers();
+        options.user_agent = "line\nbreak".into();
+        let error = Client::new(options).unwrap_err();
+        assert!(matches!(error.kind(), HttpErrorKind::Setup(_)) && error.is_permanent(), "{error}");
     }
 }

@@ -97,7 +97,8 @@ fn normal(host: &str) -> String {
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
     pub(super) hosts: HostList,
-    pub(super) allow_private: bool,
+    /// Hosts that may have addresses outside the public Internet.
+    pub(super) private_hosts: HostList,
 }
 
 impl Guard {
@@ -121,7 +122,7 @@ impl Guard {
 
     /// Checks one address that `host` stands for.
     pub(super) fn check_address(&self, host: &str, address: IpAddr) -> Result<(), Refusal> {
-        if self.allow_private || is_public(address) {
+        if is_public(address) || self.private_hosts.contains(host) {
             Ok(())
         } else {
             Err(Refusal::Address { host: host.to_owned(), address })
@@ -169,7 +170,7 @@ mod tests {
 
     #[test]
     fn refuses_schemes_and_unlisted_hosts() {
-        let guard = Guard { hosts: HostList::new(["hg.mozilla.org"]), allow_private: false };
+        let guard = Guard { hosts: HostList::new(["hg.mozilla.org"]), private_hosts: HostList::default() };
         assert_eq!(guard.check_url(&url("https://hg.mozilla.org/try")), Ok(()));
         for text in ["ftp://hg.mozilla.org/", "file:///etc/passwd", "gopher://hg.mozilla.org/", "data:,x"] {
             assert!(matches!(guard.check_url(&url(text)), Err(Refusal::Scheme(_))), "{text}");
@@ -184,7 +185,7 @@ mod tests {
 
     #[test]
     fn refuses_private_addresses_in_every_spelling() {
-        let guard = Guard { hosts: HostList::new(["*"]), allow_private: false };
+        let guard = Guard { hosts: HostList::new(["*"]), private_hosts: HostList::default() };
         for text in [
             "http://127.0.0.1/",
             "http://2130706433/",
@@ -204,9 +205,11 @@ mod tests {
     }
 
     #[test]
-    fn the_switch_for_private_addresses_keeps_the_allow_list() {
-        let guard = Guard { hosts: HostList::new(["127.0.0.1"]), allow_private: true };
+    fn private_hosts_are_permitted_one_by_one_and_only_if_allowed() {
+        let private_hosts = HostList::new(["127.0.0.1", "10.0.0.1"]);
+        let guard = Guard { hosts: HostList::new(["127.0.0.1", "127.0.0.2"]), private_hosts };
         assert_eq!(guard.check_url(&url("http://127.0.0.1:8080/")), Ok(()));
-        assert!(matches!(guard.check_url(&url("http://127.0.0.2/")), Err(Refusal::Host(_))));
+        assert!(matches!(guard.check_url(&url("http://127.0.0.2/")), Err(Refusal::Address { .. })));
+        assert!(matches!(guard.check_url(&url("http://10.0.0.1/")), Err(Refusal::Host(_))));
     }
 }

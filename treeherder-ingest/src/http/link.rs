@@ -48,4 +48,15 @@ mod tests {
             assert_eq!(next_page(header), expected, "{header}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_header_is_survived(header in "[<>;,= \"a-zé]{0,40}", tail in "(rel=next)?") {
+            let header = format!("{header}{tail}");
+            if let Some(target) = next_page(&header) {
+                let bracketed = format!("<{target}>");
+                proptest::prop_assert!(header.contains(&bracketed));
+            }
+        }
+    }
 }

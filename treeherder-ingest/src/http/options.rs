@@ -34,8 +34,9 @@ pub struct ClientOptions {
     pub user_agent: String,
     /// The hosts that may be fetched from.
     pub hosts: HostList,
-    /// Lets addresses outside the public Internet pass (demo and tests on 127.0.0.1); off by default.
-    pub allow_private: bool,
+    /// The hosts, among those, whose addresses may lie outside the public Internet: none by default, a server
+    /// of one's own network or of the demo.
+    pub private_hosts: HostList,
     /// Longest wait for a connection.
     pub connect_timeout: Duration,
     /// Longest wait for the head of a response and between two pieces of its body.
@@ -59,7 +60,7 @@ impl ClientOptions {
         Self {
             user_agent: format!("treeherder/{host}"),
             hosts: HostList::new(MOZILLA_HOSTS),
-            allow_private: false,
+            private_hosts: HostList::default(),
             connect_timeout: Duration::from_secs(30),
             idle_timeout: Duration::from_secs(30),
             total_timeout: Duration::from_secs(600),
@@ -69,13 +70,13 @@ impl ClientOptions {
         }
     }
 
-    /// Settings for servers on this machine: only `127.0.0.1`, `[::1]` and `localhost`, private addresses
-    /// permitted. For the demo and for tests.
+    /// Settings for servers on this machine: `127.0.0.1`, `[::1]` and `localhost`, nothing else. For the demo
+    /// and for tests.
     #[must_use]
     pub fn for_local_servers() -> Self {
         let mut options = Self::for_site("http://localhost");
         options.hosts = HostList::new(["127.0.0.1", "[::1]", "localhost"]);
-        options.allow_private = true;
+        options.private_hosts = options.hosts.clone();
         options
     }
 }
@@ -107,6 +108,6 @@ mod tests {
         assert_eq!(options.user_agent, "treeherder/treeherder.mozilla.org");
         assert_eq!(ClientOptions::for_site("http://localhost:8000").user_agent, "treeherder/localhost");
         assert!(options.hosts.contains("firefoxci.taskcluster-artifacts.net"));
-        assert!(!options.allow_private);
+        assert!(options.private_hosts.patterns().is_empty());
     }
 }

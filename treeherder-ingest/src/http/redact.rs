@@ -103,4 +103,20 @@ mod tests {
         let text = redact_url(&format!("https://a.example/{}", "é".repeat(3000)));
         assert_eq!(text.chars().count(), MAX_TEXT + 1);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn never_tells_a_password(
+            scheme in "[a-z]{2,5}", user in "[a-z@:%]{0,5}", host in "[a-z. @\\[]{1,9}", rest in "[/?#&=a-z%@ü]{0,20}"
+        ) {
+            let text = redact_url(&format!("{scheme}://{user}:HUNTER2@{host}{rest}"));
+            proptest::prop_assert!(!text.contains("HUNTER2"), "{}", text);
+        }
+
+        #[test]
+        fn never_tells_a_token(key in "[a-z-]{0,5}(token|KEY|Signature|hmac)[a-z]{0,3}", rest in "[&=a-z#]{0,9}") {
+            let text = redact_url(&format!("https://a.example/?{key}=HUNTER2&{rest}"));
+            proptest::prop_assert!(!text.contains("HUNTER2"), "{}", text);
+        }
+    }
 }

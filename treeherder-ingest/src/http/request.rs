@@ -30,6 +30,7 @@ pub struct Request {
     idle_timeout: Duration,
     total_timeout: Option<Duration>,
     max_body: u64,
+    max_content_length: Option<u64>,
 }
 
 impl Request {
@@ -47,6 +48,7 @@ impl Request {
             idle_timeout,
             total_timeout,
             max_body,
+            max_content_length: None,
         }
     }
 
@@ -103,6 +105,13 @@ impl Request {
     /// Sets the longest body that is collected, before and after decompression.
     pub fn max_body(mut self, max_body: u64) -> Self {
         self.max_body = max_body;
+        self
+    }
+
+    /// Refuses a response whose `Content-Length` (which counts compressed bytes) is greater; a response without
+    /// that header passes.
+    pub fn max_content_length(mut self, max_content_length: u64) -> Self {
+        self.max_content_length = Some(max_content_length);
         self
     }
 
@@ -171,10 +180,20 @@ impl Request {
                 return Err(HttpError::new(url.as_str(), HttpErrorKind::Status(response.status())));
             }
             let body = BodyStream::new(url.clone(), permit, self.idle_timeout, deadline, max_bytes);
-            return StreamResponse::new(url, response, body);
+            let opened = StreamResponse::new(url, response, body)?;
+            return self.check_length(opened);
         }
         let max_redirects = self.client.inner.options.max_redirects;
         Err(HttpError::new(url.as_str(), HttpErrorKind::TooManyRedirects(max_redirects)))
+    }
+
+    fn check_length(&self, opened: StreamResponse) -> Result<StreamResponse, HttpError> {
+        match (self.max_content_length, opened.content_length) {
+            (Some(limit), Some(length)) if length > limit => {
+                Err(HttpError::new(opened.url.as_str(), HttpErrorKind::TooLarge { limit }))
+            }
+            _ => Ok(opened),
+        }
     }
 
     async fn send(&self, url: &Url, deadline: Option<Instant>) -> Result<reqwest::Response, HttpError> {

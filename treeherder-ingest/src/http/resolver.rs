@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn keeps_public_addresses_only() {
-        let guard = Guard { hosts: HostList::new(["*"]), allow_private: false };
+        let guard = Guard { hosts: HostList::new(["*"]), private_hosts: HostList::default() };
         let found: Vec<SocketAddr> =
             ["10.0.0.1:0", "8.8.8.8:0", "[::1]:0"].iter().map(|text| text.parse().unwrap()).collect();
         assert_eq!(permitted(&guard, "mixed.example", &found).unwrap(), [found[1]]);
@@ -55,7 +55,7 @@ mod tests {
             error.to_string(),
             "host \"inner.example\" leads to 10.0.0.1, which is not a public address"
         );
-        let open = Guard { allow_private: true, ..guard };
+        let open = Guard { private_hosts: HostList::new(["inner.example"]), ..guard };
         assert_eq!(permitted(&open, "inner.example", &found).unwrap(), found);
     }
 }

@@ -149,6 +149,24 @@ async fn redirects_pass_the_guard_again() {
     }
 }
 
+/// The first server may be private, what it redirects to may not: each hop is judged by its own host.
+#[tokio::test]
+async fn redirects_to_private_addresses_are_refused() {
+    let inner = Server::always(Answer::Close(response(200, "", b"inner secret"))).await;
+    let client = client_with(|options| {
+        options.hosts = HostList::new(["*"]);
+        options.private_hosts = HostList::new(["127.0.0.1"]);
+    });
+    for host in ["localhost", "127.0.0.2", "2130706434", "[::ffff:127.0.0.1]", "169.254.169.254"] {
+        let headers = format!("location: http://{host}:{}/\r\n", inner.port());
+        let server = Server::always(Answer::Close(response(302, &headers, b""))).await;
+        let error = client.get_text(&server.url("/")).await.unwrap_err();
+        assert!(matches!(error.kind(), HttpErrorKind::Refused(Refusal::Address { .. })), "{host}: {error}");
+        assert_eq!(server.requests().len(), 1);
+    }
+    assert_eq!(inner.requests(), Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn redirects_without_target_are_errors() {
     for headers in ["", "location: http://[\r\n"] {
@@ -164,7 +182,7 @@ async fn private_addresses_are_refused() {
     let server = Server::always(Answer::Close(response(200, "", b"inner secret"))).await;
     let client = client_with(|options| {
         options.hosts = HostList::new(["*"]);
-        options.allow_private = false;
+        options.private_hosts = HostList::default();
     });
     for host in ["127.0.0.1", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]", "[::1]", "localhost"] {
         let url = format!("http://{host}:{}/", server.port());
