@@ -1,0 +1,2 @@
+//! Writes test data.
+fn main() {}
