@@ -4,10 +4,15 @@
 //! comes with the result that a correct ingestion must give, known by construction:
 //!
 //! * [`logs`] writes CI logs of any length as a stream, with the failure lines planted in them;
-//! * [`errorsummary`] and [`perf`] write the structured artifacts of test jobs.
+//! * [`errorsummary`] and [`perf`] write the structured artifacts of test jobs;
+//! * [`scenario`] sends the Pulse messages of a made-up CI system;
+//! * [`standin`] is the server that those messages point to.
 pub mod errorsummary;
+pub mod files;
 pub mod logs;
 pub mod perf;
+pub mod scenario;
+pub mod standin;
 mod rng;
 mod time;
 

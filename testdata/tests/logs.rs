@@ -171,7 +171,7 @@ fn line_ends_are_those_of_the_profile() {
     let (mochitest, _) = Preset::Clean.spec(1, 400_000).to_bytes();
     assert!(count(&mochitest, b"\r\n") > 0 && count(&mochitest, b"\n") > count(&mochitest, b"\r\n"));
     assert!(count(&mochitest, b"%\r[") > 0, "progress bars end in a lone CR");
-    let (odd, _) = Preset::Odd.spec(1, 400_000).to_bytes();
+    let (odd, _) = Preset::Odd.spec(1, 2_000_000).to_bytes();
     assert!(!odd.ends_with(b"\n") && std::str::from_utf8(&odd).is_err());
     assert!(split(&odd).iter().any(|line| line.len() > 20_000));
 }
