@@ -85,8 +85,12 @@ impl SummarySpec {
                 }
             }
             match line {
-                Line::Ignored(value) | Line::Failure(value) | Line::Group(value, _) => text.push_str(&value.to_string()),
-                Line::Broken => text.push_str("{\"action\": \"test_result\", \"line\": 12, \"test\": \"dom/pa"),
+                Line::Ignored(value) | Line::Failure(value) | Line::Group(value, _) => {
+                    text.push_str(&value.to_string());
+                }
+                Line::Broken => {
+                    text.push_str("{\"action\": \"test_result\", \"line\": 12, \"test\": \"dom/pa");
+                }
             }
             text.push('\n');
         }
@@ -99,7 +103,8 @@ impl SummarySpec {
 
     fn lines(&self) -> Vec<Line> {
         let mut rng = Rng::new(self.seed);
-        let groups: Vec<String> = (0..self.groups).map(|at| format!("{}/demo{at}.toml", directory(&mut rng))).collect();
+        let groups: Vec<String> =
+            (0..self.groups).map(|at| format!("{}/demo{at}.toml", directory(&mut rng))).collect();
         let mut lines = vec![Line::Ignored(json!({"action": "test_groups", "line": 1, "groups": groups}))];
         let mut number = 2;
         let mut next = |rng: &mut Rng| {
@@ -140,7 +145,9 @@ impl SummarySpec {
             lines.push(Line::Group(value, Some(slot)));
         }
         if self.odd_groups {
-            for group in ["dom\\paint\\test\\demo.toml".to_owned(), format!("dom/{}/demo.toml", "long/".repeat(60))] {
+            for group in
+                ["dom\\paint\\test\\demo.toml".to_owned(), format!("dom/{}/demo.toml", "long/".repeat(60))]
+            {
                 let value = json!({"action": "group_result", "line": next(&mut rng), "group": group, "status": "OK", "duration": 7});
                 lines.push(Line::Group(value, None));
             }
@@ -180,12 +187,16 @@ mod tests {
 
     #[test]
     fn a_failed_job_has_results_and_groups() {
-        let spec = SummarySpec { logs: 1, crashes: 1, odd_groups: true, groups: 8, ..SummarySpec::failed(1, 3) };
+        let spec =
+            SummarySpec { logs: 1, crashes: 1, odd_groups: true, groups: 8, ..SummarySpec::failed(1, 3) };
         let (text, truth) = spec.text();
         assert_eq!(truth.lines, 1 + 3 + 1 + 1 + 8 + 2);
         assert_eq!(truth.failure_lines, 5);
         assert_eq!(truth.groups, [4, 2, 1, 1]);
-        assert!(text.lines().all(|line| serde_json::from_str::<Value>(line).is_ok_and(|v| v["action"].is_string())));
+        assert!(
+            text.lines()
+                .all(|line| serde_json::from_str::<Value>(line).is_ok_and(|v| v["action"].is_string()))
+        );
         assert!(text.contains(r"C:\\task_1\\build"));
     }
 
@@ -211,7 +222,10 @@ mod tests {
     #[test]
     fn line_numbers_are_unique() {
         let (text, _) = SummarySpec { logs: 20, crashes: 20, ..SummarySpec::failed(9, 60) }.text();
-        let numbers: Vec<u64> = text.lines().map(|l| serde_json::from_str::<Value>(l).unwrap()["line"].as_u64().unwrap()).collect();
+        let numbers: Vec<u64> = text
+            .lines()
+            .map(|l| serde_json::from_str::<Value>(l).unwrap()["line"].as_u64().unwrap())
+            .collect();
         assert!(numbers.is_sorted_by(|a, b| a < b));
     }
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::errorsummary::SummarySpec;
 use crate::logs::{LogSpec, Packing, Preset, Truth, pack};
-use crate::scenario::{Message, Scenario, Urls};
+use crate::scenario::{Message, Scenario, Urls, ids};
 
 /// One file below `testdata/files/`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,8 +52,8 @@ static SAMPLES: [Sample; 16] = [
 
 /// Seed of the logs; another one would give files just as good.
 const SEED: u64 = 2026;
-/// Messages of the replay file.
-const REPLAY_MESSAGES: usize = 60;
+/// Tasks of the replay file, by push: their whole lives, successes, failures and every kind of exception.
+const REPLAY_TASKS: [&[u16]; 2] = [&[0, 1, 2, 6, 7, 8, 9, 10, 11], &[0, 8, 10, 13]];
 
 /// Makes every file.
 ///
@@ -69,7 +69,14 @@ pub fn all() -> io::Result<Vec<File>> {
         files.push(File { path: format!("logs/{name}.{ending}"), bytes });
         files.push(File { path: format!("logs/{name}.expected.json"), bytes: expected(&truth).into_bytes() });
     }
-    let failed = SummarySpec { crashes: 1, logs: 1, groups: 9, astral: true, odd_groups: true, ..SummarySpec::failed(SEED, 5) };
+    let failed = SummarySpec {
+        crashes: 1,
+        logs: 1,
+        groups: 9,
+        astral: true,
+        odd_groups: true,
+        ..SummarySpec::failed(SEED, 5)
+    };
     let long = SummarySpec { groups: 20, ..SummarySpec::failed(SEED + 1, 160) };
     for (name, spec) in [("failed", failed), ("more-than-read", long)] {
         let (text, truth) = spec.text();
@@ -78,12 +85,25 @@ pub fn all() -> io::Result<Vec<File>> {
         files.push(File { path: format!("errorsummary/{name}.expected.json"), bytes: truth.into_bytes() });
     }
     let mut replay = Vec::new();
-    let scenario = Scenario::small();
-    // Every message of the first push but for a few tasks: pushes, definitions and whole lives.
-    let messages = scenario.push_messages(0, &Urls::new("http://127.0.0.1:8099"));
-    Message::write_lines(messages.iter().take(REPLAY_MESSAGES), &mut replay)?;
+    Message::write_lines(&replay_messages(), &mut replay)?;
     files.push(File { path: "replay.jsonl".to_owned(), bytes: replay });
     Ok(files)
+}
+
+fn replay_messages() -> Vec<Message> {
+    let scenario = Scenario::small();
+    let urls = Urls::new("http://127.0.0.1:8099");
+    let mut messages = scenario.messages(&urls);
+    messages.retain(|message| {
+        let task = message.body.as_ref().and_then(|body| body["status"]["taskId"].as_str());
+        let task = task.and_then(|slug| ids::decode_task_id(scenario.seed(), slug));
+        match task {
+            Some((push, task)) => REPLAY_TASKS.get(push as usize).is_some_and(|tasks| tasks.contains(&task)),
+            // Of the push messages those of the first two pushes, the useless ones included.
+            None => message.raw.is_none() && message.at <= scenario.push(1).at + 0.1,
+        }
+    });
+    messages
 }
 
 /// Writes every file below a folder.

@@ -11,9 +11,9 @@ pub mod errorsummary;
 pub mod files;
 pub mod logs;
 pub mod perf;
+mod rng;
 pub mod scenario;
 pub mod standin;
-mod rng;
 mod time;
 
 pub use rng::{Rng, mix};

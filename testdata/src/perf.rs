@@ -28,8 +28,14 @@ pub enum PerfDefect {
 
 impl PerfDefect {
     /// Every defect.
-    pub const ALL: [Self; 6] =
-        [Self::NotJson, Self::EmptyObject, Self::NoSubtests, Self::LongName, Self::TwoLongOptions, Self::HugeValue];
+    pub const ALL: [Self; 6] = [
+        Self::NotJson,
+        Self::EmptyObject,
+        Self::NoSubtests,
+        Self::LongName,
+        Self::TwoLongOptions,
+        Self::HugeValue,
+    ];
 }
 
 /// Describes one artifact; equal specs give equal bytes.
@@ -56,7 +62,16 @@ pub struct PerfSpec {
 impl PerfSpec {
     /// Describes a valid artifact of three suites with four subtests each.
     pub fn new(framework: &'static str, series: u64, sample: u64) -> Self {
-        Self { framework, series, sample, suites: 3, subtests: 4, replicates: 5, shift_percent: 0, defect: None }
+        Self {
+            framework,
+            series,
+            sample,
+            suites: 3,
+            subtests: 4,
+            replicates: 5,
+            shift_percent: 0,
+            defect: None,
+        }
     }
 
     /// Says how many data points are stored: one for each subtest and for each suite with a value.
@@ -71,7 +86,8 @@ impl PerfSpec {
     /// Makes the object.
     pub fn object(&self) -> Value {
         let mut rng = Rng::new(mix(self.series, self.sample));
-        let suites: Vec<Value> = (0..usize::from(self.suites.min(8))).map(|at| self.suite(at, &mut rng)).collect();
+        let suites: Vec<Value> =
+            (0..usize::from(self.suites.min(8))).map(|at| self.suite(at, &mut rng)).collect();
         let mut object = json!({
             "framework": {"name": self.framework},
             "application": {"name": "firefox", "version": "150.0a1"},
@@ -162,7 +178,8 @@ mod tests {
             let object = spec.object();
             let mut points = 0;
             for suite in object["suites"].as_array().unwrap() {
-                points += suite["subtests"].as_array().unwrap().len() + usize::from(suite["value"].is_number());
+                points +=
+                    suite["subtests"].as_array().unwrap().len() + usize::from(suite["value"].is_number());
             }
             assert_eq!(points as u64, spec.data_points(), "{suites} suites");
         }
@@ -171,7 +188,7 @@ mod tests {
     #[test]
     fn a_shift_moves_the_values_and_a_defect_has_no_points() {
         let level = PerfSpec::new("talos", 1, 1);
-        let shifted = PerfSpec { shift_percent: 10, ..level.clone() };
+        let shifted = PerfSpec { shift_percent: 10, ..PerfSpec::new("talos", 1, 1) };
         let value = |spec: &PerfSpec| spec.object()["suites"][0]["value"].as_f64().unwrap();
         assert!(value(&shifted) > value(&level) * 1.05);
         for defect in PerfDefect::ALL {

@@ -1,4 +1,5 @@
 //! The files in the repository are those that the generator makes.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -25,7 +26,8 @@ fn content(path: &str, bytes: Vec<u8>) -> Vec<u8> {
 fn the_files_are_what_the_generator_makes() {
     for file in files::all().unwrap() {
         let kept = std::fs::read(folder().join(&file.path));
-        let kept = kept.unwrap_or_else(|error| panic!("{}: {error}; run `treeherder-testdata write`", file.path));
+        let kept =
+            kept.unwrap_or_else(|error| panic!("{}: {error}; run `treeherder-testdata write`", file.path));
         let same = content(&file.path, kept) == content(&file.path, file.bytes);
         assert!(same, "{} differs; run `cargo run -p treeherder-testdata -- write`", file.path);
     }
@@ -43,7 +45,8 @@ fn the_folder_holds_nothing_else_and_stays_small() {
     walk(&folder(), &mut found);
     let size: u64 = found.iter().map(|path| path.metadata().unwrap().len()).sum();
     assert!(size < 300_000, "{size} bytes");
-    let known: BTreeSet<PathBuf> = files::all().unwrap().into_iter().map(|file| folder().join(file.path)).collect();
+    let known: BTreeSet<PathBuf> =
+        files::all().unwrap().into_iter().map(|file| folder().join(file.path)).collect();
     assert_eq!(found.into_iter().collect::<BTreeSet<_>>(), known);
 }
 
@@ -52,7 +55,15 @@ fn the_replay_file_holds_whole_lives() {
     let text = std::fs::read_to_string(folder().join("replay.jsonl")).unwrap();
     let messages = Message::read_lines(&text).unwrap();
     assert!((50..=60).contains(&messages.len()));
-    for kind in ["hgpushes/v1", "task-defined", "task-pending", "task-running", "task-completed", "task-failed", "task-exception"] {
+    for kind in [
+        "hgpushes/v1",
+        "task-defined",
+        "task-pending",
+        "task-running",
+        "task-completed",
+        "task-failed",
+        "task-exception",
+    ] {
         assert!(messages.iter().any(|message| message.exchange.ends_with(kind)), "{kind}");
     }
 }

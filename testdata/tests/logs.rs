@@ -1,9 +1,12 @@
 //! What the generated logs are: the same on every run, and exactly what their truth says.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
 use std::io::Read;
 
 use regex_automata::meta::Regex;
-use treeherder_testdata::logs::{ErrorLine, FailureKind, LogReader, LogSpec, Packing, Preset, Profile, Truth, pack};
+use treeherder_testdata::logs::{
+    ErrorLine, FailureKind, LogReader, LogSpec, Packing, Preset, Profile, Truth, pack,
+};
 
 /// The rules of `spec/ingest.md` §5.5, written a second time in the plainest way.
 struct Rules {
@@ -16,17 +19,33 @@ struct Rules {
 }
 
 const TERMS: [&str; 18] = [
-    "TEST-UNEXPECTED-", "fatal error", "FATAL ERROR", "Hit MOZ_CRASH", "REFTEST ERROR", "PROCESS-CRASH",
-    "Assertion fail", "###!!! ABORT:", "SUMMARY: AddressSanitizer", "SUMMARY: UndefinedBehaviorSanitizer",
-    "ThreadSanitizer: nested bug", "Automation Error:", "command timed out:", "wget: unable ", "bash.exe: *** ",
-    "Unsuccessful task run with exit code: 137", "YOU ARE LEAKING THE WORLD", "SUMMARY: ThreadSanitizer",
+    "TEST-UNEXPECTED-",
+    "fatal error",
+    "FATAL ERROR",
+    "Hit MOZ_CRASH",
+    "REFTEST ERROR",
+    "PROCESS-CRASH",
+    "Assertion fail",
+    "###!!! ABORT:",
+    "SUMMARY: AddressSanitizer",
+    "SUMMARY: UndefinedBehaviorSanitizer",
+    "ThreadSanitizer: nested bug",
+    "Automation Error:",
+    "command timed out:",
+    "wget: unable ",
+    "bash.exe: *** ",
+    "Unsuccessful task run with exit code: 137",
+    "YOU ARE LEAKING THE WORLD",
+    "SUMMARY: ThreadSanitizer",
 ];
 
 impl Rules {
     fn new() -> Self {
         let regex = |pattern: &str| Regex::new(pattern).unwrap();
         let terms = TERMS.map(|term| {
-            term.chars().map(|c| if "*.#!: ".contains(c) { format!(r"\x{{{:x}}}", c as u32) } else { c.to_string() }).collect::<String>()
+            term.chars()
+                .map(|c| if "*.#!: ".contains(c) { format!(r"\x{{{:x}}}", c as u32) } else { c.to_string() })
+                .collect::<String>()
         });
         let found = format!(
             r"{}|^g?make(?:\[\d+\])?: \*\*\*|^[A-Za-z.]+Error: |^[A-Za-z.]*Exception: |^\[  FAILED  \] |^remoteFailed:|^rm: cannot |^abort:|^\[taskcluster\] Error:|^\[[\w._-]+:(?:error|exception)\]| error\(\d*\):|:\d+: error:| error R?C\d*:|ERROR [45]\d\d:|mozmake\.(?:exe|EXE)(?:\[\d+\])?: \*\*\*",
@@ -35,7 +54,9 @@ impl Rules {
         Self {
             worker_prefix: regex(r"^\[[^\]]*20\d{2}-[^\]]+\]\s"),
             harness_prefix: regex(r"^\d+:\d+:\d+ +(?:DEBUG|INFO|WARNING) - +"),
-            excluded: regex(r"TEST-(?:INFO|PASS) |A content process crashed and MOZ_CRASHREPORTER_SHUTDOWN is set, shutting down"),
+            excluded: regex(
+                r"TEST-(?:INFO|PASS) |A content process crashed and MOZ_CRASHREPORTER_SHUTDOWN is set, shutting down",
+            ),
             harness: regex(r"^\d+:\d+:\d+ +(?:ERROR|CRITICAL|FATAL) - "),
             excluded_rest: regex(
                 r"I[ /](Gecko|TestRunner).*TEST-UNEXPECTED-|Assertion failure$|^TEST-UNEXPECTED-WARNING\b|^TimeoutException: |^ImportError: No module named pygtk$|non-fatal error",
@@ -62,8 +83,11 @@ impl Rules {
         let lines = split(log);
         for (number, line) in lines.iter().enumerate() {
             let whole = String::from_utf8_lossy(line);
-            let mut line: String =
-                if whole.contains("PERFHERDER_DATA") { whole.into_owned() } else { whole.chars().take(500).collect() };
+            let mut line: String = if whole.contains("PERFHERDER_DATA") {
+                whole.into_owned()
+            } else {
+                whole.chars().take(500).collect()
+            };
             of_worker |= line.starts_with("[taskcluster ");
             if of_worker && !line.starts_with("[taskcluster:") {
                 if let Some(found) = self.worker_prefix.find(&line) {
@@ -119,7 +143,8 @@ fn the_rules_find_exactly_what_was_planted() {
     }
     for profile in Profile::ALL {
         let mut spec = LogSpec::new(profile, 9, 60_000);
-        spec.plants = profile.failure_kinds().into_iter().map(treeherder_testdata::logs::Plant::Failure).collect();
+        spec.plants =
+            profile.failure_kinds().into_iter().map(treeherder_testdata::logs::Plant::Failure).collect();
         spec.plants.extend(profile.decoys().into_iter().map(treeherder_testdata::logs::Plant::Decoy));
         check(&rules, &format!("all of {profile:?}"), &spec);
         check(&rules, &format!("steady {profile:?}"), &LogSpec::steady(profile, 4, 3_000_000));
@@ -165,7 +190,8 @@ fn the_same_spec_gives_the_same_bytes_however_they_are_taken() {
 
 #[test]
 fn line_ends_are_those_of_the_profile() {
-    let count = |bytes: &[u8], wanted: &[u8]| bytes.windows(wanted.len()).filter(|window| *window == wanted).count();
+    let count =
+        |bytes: &[u8], wanted: &[u8]| bytes.windows(wanted.len()).filter(|window| *window == wanted).count();
     let (windows, _) = Preset::WindowsFail.spec(1, 100_000).to_bytes();
     assert_eq!(count(&windows, b"\n"), count(&windows, b"\r\n"));
     let (mochitest, _) = Preset::Clean.spec(1, 400_000).to_bytes();
@@ -212,7 +238,11 @@ fn sizes_are_like_those_of_real_logs() {
     let (mut bytes, mut lines, mut packed) = (0, 0, 0);
     for (seed, profile) in Profile::ALL.into_iter().enumerate() {
         let (gzip, truth) = pack(&LogSpec::steady(profile, seed as u64, 4_000_000), Packing::Gzip).unwrap();
-        println!("{profile:?}: mean line {} ratio {:.1}", truth.bytes / truth.lines, truth.bytes as f64 / gzip.len() as f64);
+        println!(
+            "{profile:?}: mean line {} ratio {:.1}",
+            truth.bytes / truth.lines,
+            truth.bytes as f64 / gzip.len() as f64
+        );
         bytes += truth.bytes;
         lines += truth.lines;
         packed += gzip.len() as u64;

@@ -1,4 +1,5 @@
 //! The stream of messages: the same on every run, complete, and as the expected counts say.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,7 +33,8 @@ fn every_special_case_is_in_the_burst() {
 
 /// The jobs that a plain reading of the messages gives (§4.3, §4.6, §4.9.1): an independent count.
 fn jobs_of(scenario: &Scenario, messages: &[Message]) -> BTreeMap<String, u64> {
-    let rank = |state: &str| ["unscheduled", "pending", "running", "completed"].iter().position(|s| *s == state);
+    let rank =
+        |state: &str| ["unscheduled", "pending", "running", "completed"].iter().position(|s| *s == state);
     let mut jobs: BTreeMap<String, (String, String)> = BTreeMap::new();
     for message in messages {
         let Some(body) = &message.body else { continue };
@@ -40,8 +42,14 @@ fn jobs_of(scenario: &Scenario, messages: &[Message]) -> BTreeMap<String, u64> {
         let (push, task) = ids::decode_task_id(scenario.seed(), slug).unwrap();
         let push = scenario.push(push);
         let definition = scenario.definition(&push, &scenario.task(&push, task), &urls());
-        let route = definition["routes"].as_array().unwrap().iter().filter_map(Value::as_str).find_map(|r| r.strip_prefix("tc-treeherder.v2."));
-        let known = route.is_some_and(|route| route.starts_with(&format!("{}.{}.", push.repository.name, push.revision)));
+        let route = definition["routes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(Value::as_str)
+            .find_map(|r| r.strip_prefix("tc-treeherder.v2."));
+        let known = route
+            .is_some_and(|route| route.starts_with(&format!("{}.{}.", push.repository.name, push.revision)));
         if !known || !definition["extra"]["treeherder"]["symbol"].is_string() {
             continue;
         }
@@ -88,7 +96,17 @@ fn the_expected_jobs_are_those_of_the_messages() {
         assert_eq!(jobs, scenario.expected().jobs);
     }
     let expected = Scenario::small().expected();
-    for state in ["completed/retry", "completed/superseded", "completed/usercancel", "completed/exception", "running/unknown", "pending/unknown", "unscheduled/unknown", "completed/success", "completed/testfailed"] {
+    for state in [
+        "completed/retry",
+        "completed/superseded",
+        "completed/usercancel",
+        "completed/exception",
+        "running/unknown",
+        "pending/unknown",
+        "unscheduled/unknown",
+        "completed/success",
+        "completed/testfailed",
+    ] {
         assert!(expected.jobs.contains_key(state), "{state}");
     }
 }
@@ -99,7 +117,9 @@ fn the_expected_logs_are_those_that_are_written() {
         let (mut parsed, mut failed, mut lines, mut objects) = (0, 0, 0, 0);
         for index in 0..scenario.pushes() {
             for task in scenario.tasks(&scenario.push(index)) {
-                let Some(log) = task.log.filter(|_| !task.special.is_some_and(Special::hides_job)) else { continue };
+                let Some(log) = task.log.filter(|_| !task.special.is_some_and(Special::hides_job)) else {
+                    continue;
+                };
                 let (bytes, truth) = pack(&log.spec, log.delivery.packing()).unwrap();
                 if matches!(log.delivery, Delivery::Status(_)) {
                     failed += 1;
@@ -108,7 +128,10 @@ fn the_expected_logs_are_those_that_are_written() {
                 let mut inflated = Vec::new();
                 let gzip = !matches!(log.delivery, Delivery::Plain | Delivery::Empty);
                 let result = if gzip {
-                    std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(&bytes[..]), &mut inflated)
+                    std::io::Read::read_to_end(
+                        &mut flate2::read::MultiGzDecoder::new(&bytes[..]),
+                        &mut inflated,
+                    )
                 } else {
                     Ok(0)
                 };
@@ -121,7 +144,10 @@ fn the_expected_logs_are_those_that_are_written() {
                     Delivery::Truncated => {
                         assert_eq!(result.unwrap_err().kind(), std::io::ErrorKind::UnexpectedEof);
                         let whole = inflated.iter().filter(|byte| **byte == b'\n').count() as u64;
-                        assert!(truth.errors.iter().all(|error| error.linenumber + 20 < whole), "every failure is before the cut");
+                        assert!(
+                            truth.errors.iter().all(|error| error.linenumber + 20 < whole),
+                            "every failure is before the cut"
+                        );
                     }
                     _ => {
                         result.unwrap();
@@ -133,7 +159,10 @@ fn the_expected_logs_are_those_that_are_written() {
             }
         }
         let expected = scenario.expected();
-        assert_eq!((parsed, failed, lines, objects), (expected.logs_parsed, expected.logs_failed, expected.failure_lines, expected.log_perf_objects));
+        assert_eq!(
+            (parsed, failed, lines, objects),
+            (expected.logs_parsed, expected.logs_failed, expected.failure_lines, expected.log_perf_objects)
+        );
         assert!(lines > 0 && parsed > 0);
     }
 }
@@ -166,7 +195,8 @@ fn the_continuation_goes_on_at_human_pace() {
     let seconds = messages.last().unwrap().at - messages[0].at;
     let pace = seconds / messages.len() as f64;
     assert!((0.4..2.0).contains(&pace), "a message every {pace} seconds");
-    let burst: BTreeSet<String> = scenario.messages(&urls()).iter().map(Message::payload).map(|p| format!("{p:?}")).collect();
+    let burst: BTreeSet<String> =
+        scenario.messages(&urls()).iter().map(Message::payload).map(|p| format!("{p:?}")).collect();
     assert!(messages.iter().all(|message| !burst.contains(&format!("{:?}", message.payload()))));
 }
 
@@ -177,7 +207,8 @@ fn a_push_comes_before_its_tasks_but_for_one() {
         let push = scenario.push(index);
         let messages = scenario.push_messages(index, &urls());
         let early = messages.iter().filter(|m| m.exchange.contains("task-") && m.at < push.at).count();
-        let wanted = scenario.tasks(&push).iter().filter(|task| task.special == Some(Special::BeforePush)).count();
+        let wanted =
+            scenario.tasks(&push).iter().filter(|task| task.special == Some(Special::BeforePush)).count();
         assert_eq!(early, wanted, "push {index}");
     }
 }
@@ -192,7 +223,8 @@ fn replay_files_can_be_read_back() {
     for (read, message) in read.iter().zip(&messages) {
         assert_eq!(read, message);
     }
-    let broken: Vec<_> = messages.iter().filter(|m| serde_json::from_slice::<Value>(&m.payload()).is_err()).collect();
+    let broken: Vec<_> =
+        messages.iter().filter(|m| serde_json::from_slice::<Value>(&m.payload()).is_err()).collect();
     assert_eq!(broken.len(), 1, "one message of the burst is not JSON");
 }
 

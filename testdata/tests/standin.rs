@@ -1,4 +1,5 @@
 //! The stand-in answers as the servers it stands for.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic")]
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
@@ -38,13 +39,20 @@ fn header<'a>(response: &'a Response, name: &str) -> &'a str {
 
 /// The task of the burst with this special case.
 fn special(scenario: &Scenario, special: Special) -> Task {
-    (0..scenario.pushes()).flat_map(|at| scenario.tasks(&scenario.push(at))).find(|task| task.special == Some(special)).unwrap()
+    (0..scenario.pushes())
+        .flat_map(|at| scenario.tasks(&scenario.push(at)))
+        .find(|task| task.special == Some(special))
+        .unwrap()
 }
 
 /// Address of the artifact that is a log.
 fn log_url(standin: &StandIn, task: &Task) -> String {
     let run = task.runs.len() - 1;
-    format!("{}/api/queue/v1/task/{}/runs/{run}/artifacts/public/logs/live_backing.log", standin.urls().root(), task.id)
+    format!(
+        "{}/api/queue/v1/task/{}/runs/{run}/artifacts/public/logs/live_backing.log",
+        standin.urls().root(),
+        task.id
+    )
 }
 
 async fn fetch(client: &Client, url: &str) -> Response {
@@ -58,17 +66,27 @@ async fn every_message_leads_to_a_definition_with_its_route() {
     let (standin, client) = start(Scenario::small()).await;
     let mut seen = HashSet::new();
     for message in standin.scenario().messages(standin.urls()) {
-        let Some(id) = message.body.as_ref().and_then(|body| body["status"]["taskId"].as_str().map(str::to_owned)) else { continue };
+        let Some(id) =
+            message.body.as_ref().and_then(|body| body["status"]["taskId"].as_str().map(str::to_owned))
+        else {
+            continue;
+        };
         assert_eq!(message.root_url, standin.urls().root());
         if !seen.insert(id.clone()) {
             continue;
         }
         let definition = json(&client, &format!("{}/api/queue/v1/task/{id}", standin.urls().root())).await;
-        let routes: Vec<String> = definition["routes"].as_array().unwrap().iter().map(|r| format!("route.{}", r.as_str().unwrap())).collect();
+        let routes: Vec<String> = definition["routes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| format!("route.{}", r.as_str().unwrap()))
+            .collect();
         assert_eq!(routes, message.cc);
     }
     assert_eq!(standin.counts().definitions, seen.len() as u64);
-    let unknown = get(&client, &format!("{}/api/queue/v1/task/A35mWTRuQmyj88yMnIF0fA", standin.urls().root())).await;
+    let unknown =
+        get(&client, &format!("{}/api/queue/v1/task/A35mWTRuQmyj88yMnIF0fA", standin.urls().root())).await;
     assert_eq!(unknown.status(), 404);
     standin.shutdown().await;
 }
@@ -83,7 +101,8 @@ async fn listings_come_in_pages_and_hold_everything() {
     let token = first["continuationToken"].as_str().unwrap();
     let second = json(&client, &format!("{url}?continuationToken={}", token.replace('/', "%2F"))).await;
     assert_eq!(second.get("continuationToken"), None);
-    let names: Vec<&str> = second["artifacts"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        second["artifacts"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
     assert_eq!(names.len(), task.artifacts(0).len() - 1000);
     assert!(names.contains(&"public/logs/live_backing.log"));
     assert!(names.iter().any(|name| name.ends_with("_errorsummary.log")));
@@ -97,7 +116,10 @@ async fn logs_come_compressed_after_a_redirect() {
     let (standin, client) = start(Scenario::small()).await;
     let task = special(standin.scenario(), Special::LogMultiMember);
     let response = fetch(&client, &log_url(&standin, &task)).await;
-    assert_eq!((header(&response, "content-encoding"), header(&response, "content-type")), ("gzip", "text/plain"));
+    assert_eq!(
+        (header(&response, "content-encoding"), header(&response, "content-type")),
+        ("gzip", "text/plain")
+    );
     let log = task.log.clone().unwrap();
     let (packed, _) = treeherder_testdata::logs::pack(&log.spec, Packing::MultiMember(16 * 1024)).unwrap();
     assert!(response.bytes().await.unwrap() == packed);
@@ -144,7 +166,12 @@ async fn summaries_and_measurements_can_be_fetched() {
         for task in standin.scenario().tasks(&standin.scenario().push(index)) {
             let run = task.runs.len().saturating_sub(1) as u16;
             for artifact in task.artifacts(run) {
-                let url = format!("{}/api/queue/v1/task/{}/runs/{run}/artifacts/{}", standin.urls().root(), task.id, artifact.name);
+                let url = format!(
+                    "{}/api/queue/v1/task/{}/runs/{run}/artifacts/{}",
+                    standin.urls().root(),
+                    task.id,
+                    artifact.name
+                );
                 let expected = match &artifact.body {
                     ArtifactBody::Summary(spec) if artifact.delivery.succeeds() => spec.text().0,
                     ArtifactBody::Perf(spec) => spec.text(),
@@ -152,7 +179,8 @@ async fn summaries_and_measurements_can_be_fetched() {
                 };
                 let packed = fetch(&client, &url).await.bytes().await.unwrap();
                 let mut text = String::new();
-                std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&packed[..]), &mut text).unwrap();
+                std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&packed[..]), &mut text)
+                    .unwrap();
                 assert_eq!(text, expected);
                 summaries += u64::from(artifact.name.ends_with("_errorsummary.log"));
                 measurements += u64::from(artifact.name.contains("perfherder-data"));
@@ -164,7 +192,12 @@ async fn summaries_and_measurements_can_be_fetched() {
 }
 
 fn push_messages(standin: &StandIn, exchange: &str) -> Vec<Message> {
-    standin.scenario().messages(standin.urls()).into_iter().filter(|m| m.exchange.ends_with(exchange)).collect()
+    standin
+        .scenario()
+        .messages(standin.urls())
+        .into_iter()
+        .filter(|m| m.exchange.ends_with(exchange))
+        .collect()
 }
 
 #[tokio::test]
@@ -188,8 +221,11 @@ async fn pushlogs_answer_ranges_changesets_and_polls() {
     assert_eq!(pushes, 8);
     let base = format!("{}/integration/autoland/json-pushes", standin.urls().hg());
     let poll = json(&client, &format!("{base}/?full=1&version=2")).await;
-    let of_autoland: Vec<u64> =
-        (0..10).map(|at| scenario.push(at)).filter(|p| p.repository.name == "autoland").map(|p| p.id).collect();
+    let of_autoland: Vec<u64> = (0..10)
+        .map(|at| scenario.push(at))
+        .filter(|p| p.repository.name == "autoland")
+        .map(|p| p.id)
+        .collect();
     let ids: Vec<u64> = poll["pushes"].as_object().unwrap().keys().map(|id| id.parse().unwrap()).collect();
     assert_eq!(ids, of_autoland);
     assert_eq!(poll["lastpushid"].as_u64(), of_autoland.last().copied());
@@ -228,9 +264,14 @@ async fn github_compares_and_lists_commits_in_pages() {
     let api = standin.urls().github_api();
     let scenario = standin.scenario().clone();
     for push in (0..10).map(|at| scenario.push(at)).filter(|push| push.repository.source != Source::Hg) {
-        let shas = |commits: &[Value]| commits.iter().map(|c| c["sha"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
+        let shas = |commits: &[Value]| {
+            commits.iter().map(|c| c["sha"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
         let wanted: Vec<String> = push.commits.iter().map(|commit| commit.revision.clone()).collect();
-        let compare = format!("{api}/repos/mozilla/enterprise-firefox/compare/{}...{}", push.base_revision, push.revision);
+        let compare = format!(
+            "{api}/repos/mozilla/enterprise-firefox/compare/{}...{}",
+            push.base_revision, push.revision
+        );
         assert_eq!(shas(&all_pages(&client, &compare, "/commits").await), wanted);
         if push.repository.source == Source::GitHubPullRequest {
             let pull = format!("{api}/repos/mozilla/enterprise-firefox/pulls/{}", push.id);
@@ -249,7 +290,11 @@ async fn the_continuation_is_served_too() {
     let (standin, client) = start(Scenario::small()).await;
     let messages = standin.scenario().continue_from(0, standin.urls());
     for message in messages.skip(2000).take(40) {
-        let Some(id) = message.body.as_ref().and_then(|body| body["status"]["taskId"].as_str().map(str::to_owned)) else { continue };
+        let Some(id) =
+            message.body.as_ref().and_then(|body| body["status"]["taskId"].as_str().map(str::to_owned))
+        else {
+            continue;
+        };
         let definition = json(&client, &format!("{}/api/queue/v1/task/{id}", standin.urls().root())).await;
         assert!(definition["metadata"]["name"].is_string());
         let status = json(&client, &format!("{}/api/queue/v1/task/{id}/status", standin.urls().root())).await;
@@ -265,7 +310,11 @@ async fn faults_do_what_they_say() {
     let path = format!("/api/queue/v1/task/{}", task.id);
     let url = format!("{}{path}", standin.urls().root());
     standin.inject(&path, Fault::StatusTimes(502, 2));
-    let statuses = [get(&client, &url).await.status(), get(&client, &url).await.status(), get(&client, &url).await.status()];
+    let statuses = [
+        get(&client, &url).await.status(),
+        get(&client, &url).await.status(),
+        get(&client, &url).await.status(),
+    ];
     assert_eq!(statuses.map(|status| status.as_u16()), [502, 502, 200]);
     standin.inject(&path, Fault::Stall);
     assert!(client.get(&url).timeout(Duration::from_millis(200)).send().await.unwrap_err().is_timeout());

@@ -44,7 +44,10 @@ pub(crate) struct Generator {
 impl Generator {
     pub(crate) fn new(spec: &LogSpec) -> Self {
         let script = spec.profile.script();
-        let mut rng = Rng::new(mix(spec.seed, Profile::ALL.iter().position(|p| *p == spec.profile).unwrap_or(0) as u64));
+        let mut rng = Rng::new(mix(
+            spec.seed,
+            Profile::ALL.iter().position(|p| *p == spec.profile).unwrap_or(0) as u64,
+        ));
         let stock = Stock::new(script, &mut rng);
         Self {
             spec: spec.clone(),
@@ -74,7 +77,8 @@ impl Generator {
                 let line = self.stock.preamble[at].clone();
                 self.framed(&line, out);
                 let next = at + 1;
-                self.stage = if next < self.stock.preamble.len() { Stage::Preamble(next) } else { Stage::Body(0) };
+                self.stage =
+                    if next < self.stock.preamble.len() { Stage::Preamble(next) } else { Stage::Body(0) };
             }
             Stage::Body(left) => self.body(left, out),
             Stage::Trailer(at) => {
@@ -292,10 +296,13 @@ impl Generator {
             PerfLine::Valid => format!("PERFHERDER_DATA: {json}"),
             PerfLine::SecondMarker => format!("see PERFHERDER_DATA: below, PERFHERDER_DATA:  {json} (end)"),
             PerfLine::NoBlank => format!("PERFHERDER_DATA:{json}"),
-            PerfLine::BrokenJson => format!("PERFHERDER_DATA: {}}}", json.get(..json.len() / 2).unwrap_or_default()),
+            PerfLine::BrokenJson => {
+                format!("PERFHERDER_DATA: {}}}", json.get(..json.len() / 2).unwrap_or_default())
+            }
             PerfLine::Empty => "PERFHERDER_DATA: {}".to_owned(),
             PerfLine::SchemaViolation => {
-                "PERFHERDER_DATA: {\"framework\": {\"name\": \"talos\"}, \"suites\": [{\"name\": \"demo\"}]}".to_owned()
+                "PERFHERDER_DATA: {\"framework\": {\"name\": \"talos\"}, \"suites\": [{\"name\": \"demo\"}]}"
+                    .to_owned()
             }
         };
         out.extend_from_slice(text.as_bytes());
@@ -334,7 +341,10 @@ impl Generator {
             }
             1 if oddities.astral => {
                 self.prefix(self.script.frame, "    INFO", out);
-                out.extend_from_slice("label \u{1f600} \u{1d49c}\u{1d4b7} \u{20bb7} drawn \u{2028}\u{85}\u{c} on one line".as_bytes());
+                out.extend_from_slice(
+                    "label \u{1f600} \u{1d49c}\u{1d4b7} \u{20bb7} drawn \u{2028}\u{85}\u{c} on one line"
+                        .as_bytes(),
+                );
             }
             2 if oddities.invalid_utf8 => {
                 self.prefix(self.script.frame, "    INFO", out);

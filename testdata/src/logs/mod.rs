@@ -18,10 +18,10 @@ mod stock;
 mod words;
 
 pub use failure::FailureKind;
-pub(crate) use words::DIRS;
 pub use pack::{Packing, pack};
 pub use plant::{Decoy, PerfLine, Plant};
 pub use preset::Preset;
 pub use profile::Profile;
 pub use reader::LogReader;
 pub use spec::{ErrorLine, LogSpec, MAX_STORED_ERRORS, Oddities, Truth};
+pub(crate) use words::DIRS;

@@ -106,8 +106,14 @@ pub enum PerfLine {
 
 impl PerfLine {
     /// Every form.
-    pub const ALL: [Self; 6] =
-        [Self::Valid, Self::SecondMarker, Self::NoBlank, Self::BrokenJson, Self::Empty, Self::SchemaViolation];
+    pub const ALL: [Self; 6] = [
+        Self::Valid,
+        Self::SecondMarker,
+        Self::NoBlank,
+        Self::BrokenJson,
+        Self::Empty,
+        Self::SchemaViolation,
+    ];
 
     /// Says whether a parser must take the object.
     pub fn is_valid(self) -> bool {

@@ -102,19 +102,29 @@ impl Preset {
                 spec.plants.extend([Plant::Failure(Kind::TestTimeout), Plant::Failure(Kind::LevelError)]);
                 spec
             }
-            Self::ReftestFail => fail(Profile::Reftest, &[Kind::ReftestError, Kind::TestUnexpected, Kind::LevelError]),
-            Self::XpcshellFail => fail(Profile::Xpcshell, &[Kind::TestUnexpected, Kind::NamedError, Kind::Assertion]),
-            Self::Crash => fail(Profile::Mochitest, &[Kind::MozCrash, Kind::ProcessCrash, Kind::TestUnexpected]),
-            Self::Sanitizer => {
-                fail(Profile::Sanitizer, &[Kind::AddressSanitizer, Kind::ThreadSanitizer, Kind::UndefinedBehavior])
+            Self::ReftestFail => {
+                fail(Profile::Reftest, &[Kind::ReftestError, Kind::TestUnexpected, Kind::LevelError])
             }
+            Self::XpcshellFail => {
+                fail(Profile::Xpcshell, &[Kind::TestUnexpected, Kind::NamedError, Kind::Assertion])
+            }
+            Self::Crash => {
+                fail(Profile::Mochitest, &[Kind::MozCrash, Kind::ProcessCrash, Kind::TestUnexpected])
+            }
+            Self::Sanitizer => fail(
+                Profile::Sanitizer,
+                &[Kind::AddressSanitizer, Kind::ThreadSanitizer, Kind::UndefinedBehavior],
+            ),
             Self::Leak => fail(Profile::Sanitizer, &[Kind::Leak, Kind::TestUnexpected]),
-            Self::BuildFail => {
-                fail(Profile::Build, &[Kind::CompilerError, Kind::FatalLower, Kind::GmakeDepth, Kind::Make, Kind::LevelFatal])
-            }
+            Self::BuildFail => fail(
+                Profile::Build,
+                &[Kind::CompilerError, Kind::FatalLower, Kind::GmakeDepth, Kind::Make, Kind::LevelFatal],
+            ),
             Self::WindowsFail => fail(Profile::Windows, &[Kind::MsvcError, Kind::Mozmake, Kind::LevelError]),
             Self::AndroidFail => fail(Profile::Android, &[Kind::Automation, Kind::TestTimeout]),
-            Self::Timeout => fail(Profile::PlainTask, &[Kind::CommandTimedOut, Kind::Killed, Kind::BracketError]),
+            Self::Timeout => {
+                fail(Profile::PlainTask, &[Kind::CommandTimedOut, Kind::Killed, Kind::BracketError])
+            }
             Self::Actions => fail(Profile::Actions, &[Kind::CompilerError, Kind::FatalLower]),
             Self::Perf => {
                 let mut spec = fail(Profile::Talos, &[]);
@@ -127,10 +137,17 @@ impl Preset {
                 spec
             }
             Self::Odd => {
-                let mut spec =
-                    fail(Profile::Mochitest, &[Kind::Astral, Kind::InvalidUtf8, Kind::Overlong, Kind::TrailingSpace]);
-                spec.oddities =
-                    Oddities { progress: true, astral: true, invalid_utf8: true, long_lines: true, no_final_newline: true };
+                let mut spec = fail(
+                    Profile::Mochitest,
+                    &[Kind::Astral, Kind::InvalidUtf8, Kind::Overlong, Kind::TrailingSpace],
+                );
+                spec.oddities = Oddities {
+                    progress: true,
+                    astral: true,
+                    invalid_utf8: true,
+                    long_lines: true,
+                    no_final_newline: true,
+                };
                 spec
             }
             Self::EveryRule => {

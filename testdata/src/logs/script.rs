@@ -66,7 +66,11 @@ const NO_WORKER: &[&str] = &[
     "##[endgroup]",
 ];
 
-const DONE: &[&str] = &["Running post-run listener: _resource_record_post_run", "# DEMO SUCCESS #", "@tc === Task Finished ==="];
+const DONE: &[&str] = &[
+    "Running post-run listener: _resource_record_post_run",
+    "# DEMO SUCCESS #",
+    "@tc === Task Finished ===",
+];
 
 /// Lines that any run of the browser writes.
 macro_rules! browser {
@@ -75,8 +79,8 @@ macro_rules! browser {
             $($extra,)*
             (130, "GECKO({pid}) | [Parent {pid}, Main Thread] WARNING: {snake} was not ready: file /builds/worker/checkouts/demo/{src}:{n}"),
             (90, "GECKO({pid}) | [Child {pid}, Socket Thread] WARNING: '{snake}', file /builds/worker/checkouts/demo/{src}, line {n}"),
-            (70, "GECKO({pid}) | console.error: \"{word} {word} of {snake}\" \"{dir}/{file}.sys.mjs\""),
-            (70, "GECKO({pid}) | JavaScript error: resource://demo/{dir}/{file}.sys.mjs, line {n}: NS_ERROR_NOT_AVAILABLE"),
+            (45, "GECKO({pid}) | console.error: \"{word} {word} of {snake}\" \"{dir}/{file}.sys.mjs\""),
+            (42, "GECKO({pid}) | JavaScript error: resource://demo/{dir}/{file}.sys.mjs, line {n}: NS_ERROR_NOT_AVAILABLE"),
             (5, "GECKO({pid}) | EGL Error: 0x30{n}"),
             (70, "GECKO({pid}) | MEMORY STAT | vsize {ms}MB | residentFast {n}MB | heapAllocated {n}MB"),
             (90, "GECKO({pid}) | {dir}: {word} {word} {word} {word} {word} took {ms} ms"),
@@ -147,7 +151,10 @@ pub(crate) static XPCSHELL: Script = Script {
         (180, "PID {pid} | [Parent {pid}, Main Thread] WARNING: {snake} came too late: file {src}:{n}"),
         (140, "PID {pid} | 1772441911{ms}\t{dir}.{word}\tDEBUG\t{word} {word} {word} {snake}"),
         (140, "PID {pid} | Couldn't convert chrome URL: chrome://demo/locale/{file}.properties"),
-        (90, "PID {pid} | JavaScript error: resource://demo/{dir}/{file}.sys.mjs, line {n}: NS_ERROR_FAILURE"),
+        (
+            90,
+            "PID {pid} | JavaScript error: resource://demo/{dir}/{file}.sys.mjs, line {n}: NS_ERROR_FAILURE",
+        ),
         (80, "PID {pid} | console.error: {dir}: \"{word} {word} {snake}\""),
         (5, "PID {pid} | last reply was Error: {word} {word}"),
         (150, "(xpcshell/head.js) | test {snake} pending ({ms})"),
@@ -165,7 +172,10 @@ pub(crate) static SANITIZER: Script = Script {
     preamble: WORKER,
     start: &["TEST-START | {unit}"],
     noise: browser![
-        (80, "leak check: tab process {pid}: {n} bytes in {ms} objects of class {snake} still alive, allowed"),
+        (
+            80,
+            "leak check: tab process {pid}: {n} bytes in {ms} objects of class {snake} still alive, allowed"
+        ),
         (60, "    #{n} 0x55{hex} in demo::{word}::{snake} /builds/worker/checkouts/demo/{src}:{n}:{n}"),
     ],
     end: &["TEST-PASS | {unit} | took {ms}ms"],
@@ -179,7 +189,10 @@ pub(crate) static ANDROID: Script = Script {
     start: &["TEST-START | {unit}"],
     noise: &[
         (200, "03-02 09:58:31.699  {pid}  {pid} D {word}: {word} {word} {snake} of com.example.demo/.{file}"),
-        (160, "03-02 09:58:31.699  {pid}  {pid} W System.err: \tat com.example.demo.{dir}.{file}({file}.java:{n})"),
+        (
+            160,
+            "03-02 09:58:31.699  {pid}  {pid} W System.err: \tat com.example.demo.{dir}.{file}({file}.java:{n})",
+        ),
         (120, "03-02 09:58:31.699  {pid}  {pid} I Gecko   : {word} {word} {word} in {ms} ms"),
         (130, "03-02 09:58:31.699  {pid}  {pid} E {word}Error: {snake} has no window token {hex}"),
         (40, "03-02 09:58:31.699  {pid}  {pid} E chatty  : uid={n} GeckoErrors expire {ms} lines"),
@@ -198,7 +211,10 @@ pub(crate) static TALOS: Script = Script {
     preamble: WORKER,
     start: &["TEST-START | {unit}", "Running cycle {ms} of {unit}"],
     noise: browser![
-        (90, "PID {pid} | Cycle {n}({n}): loaded http://127.0.0.1:{pid}/{dir}/{file}/index.html (next: {ms})"),
+        (
+            90,
+            "PID {pid} | Cycle {n}({n}): loaded http://127.0.0.1:{pid}/{dir}/{file}/index.html (next: {ms})"
+        ),
         (60, "PID {pid} | RSS: Main: {ms}000, Content: {pid}000, {word}: {n}"),
     ],
     end: &["TEST-OK | {unit} | took {ms}ms"],
@@ -215,11 +231,17 @@ pub(crate) static BUILD: Script = Script {
         (160, "   Compiling {word}-{snake} v{n}.{n}.0 (/builds/worker/checkouts/demo/{dir})"),
         (150, "../../../config/nsinstall -R -m 644 '{file}.h' '../../../dist/include/{dir}'"),
         (90, "warning: unused variable: `{snake}` in /builds/worker/checkouts/demo/{src}:{n}:{n}"),
-        (90, "/builds/worker/checkouts/demo/{src}:{n}:{n}: warning: '{snake}' is deprecated: use {snake} [-Wdeprecated-declarations]"),
+        (
+            90,
+            "/builds/worker/checkouts/demo/{src}:{n}:{n}: warning: '{snake}' is deprecated: use {snake} [-Wdeprecated-declarations]",
+        ),
         (80, "TEST-free step {word} of {dir}: {ms} ms"),
         (60, "adding ErrorResult.h, {file}Error.h and {snake} to the list of {dir}"),
         (5, "note: the type in Error: {snake} is {word}"),
-        (24, "/builds/worker/fetches/clang/bin/clang++ -o {file}.o -c {flags} -MF .deps/{file}.o.pp {file}.cpp"),
+        (
+            24,
+            "/builds/worker/fetches/clang/bin/clang++ -o {file}.o -c {flags} -MF .deps/{file}.o.pp {file}.cpp",
+        ),
         (6, "/builds/worker/fetches/rustc/bin/rustc --crate-name {word} {flags} --emit=dep-info,link"),
     ],
     end: &["gmake[4]: Leaving directory '/builds/worker/workspace/obj-build/{unit}'"],
@@ -261,5 +283,8 @@ pub(crate) static PLAIN_TASK: Script = Script {
         (18, "graph {json}"),
     ],
     end: &["<== {unit} done after {ms} ms"],
-    trailer: &["@tc === Task Finished ===", "@tc Successful task run with exit code: 0 completed in {n} seconds"],
+    trailer: &[
+        "@tc === Task Finished ===",
+        "@tc Successful task run with exit code: 0 completed in {n} seconds",
+    ],
 };

@@ -92,7 +92,8 @@ impl LogSpec {
 
     /// Says how many performance data objects a parser finds, without writing the log.
     pub fn perf_count(&self) -> u64 {
-        self.plants.iter().filter(|plant| matches!(plant, Plant::Perf(line) if line.is_valid())).count() as u64
+        self.plants.iter().filter(|plant| matches!(plant, Plant::Perf(line) if line.is_valid())).count()
+            as u64
     }
 
     /// Writes the whole log, holding no more than a block of it.

@@ -182,12 +182,19 @@ impl<'a> Filler<'a> {
 
     fn unit(&mut self) -> String {
         let rng = &mut *self.rng;
-        format!("{}/test_{}_{}.{}", rng.word(DIRS), rng.word(STEMS), rng.range(1000, 1999), rng.word(EXTENSIONS))
+        format!(
+            "{}/test_{}_{}.{}",
+            rng.word(DIRS),
+            rng.word(STEMS),
+            rng.range(1000, 1999),
+            rng.word(EXTENSIONS)
+        )
     }
 }
 
 /// Ninety-six characters.
-const PAD: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const PAD: &str =
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 fn source_path(rng: &mut Rng) -> String {
     let directory = rng.word(DIRS).split('/').take(2).collect::<Vec<_>>().join("/");
@@ -205,7 +212,14 @@ fn flags(rng: &mut Rng) -> String {
 fn json(rng: &mut Rng) -> String {
     let mut text = String::from("{\"version\":3");
     for at in 0..rng.range(44, 60) {
-        let _ = write!(text, ",\"{}.{}{at}\":{{\"value\":{},\"kind\":\"{}\"}}", rng.word(WORDS), rng.word(WORDS), rng.below(90), rng.word(WORDS));
+        let _ = write!(
+            text,
+            ",\"{}.{}{at}\":{{\"value\":{},\"kind\":\"{}\"}}",
+            rng.word(WORDS),
+            rng.word(WORDS),
+            rng.below(90),
+            rng.word(WORDS)
+        );
     }
     text.push('}');
     text

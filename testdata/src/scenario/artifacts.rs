@@ -67,7 +67,10 @@ impl Task {
         }
         if let Some(spec) = &self.perf {
             artifacts.push(Artifact {
-                name: format!("public/{}/perfherder-data-demo.json", if spec.framework == "build_metrics" { "build" } else { "test_info" }),
+                name: format!(
+                    "public/{}/perfherder-data-demo.json",
+                    if spec.framework == "build_metrics" { "build" } else { "test_info" }
+                ),
                 content_type: "application/json",
                 body: ArtifactBody::Perf(spec.clone()),
                 delivery: Delivery::Gzip,

@@ -11,9 +11,9 @@ impl Scenario {
     /// Makes all messages of one push and its tasks, in the order of their moments.
     pub fn push_messages(&self, index: u32, urls: &Urls) -> Vec<Message> {
         let push = self.push(index);
-        let mut messages = vec![self.push_message(&push, urls)];
+        let mut messages = vec![push.message(urls)];
         if index == 1 && !self.is_scaled() {
-            messages.extend(self.stray_push_messages(&push, urls));
+            messages.extend(push.stray_messages(urls));
         }
         for task in self.tasks(&push) {
             messages.extend(self.messages_of_task(&push, &task, urls));
@@ -46,7 +46,8 @@ impl Scenario {
 
     /// Says whether the burst has this case.
     pub fn has(&self, special: Special) -> bool {
-        (0..self.pushes()).any(|index| self.tasks(&self.push(index)).iter().any(|task| task.special == Some(special)))
+        (0..self.pushes())
+            .any(|index| self.tasks(&self.push(index)).iter().any(|task| task.special == Some(special)))
     }
 }
 
@@ -72,7 +73,11 @@ impl Iterator for Continuation {
 
     fn next(&mut self) -> Option<Message> {
         // A message may come a little before its push, so a push is made ready before its moment.
-        while self.waiting.peek().is_none_or(|first| first.message.at > self.scenario.push(self.next).at - 2.0) {
+        while self
+            .waiting
+            .peek()
+            .is_none_or(|first| first.message.at > self.scenario.push(self.next).at - 2.0)
+        {
             for message in self.scenario.push_messages(self.next, &self.urls) {
                 self.sent += 1;
                 self.waiting.push(Waiting { number: self.sent, message });

@@ -11,23 +11,25 @@ use super::urls::Urls;
 use super::{Scenario, ids};
 use crate::time::iso_millis;
 
-impl Scenario {
-    /// Returns the routes of a task.
-    pub(crate) fn routes(&self, push: &Push, task: &Task) -> Vec<String> {
-        let project = match task.special {
+impl Task {
+    /// Returns the routes of the task.
+    pub(crate) fn routes(&self, push: &Push) -> Vec<String> {
+        let project = match self.special {
             Some(Special::UnknownProject) => "retired-branch",
             _ => push.repository.name,
         };
-        let mut routes = vec![format!("index.demo.v2.{project}.latest.{}", task.id)];
-        if task.special != Some(Special::NoRoute) {
+        let mut routes = vec![format!("index.demo.v2.{project}.latest.{}", self.id)];
+        if self.special != Some(Special::NoRoute) {
             routes.push(format!("tc-treeherder.v2.{project}.{}.{}", push.revision, push.id));
         }
-        if task.index == 0 && push.repository.source != Source::Hg {
+        if self.index == 0 && push.repository.source != Source::Hg {
             routes.push("index.demo.v2.branch.main.decision".to_owned());
         }
         routes
     }
+}
 
+impl Scenario {
     /// Makes the definition of a task.
     pub fn definition(&self, push: &Push, task: &Task, urls: &Urls) -> Value {
         let created = self.event_ms(push, task.created);
@@ -58,7 +60,7 @@ impl Scenario {
             "taskGroupId": decision,
             "dependencies": if task.index == 0 { json!([]) } else { json!([decision]) },
             "requires": "all-completed",
-            "routes": self.routes(push, task),
+            "routes": task.routes(push),
             "priority": "low",
             "retries": 5,
             "created": iso_millis(created),

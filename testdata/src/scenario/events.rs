@@ -25,7 +25,9 @@ impl Task {
 impl Scenario {
     /// Makes the messages about one task, in the order in which they are sent.
     pub fn messages_of_task(&self, push: &Push, task: &Task, urls: &Urls) -> Vec<Message> {
-        let send = |event: &str, run: Option<&Run>, offset: f64| self.task_message(push, task, urls, event, run, offset);
+        let send = |event: &str, run: Option<&Run>, offset: f64| {
+            self.task_message(push, task, urls, event, run, offset)
+        };
         if self.is_scaled() {
             let Some(run) = task.runs.last() else { return Vec::new() };
             return vec![send(end_event(run), Some(run), run.resolved.unwrap_or(run.scheduled))];
@@ -42,33 +44,8 @@ impl Scenario {
                 messages.push(send(end_event(run), Some(run), resolved));
             }
         }
-        self.spoil(push, task, &mut messages);
+        spoil(push, task, &mut messages);
         messages
-    }
-
-    fn spoil(&self, push: &Push, task: &Task, messages: &mut Vec<Message>) {
-        let Some(last) = messages.last().cloned() else { return };
-        let later = |seconds: f64| ((last.at + seconds) * 1e6).round() / 1e6;
-        match task.special {
-            Some(Special::BeforePush) => messages[0].at = (push.at - 1.0).max(0.0),
-            Some(Special::DeliveredTwice) => messages.push(Message { at: later(0.2), ..last }),
-            Some(Special::LatePending) => {
-                let at = later(0.2);
-                if let Some(pending) = messages.iter().find(|m| m.exchange.ends_with("task-pending")).cloned() {
-                    messages.push(Message { at, ..pending });
-                }
-            }
-            Some(Special::UnknownExchange) => {
-                let at = later(0.1);
-                messages.push(Message { exchange: format!("{EXCHANGE}task-archived"), at, ..last });
-            }
-            Some(Special::MalformedBody) => {
-                let at = later(0.1);
-                let raw = format!("{{\"status\": {{\"taskId\": \"{}\", \"runs\": [", task.id);
-                messages.push(Message { body: None, raw: Some(raw), at, ..last });
-            }
-            _ => {}
-        }
     }
 
     fn task_message(
@@ -124,12 +101,38 @@ impl Scenario {
                 task.id,
                 task.worker_type()
             ),
-            cc: self.routes(push, task).into_iter().map(|route| format!("route.{route}")).collect(),
+            cc: task.routes(push).into_iter().map(|route| format!("route.{route}")).collect(),
             root_url: urls.root().to_owned(),
             at: Self::event_at(push, offset),
             body: Some(body),
             raw: None,
         }
+    }
+}
+
+/// Adds and moves messages as the special case of the task wants.
+fn spoil(push: &Push, task: &Task, messages: &mut Vec<Message>) {
+    let Some(last) = messages.last().cloned() else { return };
+    let later = |seconds: f64| ((last.at + seconds) * 1e6).round() / 1e6;
+    match task.special {
+        Some(Special::BeforePush) => messages[0].at = (push.at - 1.0).max(0.0),
+        Some(Special::DeliveredTwice) => messages.push(Message { at: later(0.2), ..last }),
+        Some(Special::LatePending) => {
+            let at = later(0.2);
+            if let Some(pending) = messages.iter().find(|m| m.exchange.ends_with("task-pending")).cloned() {
+                messages.push(Message { at, ..pending });
+            }
+        }
+        Some(Special::UnknownExchange) => {
+            let at = later(0.1);
+            messages.push(Message { exchange: format!("{EXCHANGE}task-archived"), at, ..last });
+        }
+        Some(Special::MalformedBody) => {
+            let at = later(0.1);
+            let raw = format!("{{\"status\": {{\"taskId\": \"{}\", \"runs\": [", task.id);
+            messages.push(Message { body: None, raw: Some(raw), at, ..last });
+        }
+        _ => {}
     }
 }
 

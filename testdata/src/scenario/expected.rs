@@ -96,10 +96,16 @@ impl Expected {
     fn count_task(&mut self, task: &Task, scaled: bool) {
         let extra = matches!(
             task.special,
-            Some(Special::UnknownExchange | Special::MalformedBody | Special::DeliveredTwice | Special::LatePending)
+            Some(
+                Special::UnknownExchange
+                    | Special::MalformedBody
+                    | Special::DeliveredTwice
+                    | Special::LatePending
+            )
         );
         self.messages += u64::from(extra) + if scaled { 1 } else { task.message_count() };
-        self.dead_letters += u64::from(matches!(task.special, Some(Special::UnknownExchange | Special::MalformedBody)));
+        self.dead_letters +=
+            u64::from(matches!(task.special, Some(Special::UnknownExchange | Special::MalformedBody)));
         if task.special.is_some_and(Special::hides_job) {
             self.dropped_tasks += 1;
             return;

@@ -96,7 +96,13 @@ impl Run {
 }
 
 /// Makes the runs of a task.
-pub(crate) fn runs(duty: &Duty, special: Option<Special>, fails: bool, created: f64, rng: &mut Rng) -> Vec<Run> {
+pub(crate) fn runs(
+    duty: &Duty,
+    special: Option<Special>,
+    fails: bool,
+    created: f64,
+    rng: &mut Rng,
+) -> Vec<Run> {
     let wait = match duty.suite.kind {
         // Tests wait for the builds.
         JobKind::Test => 1300 + rng.below(400),

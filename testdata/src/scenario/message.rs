@@ -40,7 +40,10 @@ impl Message {
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn write_lines<'a>(messages: impl IntoIterator<Item = &'a Self>, mut writer: impl Write) -> io::Result<()> {
+    pub fn write_lines<'a>(
+        messages: impl IntoIterator<Item = &'a Self>,
+        mut writer: impl Write,
+    ) -> io::Result<()> {
         for message in messages {
             serde_json::to_writer(&mut writer, message)?;
             writer.write_all(b"\n")?;

@@ -50,14 +50,36 @@ pub struct Commit {
 }
 
 const PEOPLE: [&str; 10] = [
-    "Ada Brook", "Ben Osei", "Chloé Marchand", "Dmitri Alder", "Esi Nakamura", "Farid Lund", "Greta Sölvason",
-    "Hana Pereira", "Ivo Tamm", "Jun Castellano",
+    "Ada Brook",
+    "Ben Osei",
+    "Chloé Marchand",
+    "Dmitri Alder",
+    "Esi Nakamura",
+    "Farid Lund",
+    "Greta Sölvason",
+    "Hana Pereira",
+    "Ivo Tamm",
+    "Jun Castellano",
 ];
-const AREAS: [&str; 8] =
-    ["paint queue", "session ledger", "tab strip", "stream decoder", "style cache", "caret", "drag handler", "journal"];
+const AREAS: [&str; 8] = [
+    "paint queue",
+    "session ledger",
+    "tab strip",
+    "stream decoder",
+    "style cache",
+    "caret",
+    "drag handler",
+    "journal",
+];
 const DEEDS: [&str; 8] = [
-    "Keep the order of entries in the", "Don't flush twice in the", "Add a limit to the", "Remove the old path from the",
-    "Test empty input of the", "Make room for long names in the", "Simplify the", "Log why it stopped in the",
+    "Keep the order of entries in the",
+    "Don't flush twice in the",
+    "Add a limit to the",
+    "Remove the old path from the",
+    "Test empty input of the",
+    "Make room for long names in the",
+    "Simplify the",
+    "Log why it stopped in the",
 ];
 
 /// Between two pushes of the continuation, in seconds.
@@ -78,7 +100,11 @@ impl Scenario {
             repository,
             id: 1001 + u64::from(index),
             revision: ids::revision(self.seed, index, 0),
-            base_revision: if new_branch { "0".repeat(40) } else { ids::revision(self.seed, index, u16::MAX) },
+            base_revision: if new_branch {
+                "0".repeat(40)
+            } else {
+                ids::revision(self.seed, index, u16::MAX)
+            },
             author,
             time: time as i64,
             commits,
@@ -99,7 +125,9 @@ impl Scenario {
         // The burst tells the story of hours in seconds.
         let at = self.burst_seconds() * 0.5 * f64::from(index) / f64::from(burst);
         let tasks = match self.size {
-            Size::Scaled(tasks) => (tasks - index * super::SCALED_TASKS_PER_PUSH).min(super::SCALED_TASKS_PER_PUSH) as u16,
+            Size::Scaled(tasks) => {
+                (tasks - index * super::SCALED_TASKS_PER_PUSH).min(super::SCALED_TASKS_PER_PUSH) as u16
+            }
             Size::Small => 14,
             Size::Demo => 60,
         };
@@ -120,7 +148,11 @@ impl Scenario {
                 let bug = rng.range(1_900_000, 2_100_000);
                 let area = rng.word(&AREAS);
                 let message = format!("Bug {bug} - {} {area}. r=reviewer{}", rng.word(&DEEDS), rng.below(9));
-                let body = if rng.chance(30) { "\n\nDifferential Revision: https://review.example.com/D1" } else { "" };
+                let body = if rng.chance(30) {
+                    "\n\nDifferential Revision: https://review.example.com/D1"
+                } else {
+                    ""
+                };
                 Commit {
                     revision: ids::revision(self.seed, index, count - 1 - at),
                     name,
@@ -134,10 +166,14 @@ impl Scenario {
 }
 
 fn mail(name: &str) -> String {
-    let plain: String = name.to_lowercase().chars().filter_map(|c| match c {
-        ' ' => Some('.'),
-        c if c.is_ascii_alphabetic() => Some(c),
-        _ => None,
-    }).collect();
+    let plain: String = name
+        .to_lowercase()
+        .chars()
+        .filter_map(|c| match c {
+            ' ' => Some('.'),
+            c if c.is_ascii_alphabetic() => Some(c),
+            _ => None,
+        })
+        .collect();
     format!("{plain}@example.com")
 }

@@ -2,24 +2,23 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Scenario;
 use super::message::Message;
 use super::push::{Commit, Push};
 use super::repository::Source;
 use super::urls::Urls;
 use crate::time::iso_seconds;
 
-impl Scenario {
-    /// Makes the message about a push.
-    pub(crate) fn push_message(&self, push: &Push, urls: &Urls) -> Message {
-        let (exchange, routing_key, body) = match push.repository.source {
-            Source::Hg => ("exchange/hgpushes/v1", push.repository.path.to_owned(), hg_body(push, urls)),
+impl Push {
+    /// Makes the message about the push.
+    pub(crate) fn message(&self, urls: &Urls) -> Message {
+        let (exchange, routing_key, body) = match self.repository.source {
+            Source::Hg => ("exchange/hgpushes/v1", self.repository.path.to_owned(), hg_body(self, urls)),
             Source::GitHubPush => {
-                ("exchange/taskcluster-github/v1/push", github_key(push), github_push_body(push, urls))
+                ("exchange/taskcluster-github/v1/push", github_key(self), github_push_body(self, urls))
             }
             Source::GitHubPullRequest => {
-                let key = format!("{}.synchronize", github_key(push));
-                ("exchange/taskcluster-github/v1/pull-request", key, pull_request_body(push, urls))
+                let key = format!("{}.synchronize", github_key(self));
+                ("exchange/taskcluster-github/v1/pull-request", key, pull_request_body(self, urls))
             }
         };
         Message {
@@ -27,22 +26,22 @@ impl Scenario {
             routing_key,
             cc: Vec::new(),
             root_url: urls.root().to_owned(),
-            at: push.at,
+            at: self.at,
             body: Some(body),
             raw: None,
         }
     }
 
     /// Messages about pushes that nobody can use: an unknown repository and an unknown kind of event.
-    pub(crate) fn stray_push_messages(&self, push: &Push, urls: &Urls) -> [Message; 2] {
-        let mut unknown = hg_body(push, urls);
+    pub(crate) fn stray_messages(&self, urls: &Urls) -> [Message; 2] {
+        let mut unknown = hg_body(self, urls);
         unknown["payload"]["repo_url"] = json!(format!("{}/retired-branch", urls.hg_identity()));
         let message = |exchange: &str, routing_key: &str, body| Message {
             exchange: exchange.to_owned(),
             routing_key: routing_key.to_owned(),
             cc: Vec::new(),
             root_url: urls.root().to_owned(),
-            at: push.at + 0.05,
+            at: self.at + 0.05,
             body: Some(body),
             raw: None,
         };

@@ -122,7 +122,15 @@ impl Scenario {
         task
     }
 
-    fn log_spec(&self, push: &Push, task: &Task, duty: &Duty, fails: bool, seed: u64, rng: &mut Rng) -> LogSpec {
+    fn log_spec(
+        &self,
+        push: &Push,
+        task: &Task,
+        duty: &Duty,
+        fails: bool,
+        seed: u64,
+        rng: &mut Rng,
+    ) -> LogSpec {
         let bytes = self.log_bytes(push.index, task.index, rng);
         let preset = if task.special == Some(Special::LogStorm) { Preset::Storm } else { duty.failure };
         let mut spec = if fails { preset.spec(seed, bytes) } else { LogSpec::new(duty.profile, seed, bytes) };

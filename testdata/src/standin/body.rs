@@ -88,7 +88,10 @@ pub(crate) fn slow(response: Response, rate: u32, closing: watch::Receiver<bool>
     let step = (rate / 10).max(1) as usize;
     let body = body.into_data_stream().flat_map(move |piece| {
         let pieces: Vec<_> = match piece {
-            Ok(bytes) => (0..bytes.len()).step_by(step).map(|at| Ok(bytes.slice(at..bytes.len().min(at + step)))).collect(),
+            Ok(bytes) => (0..bytes.len())
+                .step_by(step)
+                .map(|at| Ok(bytes.slice(at..bytes.len().min(at + step))))
+                .collect(),
             Err(error) => vec![Err(error)],
         };
         stream::iter(pieces)

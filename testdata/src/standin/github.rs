@@ -45,7 +45,8 @@ pub(crate) fn serve(state: &State, path: &str, query: &Query) -> Response {
 fn compare(state: &State, base_url: &str, range: &str, query: &Query) -> Response {
     let Some((base, head)) = range.split_once("...") else { return state.not_found() };
     let push = ids::decode_revision(state.scenario.seed(), head).map(|(index, _)| state.scenario.push(index));
-    let known = |push: &Push| push.repository.source != Source::Hg && (push.base_revision == base || base.len() < 40);
+    let known =
+        |push: &Push| push.repository.source != Source::Hg && (push.base_revision == base || base.len() < 40);
     let Some(push) = push.filter(known) else { return state.not_found() };
     let page = Page::of(&push.commits, query);
     let answer = json!({
@@ -105,7 +106,12 @@ impl<'a> Page<'a> {
         let number = query.number("page").unwrap_or(1).max(1);
         let start = ((number - 1).saturating_mul(size) as usize).min(commits.len());
         let end = (start + size as usize).min(commits.len());
-        Self { commits: &commits[start..end], number, size, last: (commits.len() as u64).div_ceil(size).max(1) }
+        Self {
+            commits: &commits[start..end],
+            number,
+            size,
+            last: (commits.len() as u64).div_ceil(size).max(1),
+        }
     }
 
     fn objects(&self) -> Vec<Value> {

@@ -40,7 +40,8 @@ pub(crate) fn serve(state: &State, path: &str, query: &Query) -> Response {
         (start + 1..=end.min(start.saturating_add(SPAN))).filter_map(|id| of_repository(&id)).collect()
     } else {
         let from = announced.saturating_sub(SPAN).max(FIRST_ID);
-        let mut last: Vec<_> = (from..announced).rev().filter_map(|id| of_repository(&id)).take(DEFAULT_PUSHES).collect();
+        let mut last: Vec<_> =
+            (from..announced).rev().filter_map(|id| of_repository(&id)).take(DEFAULT_PUSHES).collect();
         last.reverse();
         last
     };

@@ -20,8 +20,8 @@ mod fault;
 mod github;
 mod hg;
 mod objects;
-mod queue;
 mod query;
+mod queue;
 mod server;
 
 pub use counts::Counts;

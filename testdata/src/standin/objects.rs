@@ -77,7 +77,8 @@ pub(crate) async fn serve(state: &State, artifact: &Artifact, before: u64) -> Re
 
 async fn log(state: &State, spec: &LogSpec, packing: Packing) -> Response {
     if spec.bytes > WHOLE && packing == Packing::Gzip {
-        return body::from_reader(GzEncoder::new(LogReader::new(spec), Compression::default())).into_response();
+        return body::from_reader(GzEncoder::new(LogReader::new(spec), Compression::default()))
+            .into_response();
     }
     let key = (spec.clone(), packing);
     if let Some(bytes) = state.cache.get(&key) {
