@@ -143,8 +143,18 @@ impl Engine {
         if used.performance {
             self.performance(block, line, end, hit, sink);
         }
-        if !line.decided && hit.begin < line.cut {
-            self.judge(compiled, block, line, used, end, hit, sink);
+        if !line.decided && end <= line.cut {
+            let asked = LiteralUse {
+                text: used.text,
+                anchored: used.anchored & !line.tried.anchored,
+                unanchored: used.unanchored & !line.tried.unanchored,
+                performance: false,
+            };
+            if asked.text | asked.anchored | asked.unanchored != 0 {
+                line.tried.anchored |= asked.anchored;
+                line.tried.unanchored |= asked.unanchored;
+                self.judge(compiled, block, line, asked, hit, sink);
+            }
         }
         // Of a decided line only performance data can still matter.
         if line.decided && (line.performance_done || !compiled.performance) { line.end } else { hit.begin }
@@ -186,14 +196,12 @@ impl Engine {
     }
 
     /// Decides as much about a line as one literal in it allows.
-    #[expect(clippy::too_many_arguments, reason = "one call site; the state is split so that it can be borrowed apart")]
     fn judge(
         &mut self,
         compiled: &Compiled,
         block: Block<'_>,
         line: &mut Line,
-        used: LiteralUse,
-        literal_end: usize,
+        asked: LiteralUse,
         hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
@@ -201,38 +209,40 @@ impl Engine {
         let Some(stripped) = line.stripped else {
             return self.judge_exactly(compiled, block, line, hit, sink);
         };
-        let anchored = used.anchored & !line.tried.anchored;
-        let unanchored = used.unanchored & !line.tried.unanchored;
-        line.tried.anchored |= anchored;
-        line.tried.unanchored |= unanchored;
-        let asked = used.text | anchored | unanchored;
-        for (number, stage) in compiled.stages.iter().enumerate() {
+        let mut ascii = None;
+        let mut exact = || compiled.exact_on_ascii && *ascii.get_or_insert_with(|| visible[stripped..].is_ascii());
+        let mut stages = asked.text | asked.anchored | asked.unanchored;
+        while stages != 0 {
+            let number = stages.trailing_zeros() as usize;
             let bit = 1 << number;
+            stages &= stages - 1;
             if number >= line.excluded_from {
                 return;
             }
-            if asked & bit == 0 {
-                continue;
-            }
+            let stage = &compiled.stages[number];
             let Some(view) = stage.view(visible, stripped) else {
                 return self.judge_exactly(compiled, block, line, hit, sink);
             };
             let seen = &visible[view.start..view.end];
-            let may_fail = used.text & bit != 0 && hit.begin >= view.start && literal_end <= view.end
-                || anchored & bit != 0 && stage.failure.may_match_anchored(seen)
-                || unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
-            if !may_fail {
+            let literal_end = hit.begin + compiled.prefilter.literal_len(hit.literal);
+            let fails = asked.text & bit != 0 && hit.begin >= view.start && literal_end <= view.end || {
+                let may_fail = asked.anchored & bit != 0 && stage.failure.may_match_anchored(seen)
+                    || asked.unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
+                may_fail && (exact() || stage.failure.matches_exactly(&decode(seen)))
+            };
+            if !fails {
                 continue;
             }
-            if !compiled.exact_on_ascii || !visible[line.start..].is_ascii() {
-                return self.judge_exactly(compiled, block, line, hit, sink);
-            }
+            // Most failure lines have none of the texts without which nothing excludes them.
+            let suspects = compiled.excludes.stages(block.text, stripped..line.cut);
             for (earlier, stage) in compiled.stages[..=number].iter().enumerate() {
-                let excluded = match stage.view(visible, stripped) {
-                    Some(view) => stage.excludes_ascii(&visible[view.start..view.end]),
-                    None => false,
+                let Some(view) = stage.view(visible, stripped) else {
+                    return self.judge_exactly(compiled, block, line, hit, sink);
                 };
-                if excluded {
+                let seen = &visible[view.start..view.end];
+                let may_exclude = stage.exclude.may_match_anchored(seen)
+                    || suspects & (1 << earlier) != 0 && stage.exclude.may_match_unanchored(seen);
+                if may_exclude && (exact() || stage.exclude.matches_exactly(&decode(seen))) {
                     line.excluded_from = earlier;
                     line.decided = earlier == 0;
                     return;
@@ -240,9 +250,7 @@ impl Engine {
             }
             line.decided = true;
             let text = &visible[stripped..];
-            let text = &text[..trim_end(text)];
-            // An ASCII line is valid UTF-8, so this borrows.
-            return self.report(block, line, &decode(text), hit, sink);
+            return self.report(block, line, &decode(&text[..trim_end(text)]), hit, sink);
         }
     }
 

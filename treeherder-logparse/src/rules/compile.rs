@@ -1,12 +1,14 @@
 //! A ruleset compiled: the literals that the prefilter looks for, and what to check on a line that has one.
 
+use std::ops::Range;
+
 use memchr::memmem;
 use regex_syntax::hir::Hir;
 
 use super::{
     RulesError, Ruleset, StageRules, StripRule,
     model::{Rule, RuleMatcher},
-    pattern::{PatternSet, Prefix, is_exact_on_ascii},
+    pattern::{PatternSet, Prefix, is_anchored},
     required::{MIN_LITERAL, required_literals},
 };
 use crate::{
@@ -35,6 +37,8 @@ pub(crate) struct Compiled {
     /// What each of the prefilter's literals is there for, by literal id.
     pub(crate) uses: Vec<LiteralUse>,
     pub(crate) prefilter: Prefilter,
+    /// Finds the literals of unanchored exclude rules, within a line that is about to be reported.
+    pub(crate) excludes: ExcludeFilter,
     /// Finds performance data alone: all that matters once no failure line will be reported any more.
     pub(crate) performance_prefilter: Prefilter,
     /// Finds the text that spares a line the cut.
@@ -56,6 +60,26 @@ pub(crate) struct LiteralUse {
     pub(crate) performance: bool,
 }
 
+/// Tells which stages' unanchored exclude rules may match a line: all but those whose literals are absent.
+#[derive(Debug)]
+pub(crate) struct ExcludeFilter {
+    prefilter: Prefilter,
+    /// Stages (bit set) that need each literal, by literal id.
+    stages: Vec<u8>,
+    /// Stages with a rule that has no literal to look for.
+    always: u8,
+}
+
+impl ExcludeFilter {
+    /// Returns the stages (bit set) whose unanchored exclude rules may match `text[line]`.
+    #[inline]
+    pub(crate) fn stages(&self, text: &[u8], line: Range<usize>) -> u8 {
+        let mut stages = self.always;
+        self.prefilter.find_in(text, line, |literal| stages |= self.stages[literal]);
+        stages
+    }
+}
+
 /// A compiled [`StripRule`].
 #[derive(Debug)]
 pub(crate) struct Strip {
@@ -69,8 +93,7 @@ pub(crate) struct Strip {
 pub(crate) struct Stage {
     skip: Option<Prefix>,
     trim: bool,
-    exclude: PatternSet,
-    exclude_texts: Vec<memmem::Finder<'static>>,
+    pub(crate) exclude: PatternSet,
     pub(crate) failure: PatternSet,
 }
 
@@ -106,10 +129,15 @@ impl Compiled {
             return Err(RulesError::syntax(line, format!("a ruleset has at most {MAX_STAGES} stages")));
         }
         let mut literals = Literals::default();
+        let mut exclude_literals = Literals::default();
+        let mut always = 0;
         let mut exact_on_ascii = true;
         let mut stages = Vec::new();
         for (number, stage) in ruleset.stages.iter().enumerate() {
-            stages.push(Stage::new(stage, 1 << number, &mut literals, &mut exact_on_ascii)?);
+            let bit = 1 << number;
+            let stage = Stage::new(stage, bit, &mut literals, &mut exclude_literals, &mut always)?;
+            exact_on_ascii &= stage.exclude.is_exact_on_ascii() && stage.failure.is_exact_on_ascii();
+            stages.push(stage);
         }
         let strips = ruleset.strip.iter().map(Strip::new).collect::<Result<Vec<_>, _>>()?;
         for seen in strips.iter().filter_map(|strip| strip.once_seen.as_ref()) {
@@ -125,6 +153,11 @@ impl Compiled {
         }
         let probes = probes(&ruleset.probes)?;
         let prefilter = Prefilter::new(literals.texts.into_iter().map(Literal::new).collect(), &probes, simd);
+        let excludes = ExcludeFilter {
+            prefilter: Prefilter::new(exclude_literals.texts.into_iter().map(Literal::new).collect(), &[], simd),
+            stages: exclude_literals.uses.into_iter().map(|used| used.unanchored).collect(),
+            always,
+        };
         let performance_prefilter = Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), &[], simd);
         Ok(Self {
             name: ruleset.name.clone(),
@@ -135,6 +168,7 @@ impl Compiled {
             stages,
             uses: literals.uses,
             prefilter,
+            excludes,
             performance_prefilter,
             uncut_marker: memmem::Finder::new(UNCUT_MARKER),
             exact_on_ascii,
@@ -145,7 +179,7 @@ impl Compiled {
     pub(crate) fn is_failure(&self, line: &str) -> bool {
         for stage in &self.stages {
             let view = stage.view_exactly(line);
-            if stage.excludes_exactly(view) {
+            if stage.exclude.matches_exactly(view) {
                 return false;
             }
             if stage.failure.matches_exactly(view) {
@@ -211,20 +245,26 @@ impl Stage {
         rules: &StageRules,
         bit: u8,
         literals: &mut Literals,
-        exact_on_ascii: &mut bool,
+        exclude_literals: &mut Literals,
+        exclude_always: &mut u8,
     ) -> Result<Self, RulesError> {
-        let mut parse_rule = |pattern: &str, line| -> Result<Hir, RulesError> {
-            let hir = parse(pattern, line)?;
-            *exact_on_ascii &= is_exact_on_ascii(&hir);
-            Ok(hir)
-        };
         let mut exclude = Vec::new();
-        let mut exclude_texts = Vec::new();
         for rule in &rules.exclude {
-            match &rule.matcher {
-                RuleMatcher::Text(text) => exclude_texts.push(text.as_str()),
-                RuleMatcher::Pattern(pattern) => exclude.push(parse_rule(pattern, rule.line)?),
+            let hir = match &rule.matcher {
+                RuleMatcher::Text(text) => Hir::literal(text.as_bytes()),
+                RuleMatcher::Pattern(pattern) => parse(pattern, rule.line)?,
+            };
+            if !is_anchored(&hir) {
+                match required_literals(&hir) {
+                    Some(required) => {
+                        for literal in required {
+                            exclude_literals.add(&literal).unanchored |= bit;
+                        }
+                    }
+                    None => *exclude_always |= bit,
+                }
             }
+            exclude.push(hir);
         }
         let mut failure = Vec::new();
         let mut failure_texts = Vec::new();
@@ -236,7 +276,7 @@ impl Stage {
                     failure_texts.push(text.as_str());
                 }
                 RuleMatcher::Pattern(pattern) => {
-                    let hir = parse_rule(pattern, rule.line)?;
+                    let hir = parse(pattern, rule.line)?;
                     add_required(&hir, rule, pattern, bit, literals)?;
                     failure.push(hir);
                 }
@@ -244,7 +284,7 @@ impl Stage {
         }
         let skip = match &rules.skip {
             Some(pattern) => {
-                let hir = parse_rule(pattern, rules.line)?;
+                let hir = parse(pattern, rules.line)?;
                 Some(Prefix::new(hir).map_err(|error| RulesError::rule(rules.line, pattern, error))?)
             }
             None => None,
@@ -254,13 +294,7 @@ impl Stage {
                 RulesError::syntax(rules.line, format!("the patterns of this stage are too large together: {error}"))
             })
         };
-        Ok(Self {
-            skip,
-            trim: rules.trim,
-            exclude: set(exclude, &exclude_texts)?,
-            exclude_texts: exclude_texts.iter().map(|text| memmem::Finder::new(text).into_owned()).collect(),
-            failure: set(failure, &failure_texts)?,
-        })
+        Ok(Self { skip, trim: rules.trim, exclude: set(exclude, &[])?, failure: set(failure, &failure_texts)? })
     }
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
@@ -278,15 +312,6 @@ impl Stage {
         let start = self.skip.as_ref().map_or(0, |skip| skip.end_exactly(line));
         let view = &line[start..];
         if self.trim { &view[..trim_end(view.as_bytes())] } else { view }
-    }
-
-    /// Tells whether a line of ASCII is excluded.
-    pub(crate) fn excludes_ascii(&self, view: &[u8]) -> bool {
-        self.exclude.matches_ascii(view) || self.exclude_texts.iter().any(|text| text.find(view).is_some())
-    }
-
-    fn excludes_exactly(&self, view: &str) -> bool {
-        self.exclude.matches_exactly(view) || self.exclude_texts.iter().any(|text| text.find(view.as_bytes()).is_some())
     }
 }
 
@@ -342,7 +367,7 @@ fn add_required(
     if required.iter().any(|literal| literal.contains(&b'\n') || literal.contains(&b'\r')) {
         return Err(RulesError::rule(rule.line, pattern, "a pattern lies within one line"));
     }
-    let anchored = super::pattern::is_anchored(hir);
+    let anchored = is_anchored(hir);
     for literal in required {
         let used = literals.add(&literal);
         if anchored { used.anchored |= bit } else { used.unanchored |= bit }

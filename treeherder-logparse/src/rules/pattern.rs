@@ -26,11 +26,13 @@ pub(crate) struct PatternSet {
     /// The others.
     unanchored: Option<ByteDfa>,
     exact: Exact,
+    exact_on_ascii: bool,
 }
 
 impl PatternSet {
     /// Compiles a set; `texts` are only looked for by [`matches_exactly`](Self::matches_exactly).
     pub(crate) fn new(patterns: Vec<Hir>, texts: &[&str]) -> Result<Self, String> {
+        let exact_on_ascii = patterns.iter().all(is_exact_on_ascii);
         let (anchored, unanchored): (Vec<Hir>, Vec<Hir>) = patterns.iter().cloned().partition(is_anchored);
         let mut exact = patterns;
         exact.extend(texts.iter().map(|text| Hir::literal(text.as_bytes())));
@@ -38,7 +40,13 @@ impl PatternSet {
             anchored: ByteDfa::new(&anchored, Anchored::Yes)?,
             unanchored: ByteDfa::new(&unanchored, Anchored::No)?,
             exact: Exact::new(exact),
+            exact_on_ascii,
         })
+    }
+
+    /// Tells whether the two `may_match` functions are exact on lines of ASCII.
+    pub(crate) fn is_exact_on_ascii(&self) -> bool {
+        self.exact_on_ascii
     }
 
     /// Tells whether an anchored pattern matches; exact on ASCII lines, else it may say yes too often.
@@ -49,11 +57,6 @@ impl PatternSet {
     /// Tells whether an unanchored pattern matches; exact on ASCII lines, else it may say yes too often.
     pub(crate) fn may_match_unanchored(&self, line: &[u8]) -> bool {
         self.unanchored.as_ref().is_some_and(|dfa| dfa.is_match(line))
-    }
-
-    /// Tells whether any pattern matches a line of ASCII.
-    pub(crate) fn matches_ascii(&self, line: &[u8]) -> bool {
-        self.may_match_anchored(line) || self.may_match_unanchored(line)
     }
 
     /// Tells whether any pattern or text matches, by the rules of Unicode.
@@ -197,7 +200,7 @@ impl ByteDfa {
 }
 
 /// Tells whether the widened automaton is exact on ASCII lines: all but word boundaries survive widening.
-pub(super) fn is_exact_on_ascii(pattern: &Hir) -> bool {
+fn is_exact_on_ascii(pattern: &Hir) -> bool {
     !pattern.properties().look_set().contains_word_unicode()
 }
 
