@@ -1,0 +1,80 @@
+//! One JSON object for each input.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use serde_json::{json, value::RawValue};
+
+use super::{Ending, Report};
+use crate::Event;
+
+/// Writes an object with `source`, `errors`, `performance_data`, `problems`, `lines`, `bytes`, `truncated` and, for an
+/// input that could not be read to its end, `error`.
+///
+/// Failure lines are written as they are found, so that their number takes no memory; line numbers are counted from 0.
+pub(in crate::cli) struct JsonReport {
+    source: String,
+    begun: bool,
+    first: bool,
+    performance_data: Vec<Box<RawValue>>,
+    problems: Vec<serde_json::Value>,
+}
+
+/// One failure line, as in the artifact `text_log_summary`, with its place in the log.
+#[derive(Serialize)]
+struct ErrorLine<'a> {
+    linenumber: u64,
+    line: &'a str,
+    offset: u64,
+}
+
+impl JsonReport {
+    pub(in crate::cli) fn new(source: String) -> Self {
+        Self { source, begun: false, first: true, performance_data: Vec::new(), problems: Vec::new() }
+    }
+
+    fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        if !self.begun {
+            self.begun = true;
+            write!(out, "{{\"source\":{},\"errors\":[", json!(self.source))?;
+        }
+        Ok(())
+    }
+}
+
+impl Report for JsonReport {
+    fn event(&mut self, event: Event<'_>, out: &mut dyn Write) -> io::Result<()> {
+        match event {
+            Event::Failure(line) => {
+                self.begin(out)?;
+                if !self.first {
+                    out.write_all(b",")?;
+                }
+                self.first = false;
+                let line = ErrorLine { linenumber: line.line_number, line: line.text, offset: line.offset };
+                serde_json::to_writer(out, &line)?;
+            }
+            Event::Performance(line) => self.performance_data.push(serde_json::value::to_raw_value(&line.data)?),
+            Event::Problem(problem) => self.problems.push(json!({
+                "linenumber": problem.line_number,
+                "offset": problem.offset,
+                "message": problem.kind.to_string(),
+            })),
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, ending: &Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+        self.begin(out)?;
+        out.write_all(b"],\"performance_data\":")?;
+        serde_json::to_writer(&mut *out, &self.performance_data)?;
+        out.write_all(b",\"problems\":")?;
+        serde_json::to_writer(&mut *out, &self.problems)?;
+        let summary = &ending.summary;
+        write!(out, ",\"lines\":{},\"bytes\":{},\"truncated\":{}", summary.lines, summary.bytes, ending.truncated)?;
+        if let Some(error) = ending.error {
+            write!(out, ",\"error\":{}", json!(error))?;
+        }
+        out.write_all(b"}\n")
+    }
+}
