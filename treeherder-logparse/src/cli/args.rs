@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(short, long, value_name = "NAME|FILE", default_value = "treeherder", help_heading = "What to find")]
     pub(super) rules: OsString,
 
-    /// Report at most N failure lines of each input, or all of them with `none` [default: what the ruleset says]
+    /// Printer at most N failure lines of each input, or all of them with `none` [default: what the ruleset says]
     #[arg(short, long, value_name = "N|none", value_parser = parse_limit, help_heading = "What to find")]
     pub(super) max_errors: Option<Limit>,
 

@@ -33,7 +33,7 @@ mod generate;
 mod order;
 mod parse;
 mod progress;
-mod report;
+mod print;
 mod rules;
 mod run;
 mod source;

@@ -3,11 +3,11 @@
 use std::io::{self, ErrorKind, Write};
 
 use super::{
+    print::{Ending, JsonPrinter, Printer, Style, TextPrinter},
     progress::Progress,
-    report::{Ending, JsonReport, Report, Style, TextReport},
     source::{Opened, Source},
 };
-use crate::{Decoder, Event, Parser, ParserBuilder, Problem};
+use crate::{Decoded, Decoder, Event, Parser, ParserBuilder};
 
 /// Inputs are read in pieces of this size.
 pub(super) const PIECE: usize = 64 << 10;
@@ -39,43 +39,40 @@ impl Command {
     /// # Errors
     /// Only when the output cannot be written; what is wrong with the input is told and is in the outcome.
     pub(super) fn parse(&self, source: &Source, out: &mut dyn Write) -> io::Result<Outcome> {
-        let mut report: Box<dyn Report> = match self.style {
-            Some(style) => Box::new(TextReport::new(source.to_string(), style)),
-            None => Box::new(JsonReport::new(source.to_string())),
+        let name = source.to_string();
+        let printer: Box<dyn Printer> = match self.style {
+            Some(style) => Box::new(TextPrinter::new(name.clone(), style)),
+            None => Box::new(JsonPrinter::new(name.clone())),
         };
-        let mut parser = self.parser.clone().build();
+        let parser = self.parser.clone().build();
+        let mut log = Log { command: self, name, parser, printer, out, written: Ok(()) };
         let mut decoder = Decoder::new();
-        let input_error = match source.open() {
-            Ok(opened) => self.read(source, opened, &mut decoder, &mut parser, &mut *report, out)?,
+        let error = match source.open() {
+            Ok(opened) => log.read(opened, &mut decoder)?,
             Err(error) => Some(error.to_string()),
         };
-        let mut written = Ok(());
-        let summary = parser.finish(&mut |event| self.found(source, event, &mut *report, &mut written, out));
-        written?;
-        let decoded = decoder.finish();
-        if let Some(error) = &input_error {
-            self.progress.say(&format!("{source}: {error}"));
-        } else if decoded.truncated {
-            let offset = decoded.compressed_bytes;
-            self.progress.say(&format!("{source}: ends in the middle of its gzip data, after {offset} bytes; parsed so far"));
-        }
-        let ending = Ending { summary, truncated: decoded.truncated, error: input_error.as_deref() };
-        report.end(&ending, out)?;
-        Ok(Outcome { failures: summary.failure_lines > 0, trouble: input_error.is_some() })
+        let decoded = decoder.finish(&mut |text| log.decoded(text));
+        log.end(&decoded, error.as_deref())
     }
+}
 
-    /// Reads an input to its end; returns what is wrong with it.
-    fn read(
-        &self,
-        source: &Source,
-        mut opened: Opened,
-        decoder: &mut Decoder,
-        parser: &mut Parser,
-        report: &mut dyn Report,
-        out: &mut dyn Write,
-    ) -> io::Result<Option<String>> {
-        if let Some(size) = opened.size.filter(|_| self.single) {
-            self.progress.size_is(size);
+/// An input under way.
+struct Log<'a> {
+    command: &'a Command,
+    name: String,
+    parser: Parser,
+    printer: Box<dyn Printer>,
+    out: &'a mut dyn Write,
+    /// The first error of the output: it must pass through the parser's callbacks.
+    written: io::Result<()>,
+}
+
+impl Log<'_> {
+    /// Reads the input to its end; returns what is wrong with it.
+    fn read(&mut self, mut opened: Opened, decoder: &mut Decoder) -> io::Result<Option<String>> {
+        let progress = &self.command.progress;
+        if let Some(size) = opened.size.filter(|_| self.command.single) {
+            progress.size_is(size);
         }
         let mut piece = vec![0; PIECE];
         let mut position: u64 = 0;
@@ -87,17 +84,11 @@ impl Command {
                 Err(error) => return Ok(Some(format!("cannot be read on after {position} bytes: {error}"))),
             };
             position += length as u64;
-            self.progress.read(length);
-            let mut written = Ok(());
-            let decoded = decoder.push(&piece[..length], &mut |text| {
-                parser.feed(text, &mut |event| self.found(source, event, report, &mut written, out));
-                if written.is_ok() {
-                    written = report.decoded(text, out);
-                }
-            });
-            written?;
-            if self.at_once {
-                self.progress.aside(|| out.flush())?;
+            progress.read(length);
+            let decoded = decoder.push(&piece[..length], &mut |text| self.decoded(text));
+            self.take_written()?;
+            if self.command.at_once {
+                progress.aside(|| self.out.flush())?;
             }
             if let Err(error) = decoded {
                 return Ok(Some(error.to_string()));
@@ -105,25 +96,52 @@ impl Command {
         }
     }
 
+    /// Takes a piece of the decoded log.
+    fn decoded(&mut self, text: &[u8]) {
+        let Self { command, name, parser, printer, out, written } = self;
+        parser.feed(text, &mut |event| command.found(name, event, &mut **printer, written, out));
+        if written.is_ok() {
+            *written = printer.decoded(text, out);
+        }
+    }
+
+    fn take_written(&mut self) -> io::Result<()> {
+        std::mem::replace(&mut self.written, Ok(()))
+    }
+
+    /// Lets the parser look at the last line, and ends what is written.
+    fn end(self, decoded: &Decoded, error: Option<&str>) -> io::Result<Outcome> {
+        let Self { command, name, parser, mut printer, out, mut written } = self;
+        let summary = parser.finish(&mut |event| command.found(&name, event, &mut *printer, &mut written, out));
+        written?;
+        let truncated = decoded.truncated && error.is_none();
+        if let Some(error) = error {
+            command.progress.say(&format!("{name}: {error}"));
+        } else if truncated {
+            let offset = decoded.compressed_bytes;
+            command.progress.say(&format!("{name}: its gzip data ends too early, at byte {offset}; parsed up to there"));
+        }
+        printer.end(&Ending { summary, truncated, error }, out)?;
+        Ok(Outcome { failures: summary.failure_lines > 0, trouble: error.is_some() })
+    }
+}
+
+impl Command {
     fn found(
         &self,
-        source: &Source,
+        name: &str,
         event: Event<'_>,
-        report: &mut dyn Report,
+        printer: &mut dyn Printer,
         written: &mut io::Result<()>,
         out: &mut dyn Write,
     ) {
         if let Event::Problem(problem) = &event
             && self.style.is_some()
         {
-            self.warn(source, problem);
+            self.progress.say(&format!("{name}:{}: {}", problem.line_number + 1, problem.kind));
         }
         if written.is_ok() {
-            *written = report.event(event, out);
+            *written = printer.event(event, out);
         }
-    }
-
-    fn warn(&self, source: &Source, problem: &Problem) {
-        self.progress.say(&format!("{source}:{}: {}", problem.line_number + 1, problem.kind));
     }
 }

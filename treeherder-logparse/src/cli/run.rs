@@ -17,7 +17,7 @@ use super::{
     order::Turns,
     parse::{Command, Outcome, PIECE},
     progress::Progress,
-    report::Style,
+    print::Style,
     rules,
     source::Source,
 };

@@ -5,14 +5,14 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::{json, value::RawValue};
 
-use super::{Ending, Report};
+use super::{Ending, Printer};
 use crate::Event;
 
 /// Writes an object with `source`, `errors`, `performance_data`, `problems`, `lines`, `bytes`, `truncated` and, for an
 /// input that could not be read to its end, `error`.
 ///
 /// Failure lines are written as they are found, so that their number takes no memory; line numbers are counted from 0.
-pub(in crate::cli) struct JsonReport {
+pub(in crate::cli) struct JsonPrinter {
     source: String,
     begun: bool,
     first: bool,
@@ -28,7 +28,7 @@ struct ErrorLine<'a> {
     offset: u64,
 }
 
-impl JsonReport {
+impl JsonPrinter {
     pub(in crate::cli) fn new(source: String) -> Self {
         Self { source, begun: false, first: true, performance_data: Vec::new(), problems: Vec::new() }
     }
@@ -42,7 +42,7 @@ impl JsonReport {
     }
 }
 
-impl Report for JsonReport {
+impl Printer for JsonPrinter {
     fn event(&mut self, event: Event<'_>, out: &mut dyn Write) -> io::Result<()> {
         match event {
             Event::Failure(line) => {

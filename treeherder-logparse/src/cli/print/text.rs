@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Ending, Report,
+    Ending, Printer,
     context::{Context, Shown},
 };
 use crate::Event;
@@ -28,13 +28,13 @@ const DIM: &str = "\x1b[2m";
 const RESET: &str = "\x1b[0m";
 
 /// Writes failure lines with their place, which editors and terminals make a link of.
-pub(in crate::cli) struct TextReport {
+pub(in crate::cli) struct TextPrinter {
     source: String,
     style: Style,
     context: Option<Context>,
 }
 
-impl TextReport {
+impl TextPrinter {
     pub(in crate::cli) fn new(source: String, style: Style) -> Self {
         Self { source, style, context: (style.context > 0).then(|| Context::new(style.context)) }
     }
@@ -88,7 +88,7 @@ fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-impl Report for TextReport {
+impl Printer for TextPrinter {
     fn event(&mut self, event: Event<'_>, out: &mut dyn Write) -> io::Result<()> {
         let Event::Failure(line) = event else { return Ok(()) };
         match &mut self.context {

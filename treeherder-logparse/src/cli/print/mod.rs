@@ -8,11 +8,11 @@ use std::io::{self, Write};
 
 use crate::{Event, Summary};
 
-pub(super) use json::JsonReport;
-pub(super) use text::{Style, TextReport};
+pub(super) use json::JsonPrinter;
+pub(super) use text::{Style, TextPrinter};
 
 /// Writes about one input while it is parsed.
-pub(super) trait Report {
+pub(super) trait Printer {
     /// Takes what the parser found; the line itself comes by [`decoded`](Self::decoded) afterwards.
     fn event(&mut self, event: Event<'_>, out: &mut dyn Write) -> io::Result<()>;
 
