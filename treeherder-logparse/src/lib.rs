@@ -1,5 +1,7 @@
 //! Streaming CI-log parser.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "gzip")]
 mod decode;
 mod engine;
