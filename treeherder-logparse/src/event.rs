@@ -39,7 +39,7 @@ pub struct PerformanceLine {
     /// Where the line begins in the decoded log, in bytes.
     pub offset: u64,
     /// The validated data.
-    pub data: PerformanceData,
+    pub data: Box<PerformanceData>,
 }
 
 /// Performance data that cannot be used.

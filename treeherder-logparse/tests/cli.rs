@@ -1,10 +1,12 @@
 //! The `logparse` program, run as people run it.
 
+mod support;
+
 use std::{
     fs,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Output, Stdio},
     thread,
 };
@@ -101,7 +103,7 @@ fn the_exit_status_is_0_without_failure_lines() {
 
 #[test]
 fn gzip_is_found_out_by_content_and_the_standard_input_is_read() {
-    let expected = "-:3: make: *** [all] Error 2\n-:5: PROCESS-CRASH | a.html\n";
+    let expected = "<stdin>:3: make: *** [all] Error 2\n<stdin>:5: PROCESS-CRASH | a.html\n";
     for input in [gzip(LOG), LOG.as_bytes().to_vec(), [gzip(&LOG[..100]), gzip(&LOG[100..])].concat()] {
         for arguments in [&[][..], &["-"][..]] {
             let output = run_with_input(arguments, &input);
@@ -145,7 +147,7 @@ fn json_has_one_object_for_each_input_with_lines_from_0() {
 fn problems_of_performance_data_are_told_and_are_no_trouble() {
     let log = b"fine\nPERFHERDER_DATA: {\"framework\": 1}\n";
     let output = run_with_input(&[], log);
-    assert!(stderr(&output).starts_with("logparse: -:2: "), "{}", stderr(&output));
+    assert!(stderr(&output).starts_with("logparse: <stdin>:2: "), "{}", stderr(&output));
     assert_eq!((stdout(&output), status(&output)), ("", 0));
     let output = run_with_input(&["--format=json"], log);
     let problem = &objects(&output)[0]["problems"][0];
@@ -237,18 +239,21 @@ fn the_number_of_failure_lines_is_limited_as_asked() {
 fn context_is_shown_as_grep_shows_it() {
     let log = "one\ntwo\nabort: a\nfour\nfive\nsix\nseven\nabort: b\r\nnine\nabort: c";
     let output = run_with_input(&["--context", "1"], log.as_bytes());
-    let expected = "-:"; // Failure lines have colons, the lines around them hyphens.
-    assert_eq!(
-        stdout(&output),
-        format!(
-            "--2- two\n{expected}3: abort: a\n--4- four\n--\n--7- seven\n{expected}8: abort: b\n--9- nine\n\
-             {expected}10: abort: c\n"
-        )
-    );
+    let expected = "\
+<stdin>-2- two
+<stdin>:3: abort: a
+<stdin>-4- four
+--
+<stdin>-7- seven
+<stdin>:8: abort: b
+<stdin>-9- nine
+<stdin>:10: abort: c
+";
+    assert_eq!(stdout(&output), expected);
     assert_eq!(status(&output), 1);
     let long = format!("{}\nabort: x\n", "filler\n".repeat(200_000));
     let output = run_with_input(&["-C2"], &gzip(&long));
-    assert_eq!(stdout(&output), "--200000- filler\n--200001- \n-:200002: abort: x\n");
+    assert_eq!(stdout(&output), "<stdin>-200000- filler\n<stdin>-200001- \n<stdin>:200002: abort: x\n");
     let output = run_with_input(&["-C2", "--format=json"], log.as_bytes());
     assert_eq!((stderr(&output), status(&output)), ("logparse: --context belongs to the text format\n", 2));
 }
@@ -419,14 +424,9 @@ fn a_url_that_cannot_be_read_is_told_with_its_reason() {
 
 #[test]
 fn conformance_logs_give_the_expected_json() {
-    let folder = std::env::var_os("TREEHERDER_CONFORMANCE_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/conformance"), PathBuf::from)
-        .join("logs");
-    let Ok(entries) = fs::read_dir(&folder) else {
-        println!("skipped: no conformance data in {}", folder.display());
-        return;
-    };
-    let mut names: Vec<String> = entries
+    let Some(folder) = support::conformance::folder("logs") else { return };
+    let mut names: Vec<String> = fs::read_dir(&folder)
+        .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().into_string().unwrap().strip_suffix(".log.gz").map(str::to_owned))
         .collect();
     names.sort();

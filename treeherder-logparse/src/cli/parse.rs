@@ -42,7 +42,7 @@ impl Command {
         let name = source.to_string();
         let printer: Box<dyn Printer> = match self.style {
             Some(style) => Box::new(TextPrinter::new(name.clone(), style)),
-            None => Box::new(JsonPrinter::new(name.clone())),
+            None => Box::new(JsonPrinter::new(source.argument())),
         };
         let parser = self.parser.clone().build();
         let mut log = Log { command: self, name, parser, printer, out, written: Ok(()) };

@@ -65,6 +65,14 @@ impl Source {
         }
     }
 
+    /// Returns the input as the command line named it.
+    pub(super) fn argument(&self) -> String {
+        match self {
+            Self::Stdin => "-".to_owned(),
+            other => other.to_string(),
+        }
+    }
+
     /// Returns the size of a file, without opening it.
     pub(super) fn file_size(&self) -> Option<u64> {
         match self {
@@ -113,10 +121,11 @@ fn client() -> Result<Client, reqwest::Error> {
     Ok(CLIENT.get_or_init(|| client).clone())
 }
 
+/// As people are told of it.
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Stdin => f.write_str("-"),
+            Self::Stdin => f.write_str("<stdin>"),
             Self::File(path) => path.display().fmt(f),
             Self::Url(url) => f.write_str(url),
         }
