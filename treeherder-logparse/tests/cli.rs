@@ -178,7 +178,10 @@ fn a_broken_input_is_told_and_does_not_stop_the_others() {
         assert!(error(0).starts_with("cannot be opened: "), "{}", error(0));
         assert!(error(1).contains("at compressed byte "), "{}", error(1));
         assert_eq!((error(2), error(3), error(4)), ("is a directory", "none", "none"));
-        assert!(objects[1]["errors"].as_array().is_some_and(|errors| !errors.is_empty()), "lines before the damage");
+        assert!(
+            objects[1]["errors"].as_array().is_some_and(|errors| !errors.is_empty()),
+            "lines before the damage"
+        );
         assert_eq!((&objects[1]["truncated"], &objects[3]["truncated"]), (&json!(false), &json!(true)));
         assert_eq!(objects[4]["errors"].as_array().map(Vec::len), Some(2));
         for message in [
@@ -209,10 +212,13 @@ fn output_keeps_the_order_of_the_inputs_on_any_number_of_threads() {
     let expected: String = names
         .iter()
         .zip(&logs)
-        .flat_map(|(name, log)| log.lines().zip(1..).map(move |(line, number)| format!("{name}:{number}: {line}\n")))
+        .flat_map(|(name, log)| {
+            log.lines().zip(1..).map(move |(line, number)| format!("{name}:{number}: {line}\n"))
+        })
         .collect();
     for threads in ["1", "2", "7"] {
-        let output = run(folder.path(), &[&["--max-errors", "none", "--threads", threads][..], &arguments].concat());
+        let output =
+            run(folder.path(), &[&["--max-errors", "none", "--threads", threads][..], &arguments].concat());
         assert!(stdout(&output) == expected, "{threads} threads");
         assert_eq!((stderr(&output), status(&output)), ("", 1));
     }
@@ -264,7 +270,10 @@ fn rules_come_from_the_shipped_ones_or_from_a_file() {
         ("mine.toml", b"name = \"mine\"\n[[failure]]\ntext = \"BOOM!\"\n"),
         ("bad.toml", b"name = \"bad\"\n\n[[failure]]\npattern = '('\n"),
         ("wrong.toml", b"name = \"wrong\"\nfailures = []\n"),
-        ("build.log", b"BOOM! it went\n2026-11-20T09:14:03.1234567Z ##[error]Process completed with exit code 1.\n"),
+        (
+            "build.log",
+            b"BOOM! it went\n2026-11-20T09:14:03.1234567Z ##[error]Process completed with exit code 1.\n",
+        ),
     ]);
     let cases = [
         (&["--rules", "mine.toml"][..], 1, "build.log:1: BOOM! it went\n", ""),
@@ -272,7 +281,12 @@ fn rules_come_from_the_shipped_ones_or_from_a_file() {
         (&["--rules", "bad.toml"][..], 2, "", "rules file bad.toml: line 3: "),
         (&["--rules", "wrong.toml"][..], 2, "", "rules file wrong.toml: line 2: "),
         (&["--rules", "none.toml"][..], 2, "", "rules file none.toml: "),
-        (&["--rules", "cobol"][..], 2, "", "no shipped ruleset and no file has the name \"cobol\"; shipped rulesets: treeherder, "),
+        (
+            &["--rules", "cobol"][..],
+            2,
+            "",
+            "no shipped ruleset and no file has the name \"cobol\"; shipped rulesets: treeherder, ",
+        ),
     ];
     for (arguments, expected_status, out, error) in cases {
         let output = run(folder.path(), &[arguments, &["build.log"]].concat());
@@ -317,7 +331,9 @@ fn help_manual_and_completions_tell_of_every_option() {
     assert_eq!(status(&man), 0);
     assert!(stdout(&man).contains(".TH logparse 1"), "{}", stdout(&man));
     let bash = run_with_input(&["--completions", "bash"], b"");
-    for option in ["rules", "max-errors", "errorsummary", "context", "threads", "format", "color", "list-rules"] {
+    for option in
+        ["rules", "max-errors", "errorsummary", "context", "threads", "format", "color", "list-rules"]
+    {
         assert!(stdout(&help).contains(&format!("--{option}")), "{option}");
         assert!(stdout(&man).contains(&option.replace('-', "\\-")), "{option}");
         assert!(stdout(&bash).contains(&format!("--{option}")), "{option}");
@@ -330,7 +346,8 @@ fn help_manual_and_completions_tell_of_every_option() {
 
 #[test]
 fn wrong_arguments_are_refused() {
-    for arguments in [&["--frobnicate"][..], &["--format", "xml"], &["--threads", "0"], &["--context", "-1"]] {
+    for arguments in [&["--frobnicate"][..], &["--format", "xml"], &["--threads", "0"], &["--context", "-1"]]
+    {
         let output = run_with_input(arguments, b"");
         assert_eq!((status(&output), stdout(&output)), (2, ""), "{arguments:?}");
         assert!(stderr(&output).starts_with("error: "), "{}", stderr(&output));
@@ -358,6 +375,98 @@ fn a_reader_that_leaves_is_no_trouble() {
     }
 }
 
+const ERROR_SUMMARY: &str = r#"{"action": "test_groups", "line": 1, "groups": ["a.toml", "b.toml"]}
+{"action": "test_result", "line": 12, "test": "a.html", "subtest": "adds", "status": "FAIL", "expected": "PASS", "message": "3 != 4\nstack"}
+{"action": "log", "line": 14, "level": "ERROR", "message": "no memory"}
+{"action": "crash", "line": 20, "test": "b.html", "signature": "@ boom"}
+{"action": "party", "line": 21}
+{"action": "group_result", "line": 30, "group": "a.toml", "status": "ERROR", "duration": 12345}
+{"action": "group_result", "line": 31, "group": "b.toml", "status": "OK", "duration": 10}
+"#;
+
+#[test]
+fn error_summaries_are_told_as_logs_are() {
+    let expected = "\
+<stdin>:2: FAIL (expected PASS) a.html | adds: 3 != 4
+<stdin>:3: ERROR: no memory
+<stdin>:4: CRASH b.html: @ boom
+<stdin>:6: ERROR group a.toml (12 s)
+";
+    for input in [ERROR_SUMMARY.as_bytes().to_vec(), gzip(ERROR_SUMMARY)] {
+        let output = run_with_input(&["--errorsummary"], &input);
+        assert_eq!((stdout(&output), stderr(&output), status(&output)), (expected, "", 1));
+    }
+    let output = run_with_input(&["--errorsummary", "--max-errors", "1"], ERROR_SUMMARY.as_bytes());
+    assert!(stdout(&output).contains("\n<stdin>:3: CUT OFF: no memory\n<stdin>:6: "), "{}", stdout(&output));
+    let good = run_with_input(&["--errorsummary"], ERROR_SUMMARY.lines().next().unwrap().as_bytes());
+    assert_eq!((stdout(&good), stderr(&good), status(&good)), ("", "", 0));
+}
+
+#[test]
+fn an_error_summary_in_json_has_its_failure_lines_and_groups() {
+    let output = run_with_input(&["--errorsummary", "--format", "json"], ERROR_SUMMARY.as_bytes());
+    let object = &objects(&output)[0];
+    let failures = object["failure_lines"].as_array().unwrap();
+    assert_eq!(failures.len(), 3);
+    assert_eq!((&failures[0]["test"], &failures[0]["message"]), (&json!("a.html"), &json!("3 != 4\nstack")));
+    assert_eq!(
+        (&object["group_results"][0]["status"], &object["group_results"][1]["group"]),
+        (&json!("ERROR"), &json!("b.toml"))
+    );
+    assert_eq!(object["problems"], json!([{"linenumber": 4, "message": "unknown action \"party\""}]));
+    assert_eq!(
+        (&object["source"], &object["lines"], &object["bytes"]),
+        (&json!("-"), &json!(7), &json!(ERROR_SUMMARY.len()))
+    );
+    assert_eq!((&object["truncated"], object.get("error"), status(&output)), (&json!(false), None, 1));
+}
+
+#[test]
+fn a_broken_error_summary_is_told_with_its_line() {
+    let broken = ERROR_SUMMARY.replace("{\"action\": \"crash\"", "{\"action\" \"crash\"");
+    let output = run_with_input(&["--errorsummary"], broken.as_bytes());
+    assert_eq!(stdout(&output).lines().count(), 2, "what came before is told");
+    assert!(stderr(&output).starts_with("logparse: <stdin>: line 4 (at byte "), "{}", stderr(&output));
+    assert_eq!(status(&output), 2);
+    let output = run_with_input(&["--errorsummary", "--format=json"], broken.as_bytes());
+    assert!(objects(&output)[0]["error"].as_str().is_some_and(|error| error.starts_with("line 4 ")));
+    let output = run_with_input(&["--errorsummary", "--rules", "pytest"], b"");
+    assert_eq!(status(&output), 2, "rules are for logs");
+}
+
+/// Reads a figure of a running process, in KiB.
+#[cfg(target_os = "linux")]
+fn memory(process: u32, figure: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(figure)?.strip_prefix(':')).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_stays_small_however_long_log_and_lines_are() {
+    for arguments in
+        [&["--max-errors=none"][..], &["--context=3", "--max-errors=none"], &["--format=json", "-m", "none"]]
+    {
+        let mut child =
+            logparse().args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let lines = "abort: number one\nan ordinary line of a log\nabort: number two\n".repeat(10_000);
+        for _ in 0..20 {
+            stdin.write_all(lines.as_bytes()).unwrap();
+        }
+        let endless = vec![b'x'; 1 << 20];
+        for _ in 0..20 {
+            stdin.write_all(&endless).unwrap();
+        }
+        // All but what is in the pipe has been read; the program's own pages are not the log's doing.
+        let anonymous = memory(child.id(), "RssAnon");
+        assert!(anonymous < 4 << 10, "{arguments:?}: {anonymous} KiB");
+        drop(stdin);
+        assert_eq!(child.wait().unwrap().code(), Some(1));
+    }
+}
+
 /// Serves each connection one answer by its path; returns the address.
 fn server() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -381,6 +490,9 @@ fn answer(mut connection: TcpStream) {
     let (head, body) = match request.split(' ').nth(1).unwrap() {
         "/plain.log" => ("200 OK", LOG.as_bytes().to_vec()),
         "/live.log.gz" => ("200 OK\r\nContent-Encoding: gzip", gzip(LOG)),
+        "/negotiated" if request.to_lowercase().contains("accept-encoding: gzip\r\n") => {
+            ("200 OK", gzip(LOG))
+        }
         "/moved" => ("302 Found\r\nLocation: /plain.log", Vec::new()),
         "/loop" => ("302 Found\r\nLocation: /loop", Vec::new()),
         "/short" => ("200 OK\r\nX-Promise: more", LOG.as_bytes().to_vec()),
@@ -394,7 +506,7 @@ fn answer(mut connection: TcpStream) {
 #[test]
 fn urls_are_read_as_files_are() {
     let server = server();
-    for path in ["plain.log", "live.log.gz", "moved"] {
+    for path in ["plain.log", "live.log.gz", "negotiated", "moved"] {
         let url = format!("{server}/{path}");
         let output = run_with_input(&[&url], b"");
         let expected = format!("{url}:3: make: *** [all] Error 2\n{url}:5: PROCESS-CRASH | a.html\n");
@@ -427,7 +539,9 @@ fn conformance_logs_give_the_expected_json() {
     let Some(folder) = support::conformance::folder("logs") else { return };
     let mut names: Vec<String> = fs::read_dir(&folder)
         .unwrap()
-        .filter_map(|entry| entry.unwrap().file_name().into_string().unwrap().strip_suffix(".log.gz").map(str::to_owned))
+        .filter_map(|entry| {
+            entry.unwrap().file_name().into_string().unwrap().strip_suffix(".log.gz").map(str::to_owned)
+        })
         .collect();
     names.sort();
     let inputs: Vec<String> = names.iter().map(|name| format!("{name}.log.gz")).collect();

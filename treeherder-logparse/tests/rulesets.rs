@@ -17,7 +17,8 @@ struct Case {
 fn cases() -> Vec<Case> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rulesets");
     let mut cases = Vec::new();
-    for folder in fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
+    for folder in fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir())
+    {
         for path in fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()) {
             if path.extension().is_some_and(|extension| extension == "log") {
                 let read = |path: &Path| fs::read_to_string(path).unwrap().replace('␛', "\x1b");
@@ -138,11 +139,23 @@ fn a_mistake_in_a_ruleset_is_told_with_its_line() {
         ("wrong type", "name = \"mine\"\nperformance = \"yes\"\n", 2),
         ("negative number", "name = \"mine\"\n\n\nmax-failure-lines = -1\n", 4),
         ("text and pattern", "name = \"mine\"\n[[failure]]\ntext = \"abc\"\npattern = 'abc'\n", 2),
-        ("bad pattern", "name = \"mine\"\n[[failure]]\ntext = \"abort\"\n\n[[failure]]\npattern = 'error: ('\n", 5),
-        ("pattern without literal", "name = \"mine\"\nfailure = [\n    { text = \"abort\" },\n    { pattern = '\\d+' },\n]\n", 4),
+        (
+            "bad pattern",
+            "name = \"mine\"\n[[failure]]\ntext = \"abort\"\n\n[[failure]]\npattern = 'error: ('\n",
+            5,
+        ),
+        (
+            "pattern without literal",
+            "name = \"mine\"\nfailure = [\n    { text = \"abort\" },\n    { pattern = '\\d+' },\n]\n",
+            4,
+        ),
         ("too short a text", "name = \"mine\"\nfailure = [\n    { text = \"ab\" },\n]\n", 3),
         ("bad exclusion", "name = \"mine\"\n[[failure]]\ntext = \"abort\"\n[[exclude]]\npattern = '['\n", 4),
-        ("prefix not anchored", "name = \"mine\"\n[[failure]]\ntext = \"abort\"\n[[strip]]\npattern = '\\d+ '\n", 4),
+        (
+            "prefix not anchored",
+            "name = \"mine\"\n[[failure]]\ntext = \"abort\"\n[[strip]]\npattern = '\\d+ '\n",
+            4,
+        ),
         ("rule of a stage", "name = \"mine\"\n[[stage]]\nfailure = [\n    { pattern = 'fatal[' },\n]\n", 4),
     ];
     for (what, toml, line) in cases {

@@ -15,7 +15,7 @@ Examples:
   logparse --show-rules pytest > mine.toml  a ruleset to start one's own from
   logparse --rules mine.toml build.log
 
-Exit status: 0 when no failure line was found, 1 when there were some, 2 when an input could not be read or the
+Exit status: 0 when no failure line was found, 1 when there were some, 2 when an input could not be read or the \
 command line is wrong.";
 
 /// Finds what failed in CI logs: the failure lines and performance data of each log, gzipped or not.
@@ -30,10 +30,16 @@ pub struct Args {
     pub(super) inputs: Vec<OsString>,
 
     /// Rules that say what a failure line is: the name of a shipped ruleset or a TOML file
-    #[arg(short, long, value_name = "NAME|FILE", default_value = "treeherder", help_heading = "What to find")]
+    #[arg(
+        short,
+        long,
+        value_name = "NAME|FILE",
+        default_value = "treeherder",
+        help_heading = "What to find"
+    )]
     pub(super) rules: OsString,
 
-    /// Printer at most N failure lines of each input, or all of them with `none` [default: what the ruleset says]
+    /// Report at most N failure lines of each input, or all of them with `none` [default: what the ruleset says]
     #[arg(short, long, value_name = "N|none", value_parser = parse_limit, help_heading = "What to find")]
     pub(super) max_errors: Option<Limit>,
 

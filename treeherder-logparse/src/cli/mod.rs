@@ -29,11 +29,13 @@
 //! stores them.
 
 mod args;
+mod errorsummary;
 mod generate;
+mod log;
 mod order;
 mod parse;
-mod progress;
 mod print;
+mod progress;
 mod rules;
 mod run;
 mod source;

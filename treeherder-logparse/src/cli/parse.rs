@@ -3,18 +3,20 @@
 use std::io::{self, ErrorKind, Write};
 
 use super::{
-    print::{Ending, JsonPrinter, Printer, Style, TextPrinter},
+    errorsummary::SummaryFile,
+    log::Log,
+    print::Style,
     progress::Progress,
     source::{Opened, Source},
 };
-use crate::{Decoded, Decoder, Event, Parser, ParserBuilder};
+use crate::{Decoder, ParserBuilder};
 
 /// Inputs are read in pieces of this size.
 pub(super) const PIECE: usize = 64 << 10;
 
 /// What all inputs of a command have in common.
 pub(super) struct Command {
-    pub(super) parser: ParserBuilder,
+    pub(super) content: Content,
     /// `None` for JSON.
     pub(super) style: Option<Style>,
     /// Write what is found at once: somebody is looking.
@@ -24,13 +26,59 @@ pub(super) struct Command {
     pub(super) progress: Progress,
 }
 
+/// What the inputs are.
+pub(super) enum Content {
+    Log(ParserBuilder),
+    /// Structured error summaries, with the number of failure lines that are taken.
+    ErrorSummary(u64),
+}
+
 /// What came of an input.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Outcome {
-    /// Failure lines were found.
+    /// Failures were found.
     pub(super) failures: bool,
     /// It could not be read to its end.
     pub(super) trouble: bool,
+}
+
+/// Takes the decoded text of one input and writes about it.
+pub(super) trait Consumer {
+    fn decoded(&mut self, text: &[u8], out: &mut dyn Write) -> Result<(), Halt>;
+
+    fn end(self: Box<Self>, ending: Ending, out: &mut dyn Write) -> io::Result<Ended>;
+}
+
+/// Why no more text is wanted.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The output cannot be written: the command ends.
+    Output(io::Error),
+    /// The input is not what it should be.
+    Input(String),
+}
+
+impl From<io::Error> for Halt {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+/// How the raw input ended.
+pub(super) struct Ending {
+    /// Decoded bytes.
+    pub(super) bytes: u64,
+    /// The gzip data ends too early.
+    pub(super) truncated: bool,
+    /// Why it could not be read to its end.
+    pub(super) error: Option<String>,
+}
+
+/// What a consumer says in the end.
+pub(super) struct Ended {
+    pub(super) failures: bool,
+    /// Why the input could not be read to its end, the consumer's own reason included.
+    pub(super) error: Option<String>,
 }
 
 impl Command {
@@ -39,40 +87,44 @@ impl Command {
     /// # Errors
     /// Only when the output cannot be written; what is wrong with the input is told and is in the outcome.
     pub(super) fn parse(&self, source: &Source, out: &mut dyn Write) -> io::Result<Outcome> {
-        let name = source.to_string();
-        let printer: Box<dyn Printer> = match self.style {
-            Some(style) => Box::new(TextPrinter::new(name.clone(), style)),
-            None => Box::new(JsonPrinter::new(source.argument())),
+        let mut consumer: Box<dyn Consumer + '_> = match &self.content {
+            Content::Log(parser) => Box::new(Log::new(self, source, parser.clone().build())),
+            Content::ErrorSummary(max) => Box::new(SummaryFile::new(source, *max, self.style)),
         };
-        let parser = self.parser.clone().build();
-        let mut log = Log { command: self, name, parser, printer, out, written: Ok(()) };
         let mut decoder = Decoder::new();
         let error = match source.open() {
-            Ok(opened) => log.read(opened, &mut decoder)?,
+            Ok(opened) => self.read(opened, &mut decoder, &mut *consumer, out)?,
             Err(error) => Some(error.to_string()),
         };
-        let decoded = decoder.finish(&mut |text| log.decoded(text));
-        log.end(&decoded, error.as_deref())
+        let mut taken = Ok(());
+        let decoded = decoder.finish(&mut |text| take(&mut taken, &mut *consumer, text, out));
+        let error = error.or(input_error(taken)?);
+        let truncated = decoded.truncated && error.is_none();
+        let ended = consumer.end(Ending { bytes: decoded.decoded_bytes, truncated, error }, out)?;
+        if self.at_once {
+            self.progress.aside(|| out.flush())?;
+        }
+        if let Some(error) = &ended.error {
+            self.progress.say(&format!("{source}: {error}"));
+        } else if truncated {
+            let offset = decoded.compressed_bytes;
+            self.progress.say(&format!(
+                "{source}: its gzip data ends too early, at byte {offset}; parsed up to there"
+            ));
+        }
+        Ok(Outcome { failures: ended.failures, trouble: ended.error.is_some() })
     }
-}
 
-/// An input under way.
-struct Log<'a> {
-    command: &'a Command,
-    name: String,
-    parser: Parser,
-    printer: Box<dyn Printer>,
-    out: &'a mut dyn Write,
-    /// The first error of the output: it must pass through the parser's callbacks.
-    written: io::Result<()>,
-}
-
-impl Log<'_> {
-    /// Reads the input to its end; returns what is wrong with it.
-    fn read(&mut self, mut opened: Opened, decoder: &mut Decoder) -> io::Result<Option<String>> {
-        let progress = &self.command.progress;
-        if let Some(size) = opened.size.filter(|_| self.command.single) {
-            progress.size_is(size);
+    /// Reads an input to its end; returns what is wrong with it.
+    fn read(
+        &self,
+        mut opened: Opened,
+        decoder: &mut Decoder,
+        consumer: &mut dyn Consumer,
+        out: &mut dyn Write,
+    ) -> io::Result<Option<String>> {
+        if let Some(size) = opened.size.filter(|_| self.single) {
+            self.progress.size_is(size);
         }
         let mut piece = vec![0; PIECE];
         let mut position: u64 = 0;
@@ -84,64 +136,32 @@ impl Log<'_> {
                 Err(error) => return Ok(Some(format!("cannot be read on after {position} bytes: {error}"))),
             };
             position += length as u64;
-            progress.read(length);
-            let decoded = decoder.push(&piece[..length], &mut |text| self.decoded(text));
-            self.take_written()?;
-            if self.command.at_once {
-                progress.aside(|| self.out.flush())?;
+            self.progress.read(length);
+            let mut taken = Ok(());
+            let decoded = decoder.push(&piece[..length], &mut |text| take(&mut taken, consumer, text, out));
+            let error = input_error(taken)?.or(decoded.err().map(|error| error.to_string()));
+            if self.at_once {
+                self.progress.aside(|| out.flush())?;
             }
-            if let Err(error) = decoded {
-                return Ok(Some(error.to_string()));
+            if error.is_some() {
+                return Ok(error);
             }
         }
-    }
-
-    /// Takes a piece of the decoded log.
-    fn decoded(&mut self, text: &[u8]) {
-        let Self { command, name, parser, printer, out, written } = self;
-        parser.feed(text, &mut |event| command.found(name, event, &mut **printer, written, out));
-        if written.is_ok() {
-            *written = printer.decoded(text, out);
-        }
-    }
-
-    fn take_written(&mut self) -> io::Result<()> {
-        std::mem::replace(&mut self.written, Ok(()))
-    }
-
-    /// Lets the parser look at the last line, and ends what is written.
-    fn end(self, decoded: &Decoded, error: Option<&str>) -> io::Result<Outcome> {
-        let Self { command, name, parser, mut printer, out, mut written } = self;
-        let summary = parser.finish(&mut |event| command.found(&name, event, &mut *printer, &mut written, out));
-        written?;
-        let truncated = decoded.truncated && error.is_none();
-        if let Some(error) = error {
-            command.progress.say(&format!("{name}: {error}"));
-        } else if truncated {
-            let offset = decoded.compressed_bytes;
-            command.progress.say(&format!("{name}: its gzip data ends too early, at byte {offset}; parsed up to there"));
-        }
-        printer.end(&Ending { summary, truncated, error }, out)?;
-        Ok(Outcome { failures: summary.failure_lines > 0, trouble: error.is_some() })
     }
 }
 
-impl Command {
-    fn found(
-        &self,
-        name: &str,
-        event: Event<'_>,
-        printer: &mut dyn Printer,
-        written: &mut io::Result<()>,
-        out: &mut dyn Write,
-    ) {
-        if let Event::Problem(problem) = &event
-            && self.style.is_some()
-        {
-            self.progress.say(&format!("{name}:{}: {}", problem.line_number + 1, problem.kind));
-        }
-        if written.is_ok() {
-            *written = printer.event(event, out);
-        }
+/// Hands text on until the consumer wants no more.
+fn take(taken: &mut Result<(), Halt>, consumer: &mut dyn Consumer, text: &[u8], out: &mut dyn Write) {
+    if taken.is_ok() {
+        *taken = consumer.decoded(text, out);
+    }
+}
+
+/// Tells what is wrong with the input apart from what is wrong with the output.
+fn input_error(taken: Result<(), Halt>) -> io::Result<Option<String>> {
+    match taken {
+        Ok(()) => Ok(None),
+        Err(Halt::Input(error)) => Ok(Some(error)),
+        Err(Halt::Output(error)) => Err(error),
     }
 }

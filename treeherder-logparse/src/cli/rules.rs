@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, fs, io, path::Path};
 
-use crate::{Rules, Ruleset, RulesError, builtin_names};
+use crate::{Rules, RulesError, Ruleset, builtin_names};
 
 /// Why `--rules` or `--show-rules` cannot be obeyed.
 #[derive(Debug, thiserror::Error)]

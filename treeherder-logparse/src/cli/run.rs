@@ -15,13 +15,13 @@ use super::{
     args::{Args, Color, Format},
     generate,
     order::Turns,
-    parse::{Command, Outcome, PIECE},
-    progress::Progress,
+    parse::{Command, Content, Outcome, PIECE},
     print::Style,
+    progress::Progress,
     rules,
     source::Source,
 };
-use crate::Parser;
+use crate::{Parser, errorsummary::Options};
 
 const NOTHING_FOUND: u8 = 0;
 const FAILURES_FOUND: u8 = 1;
@@ -93,15 +93,11 @@ fn command(args: &Args, sources: &[Source]) -> Result<Command, String> {
     if args.format == Format::Json && args.context > 0 {
         return Err("--context belongs to the text format".to_owned());
     }
-    let rules = rules::load(&args.rules).map_err(|error| error.to_string())?;
-    let mut parser = Parser::builder().rules(rules);
-    if let Some(limit) = args.max_errors {
-        parser = parser.max_failure_lines(limit.0);
-    }
     let terminal = io::stdout().is_terminal();
-    let style = Style { colour: colour(args.color, terminal), summary: terminal, context: args.context.into() };
+    let style =
+        Style { colour: colour(args.color, terminal), summary: terminal, context: args.context.into() };
     Ok(Command {
-        parser,
+        content: content(args)?,
         style: (args.format == Format::Text).then_some(style),
         at_once: terminal,
         single: sources.len() == 1,
@@ -109,12 +105,28 @@ fn command(args: &Args, sources: &[Source]) -> Result<Command, String> {
     })
 }
 
+fn content(args: &Args) -> Result<Content, String> {
+    if args.errorsummary {
+        let max =
+            args.max_errors.map_or(Some(Options::default().cut_off), |limit| limit.0.map(|max| max as u64));
+        return Ok(Content::ErrorSummary(max.unwrap_or(u64::MAX)));
+    }
+    let rules = rules::load(&args.rules).map_err(|error| error.to_string())?;
+    let mut parser = Parser::builder().rules(rules);
+    if let Some(limit) = args.max_errors {
+        parser = parser.max_failure_lines(limit.0);
+    }
+    Ok(Content::Log(parser))
+}
+
 fn colour(choice: Color, terminal: bool) -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     match choice {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        Color::Auto => {
+            terminal && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+        }
     }
 }
 
@@ -156,7 +168,7 @@ fn side_by_side(command: &Command, sources: &[Source], total: &Total, threads: u
             drop(failed_guard);
             let mut turn = turns.begin(input);
             let result = command.parse(source, &mut turn).map(|outcome| total.add(outcome));
-            let result = result.and(turn.finish());
+            let result = result.and(command.progress.aside(|| turn.finish()));
             if result.is_err() {
                 failed_guard = failed.lock().unwrap_or_else(PoisonError::into_inner);
                 *failed_guard = result;
@@ -175,7 +187,9 @@ fn side_by_side(command: &Command, sources: &[Source], total: &Total, threads: u
 /// A reader of the output that has seen enough (`| head`) is no trouble.
 fn settle(written: io::Result<()>, outcome: Outcome) -> Result<Outcome, String> {
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(format!("cannot write the output: {error}")),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(format!("cannot write the output: {error}"))
+        }
         _ => Ok(outcome),
     }
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use reqwest::blocking::Client;
+use reqwest::{blocking::Client, header::ACCEPT_ENCODING};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// A server may be silent for this long, before the answer and between its pieces.
@@ -60,7 +60,9 @@ impl Source {
     pub(super) fn new(argument: &OsString) -> Self {
         match argument.to_str() {
             Some("-") => Self::Stdin,
-            Some(text) if text.starts_with("http://") || text.starts_with("https://") => Self::Url(text.to_owned()),
+            Some(text) if text.starts_with("http://") || text.starts_with("https://") => {
+                Self::Url(text.to_owned())
+            }
             _ => Self::File(argument.into()),
         }
     }
@@ -76,7 +78,9 @@ impl Source {
     /// Returns the size of a file, without opening it.
     pub(super) fn file_size(&self) -> Option<u64> {
         match self {
-            Self::File(path) => std::fs::metadata(path).ok().filter(|data| data.is_file()).map(|data| data.len()),
+            Self::File(path) => {
+                std::fs::metadata(path).ok().filter(|data| data.is_file()).map(|data| data.len())
+            }
             Self::Stdin | Self::Url(_) => None,
         }
     }
@@ -93,7 +97,8 @@ impl Source {
                 Ok(Opened { reader: Box::new(file), size: data.is_file().then_some(data.len()) })
             }
             Self::Url(url) => {
-                let response = client()?.get(url).send()?;
+                // Gzip is found out by content, so a server may well send it.
+                let response = client()?.get(url).header(ACCEPT_ENCODING, "gzip").send()?;
                 if !response.status().is_success() {
                     return Err(OpenError::Status(response.status()));
                 }

@@ -115,7 +115,8 @@ impl Context {
             self.shown_to = Some(self.number + 1);
             sink(Shown::Line { number: self.number, text, failure: false })?;
         } else {
-            let mut kept = if self.before.len() == self.around { self.before.pop_front() } else { None }.unwrap_or_default();
+            let mut kept = if self.before.len() == self.around { self.before.pop_front() } else { None }
+                .unwrap_or_default();
             kept.clear();
             kept.extend_from_slice(text);
             self.before.push_back(kept);

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Ending, Printer};
+use super::{Printer, Sums};
 use crate::Event;
 
 /// Writes an object with `source`, `errors`, `performance_data`, `problems`, `lines`, `bytes`, `truncated` and, for an
@@ -70,15 +70,19 @@ impl Printer for JsonPrinter {
         Ok(())
     }
 
-    fn end(&mut self, ending: &Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn end(&mut self, sums: &Sums<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.begin(out)?;
         out.write_all(b"],\"performance_data\":[")?;
         out.write_all(&self.performance_data)?;
         out.write_all(b"],\"problems\":")?;
         serde_json::to_writer(&mut *out, &self.problems)?;
-        let summary = &ending.summary;
-        write!(out, ",\"lines\":{},\"bytes\":{},\"truncated\":{}", summary.lines, summary.bytes, ending.truncated)?;
-        if let Some(error) = ending.error {
+        let summary = &sums.summary;
+        write!(
+            out,
+            ",\"lines\":{},\"bytes\":{},\"truncated\":{}",
+            summary.lines, summary.bytes, sums.truncated
+        )?;
+        if let Some(error) = sums.error {
             write!(out, ",\"error\":{}", json!(error))?;
         }
         out.write_all(b"}\n")

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use crate::{Event, Summary};
 
 pub(super) use json::JsonPrinter;
-pub(super) use text::{Style, TextPrinter};
+pub(super) use text::{Style, TextPrinter, write_line};
 
 /// Writes about one input while it is parsed.
 pub(super) trait Printer {
@@ -22,11 +22,11 @@ pub(super) trait Printer {
     }
 
     /// Takes the end of the input.
-    fn end(&mut self, ending: &Ending<'_>, out: &mut dyn Write) -> io::Result<()>;
+    fn end(&mut self, sums: &Sums<'_>, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// How an input ended.
-pub(super) struct Ending<'a> {
+/// What a log came to.
+pub(super) struct Sums<'a> {
     pub(super) summary: Summary,
     /// The gzip data ends too early.
     pub(super) truncated: bool,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Ending, Printer,
+    Printer, Sums,
     context::{Context, Shown},
 };
 use crate::Event;
@@ -41,7 +41,7 @@ impl TextPrinter {
 }
 
 /// Writes one line; `number` is counted from 0.
-fn write_line(
+pub(in crate::cli) fn write_line(
     source: &str,
     style: Style,
     number: u64,
@@ -55,10 +55,7 @@ fn write_line(
         return writeln!(out, "{source}{separator}{number}{separator} {text}");
     }
     let colour = if failure { FAILURE } else { DIM };
-    writeln!(
-        out,
-        "{NAME}{source}{RESET}{separator}{NUMBER}{number}{RESET}{separator} {colour}{text}{RESET}"
-    )
+    writeln!(out, "{NAME}{source}{RESET}{separator}{NUMBER}{number}{RESET}{separator} {colour}{text}{RESET}")
 }
 
 /// Removes terminal commands and other control characters: a log must not be able to drive the terminal.
@@ -81,6 +78,7 @@ fn printable(text: &str) -> Cow<'_, str> {
                 _ => _ = rest.next(),
             },
             '\t' => clean.push(c),
+            '\n' | '\r' => clean.push(' '),
             c if c.is_control() => clean.push('\u{fffd}'),
             c => clean.push(c),
         }
@@ -108,17 +106,22 @@ impl Printer for TextPrinter {
         }
     }
 
-    fn end(&mut self, ending: &Ending<'_>, out: &mut dyn Write) -> io::Result<()> {
+    fn end(&mut self, sums: &Sums<'_>, out: &mut dyn Write) -> io::Result<()> {
         let (source, style) = (&self.source, self.style);
         if let Some(context) = &mut self.context {
             context.finish(&mut |shown| write_shown(source, style, shown, out))?;
         }
-        if !style.summary || ending.error.is_some() {
+        if !style.summary || sums.error.is_some() {
             return Ok(());
         }
-        let summary = &ending.summary;
+        let summary = &sums.summary;
         let (dim, reset) = if style.colour { (DIM, RESET) } else { ("", "") };
-        write!(out, "{dim}{source}: {} in {}", count(summary.failure_lines, "failure line"), count(summary.lines, "line"))?;
+        write!(
+            out,
+            "{dim}{source}: {} in {}",
+            count(summary.failure_lines, "failure line"),
+            count(summary.lines, "line")
+        )?;
         if summary.performance_data > 0 {
             write!(out, ", {}", count(summary.performance_data, "performance data object"))?;
         }
@@ -152,10 +155,12 @@ fn count(number: u64, thing: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Summary;
 
     #[test]
     fn a_log_cannot_drive_the_terminal() {
         for (text, expected) in [
+            ("two\nlines", "two lines"),
             ("plain \t tab", "plain \t tab"),
             ("\x1b[1;31merror\x1b[0m: x", "error: x"),
             ("\x1b]0;title\x07text", "text"),
@@ -167,6 +172,23 @@ mod tests {
         ] {
             assert_eq!(printable(text), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn an_input_ends_with_its_sums_when_somebody_is_looking() {
+        let mut summary = Summary::default();
+        (summary.lines, summary.failure_lines, summary.performance_data) = (138_014, 1, 2);
+        let style = Style { colour: false, summary: true, context: 0 };
+        let end = |style, error| {
+            let mut out = Vec::new();
+            TextPrinter::new("a.log".to_owned(), style)
+                .end(&Sums { summary, truncated: false, error }, &mut out)
+                .unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(end(style, None), "a.log: 1 failure line in 138,014 lines, 2 performance data objects\n");
+        assert_eq!(end(style, Some("corrupt")), "", "the sums of half a log would mislead");
+        assert_eq!(end(Style { summary: false, ..style }, None), "");
     }
 
     #[test]
