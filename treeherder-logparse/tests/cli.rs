@@ -1,4 +1,5 @@
 //! The `logparse` program, run as people run it.
+#![allow(clippy::unwrap_used, unreachable_pub, reason = "this is all test code")]
 
 mod support;
 

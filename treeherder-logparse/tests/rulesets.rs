@@ -1,4 +1,5 @@
 //! The shipped rulesets on logs as their tools print them, and what a person is told about a mistake in a ruleset.
+#![allow(clippy::unwrap_used, reason = "this is all test code")]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -62,7 +62,7 @@ pub struct Args {
     )]
     pub(super) context: u16,
 
-    /// When to use colours; `auto` also obeys NO_COLOR
+    /// When to use colours; `auto` also obeys `NO_COLOR`
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, help_heading = "Output")]
     pub(super) color: Color,
 
@@ -99,7 +99,7 @@ pub(super) enum Format {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal, unless `NO_COLOR` is set.
     Auto,
     /// Always.
     Always,

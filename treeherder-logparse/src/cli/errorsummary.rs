@@ -28,7 +28,7 @@ struct Printer {
     source: String,
     /// `None` for JSON.
     style: Option<Style>,
-    /// Number of the next line, counted from 0.
+    /// Number of the line that comes next, counted from 0.
     line: u64,
     failures: u64,
     failed_groups: bool,
@@ -58,9 +58,13 @@ impl Consumer for SummaryFile {
     fn decoded(&mut self, text: &[u8], out: &mut dyn Write) -> Result<(), Halt> {
         let Self { reader, printer } = self;
         let mut written = Ok(());
-        let read = reader.feed(text, |line| printer.line(line, &mut written, out));
-        written?;
-        read.map_err(|error| Halt::Input(error.to_string()))
+        // Line by line, because the reader alone knows the numbers: it leaves lines out.
+        for part in text.split_inclusive(|byte| *byte == b'\n') {
+            printer.line = reader.lines();
+            let read = reader.feed(part, |line| printer.line(line, &mut written, out));
+            read.map_err(|error| Halt::Input(error.to_string()))?;
+        }
+        Ok(written?)
     }
 
     fn end(mut self: Box<Self>, ending: Ending, out: &mut dyn Write) -> io::Result<Ended> {
@@ -69,7 +73,10 @@ impl Consumer for SummaryFile {
         let read = match ending.error {
             // What is left of a broken file is no line.
             Some(_) => Ok(()),
-            None => reader.finish(|line| printer.line(line, &mut written, out)),
+            None => {
+                printer.line = reader.lines();
+                reader.finish(|line| printer.line(line, &mut written, out))
+            }
         };
         written?;
         let error = ending.error.or(read.err().map(|error: ErrorSummaryError| error.to_string()));
@@ -104,7 +111,6 @@ impl Printer {
             ErrorSummaryLine::Group(group) => self.failed_groups |= group.status == GroupStatus::Error,
             _ => {}
         }
-        self.line += 1;
     }
 
     fn text(&self, line: &ErrorSummaryLine, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -134,7 +140,7 @@ impl Printer {
                 self.problem(&format!("group {:?} is left out: {}", rejected.group, rejected.reason))?;
             }
             ErrorSummaryLine::Unknown(unknown) => {
-                self.problem(&format!("unknown action {:?}", unknown.action))?
+                self.problem(&format!("unknown action {:?}", unknown.action))?;
             }
             _ => {}
         }

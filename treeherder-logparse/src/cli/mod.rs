@@ -20,7 +20,7 @@
 //!
 //! fn main() -> ExitCode {
 //!     match Program::parse().command {
-//!         Command::Parse(args) => treeherder_logparse::cli::run(args),
+//!         Command::Parse(args) => treeherder_logparse::cli::run(&args),
 //!     }
 //! }
 //! ```

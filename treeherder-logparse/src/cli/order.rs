@@ -124,8 +124,9 @@ mod tests {
         let turns = Turns::new(Vec::new(), 4);
         let next = AtomicUsize::new(0);
         // Uneven outputs, some beyond what may be kept in memory.
-        let output =
-            |input: usize| vec![b'a' + input as u8; if input % 3 == 0 { 3 * MAX_PENDING } else { input }];
+        let output = |input: usize| {
+            vec![b'a' + input as u8; if input.is_multiple_of(3) { 3 * MAX_PENDING } else { input }]
+        };
         thread::scope(|scope| {
             for _ in 0..3 {
                 scope.spawn(|| {

@@ -35,8 +35,8 @@ const AHEAD: usize = 8;
 /// The exit status is 0 when no failure line was found, 1 when there were some, and 2 when an input could not be read,
 /// the output could not be written or the arguments are wrong. A broken input doesn't keep the others from being parsed.
 #[must_use]
-pub fn run(args: Args) -> ExitCode {
-    let status = match execute(&args) {
+pub fn run(args: &Args) -> ExitCode {
+    let status = match execute(args) {
         Ok(outcome) if outcome.trouble => TROUBLE,
         Ok(outcome) if outcome.failures => FAILURES_FOUND,
         Ok(_) => NOTHING_FOUND,

@@ -7,7 +7,7 @@ use treeherder_logparse::cli::{self, Args};
 
 fn main() -> ExitCode {
     match Args::from_arg_matches(&cli::command().get_matches()) {
-        Ok(args) => cli::run(args),
+        Ok(args) => cli::run(&args),
         Err(error) => error.exit(),
     }
 }

@@ -8,7 +8,7 @@ use memchr::memchr2;
 const CUT: usize = 2000;
 
 /// What is to be shown.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown<'a> {
     /// Lines are left out here.
     Gap,
