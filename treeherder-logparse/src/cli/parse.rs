@@ -81,12 +81,31 @@ pub(super) struct Ended {
     pub(super) error: Option<String>,
 }
 
+/// An output that knows whether it was written to.
+struct Noticed<'a> {
+    out: &'a mut dyn Write,
+    written: bool,
+}
+
+impl Write for Noticed<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.written = true;
+        self.out.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.written = false;
+        self.out.flush()
+    }
+}
+
 impl Command {
     /// Parses one input and writes about it.
     ///
     /// # Errors
     /// Only when the output cannot be written; what is wrong with the input is told and is in the outcome.
     pub(super) fn parse(&self, source: &Source, out: &mut dyn Write) -> io::Result<Outcome> {
+        let out = &mut Noticed { out, written: false };
         let mut consumer: Box<dyn Consumer + '_> = match &self.content {
             Content::Log(parser) => Box::new(Log::new(self, source, parser.clone().build())),
             Content::ErrorSummary(max) => Box::new(SummaryFile::new(source, *max, self.style)),
@@ -101,9 +120,7 @@ impl Command {
         let error = error.or(input_error(taken)?);
         let truncated = decoded.truncated && error.is_none();
         let ended = consumer.end(Ending { bytes: decoded.decoded_bytes, truncated, error }, out)?;
-        if self.at_once {
-            self.progress.aside(|| out.flush())?;
-        }
+        self.show(out)?;
         if let Some(error) = &ended.error {
             self.progress.say(&format!("{source}: {error}"));
         } else if truncated {
@@ -121,7 +138,7 @@ impl Command {
         mut opened: Opened,
         decoder: &mut Decoder,
         consumer: &mut dyn Consumer,
-        out: &mut dyn Write,
+        out: &mut Noticed<'_>,
     ) -> io::Result<Option<String>> {
         if let Some(size) = opened.size.filter(|_| self.single) {
             self.progress.size_is(size);
@@ -140,13 +157,16 @@ impl Command {
             let mut taken = Ok(());
             let decoded = decoder.push(&piece[..length], &mut |text| take(&mut taken, consumer, text, out));
             let error = input_error(taken)?.or(decoded.err().map(|error| error.to_string()));
-            if self.at_once {
-                self.progress.aside(|| out.flush())?;
-            }
+            self.show(out)?;
             if error.is_some() {
                 return Ok(error);
             }
         }
+    }
+
+    /// Lets a person who looks on see what was found so far.
+    fn show(&self, out: &mut Noticed<'_>) -> io::Result<()> {
+        if self.at_once && out.written { self.progress.aside(|| out.flush()) } else { Ok(()) }
     }
 }
 
