@@ -298,6 +298,41 @@ fn rules_come_from_the_shipped_ones_or_from_a_file() {
 }
 
 #[test]
+fn several_rulesets_find_what_any_of_them_finds() {
+    let log = "\
+2026-11-20T09:14:03.1234567Z test sum ... FAILED
+2026-11-20T09:14:03.2234567Z error: aborting due to 1 previous error
+2026-11-20T09:14:03.3234567Z fine
+2026-11-20T09:14:03.4234567Z ##[error]Process completed with exit code 1.
+";
+    let folder = folder(&[
+        ("build.log", log.as_bytes()),
+        ("mine.toml", b"name = \"mine\"\n[[failure]]\ntext = \"aborting due\"\n"),
+        ("bad.toml", b"name = \"bad\"\n[[failure]]\npattern = '('\n"),
+    ]);
+    let [test, abort, failed] = [
+        "build.log:1: test sum ... FAILED\n",
+        "build.log:2: error: aborting due to 1 previous error\n",
+        "build.log:4: ##[error]Process completed with exit code 1.\n",
+    ];
+    for (rulesets, expected) in [
+        (&["cargo-test"][..], test.to_owned()),
+        (&["github-actions", "cargo-test"], format!("{test}{failed}")),
+        (&["cargo-test", "github-actions"], format!("{test}{failed}")),
+        // A line that a ruleset excludes is lost for those behind it, and only for those.
+        (&["cargo-test", "mine.toml"], test.to_owned()),
+        (&["github-actions", "mine.toml", "cargo-test"], format!("{test}{abort}{failed}")),
+    ] {
+        let rules = rulesets.iter().flat_map(|ruleset| ["--rules", ruleset]);
+        let output = run(folder.path(), &rules.chain(["build.log"]).collect::<Vec<_>>());
+        assert_eq!((stdout(&output), stderr(&output)), (expected.as_str(), ""), "{rulesets:?}");
+    }
+    let output = run(folder.path(), &["--rules", "pytest", "--rules", "bad.toml", "build.log"]);
+    assert!(stderr(&output).contains("rules file bad.toml: line 2: "), "{}", stderr(&output));
+    assert_eq!(status(&output), 2);
+}
+
+#[test]
 fn a_shown_ruleset_can_be_used_as_a_file() {
     let folder = folder(&[("test.log", b"test sum ... FAILED\ntest sum ... ok\n")]);
     let list = run(folder.path(), &["--list-rules"]);
