@@ -1,4 +1,5 @@
 //! The `logparse` program, run as people run it.
+#![cfg(feature = "cli")]
 #![allow(clippy::unwrap_used, unreachable_pub, reason = "this is all test code")]
 
 mod arguments;
