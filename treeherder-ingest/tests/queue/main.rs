@@ -1,0 +1,9 @@
+//! Behaviour of the queues and of the workers on them.
+
+mod backend;
+mod interleavings;
+mod suite;
+mod worker;
+
+queue_test_suite!(sqlite, backend::Sqlite);
+queue_test_suite!(postgres, backend::Postgres);
