@@ -2,4 +2,5 @@
 
 mod work_item;
 
+pub(crate) use work_item::{COMMUNITY_TC, FIREFOX_CI};
 pub use work_item::{LogPriority, PulseTask, WorkItem, WorkItemError};

@@ -388,8 +388,11 @@ mod tests {
                 "statsd",
             ]
         );
-        let retryable: Vec<_> =
-            every_item().iter().filter(|(item, _)| !item.is_retryable()).map(|(item, _)| item.task()).collect();
+        let retryable: Vec<_> = every_item()
+            .iter()
+            .filter(|(item, _)| !item.is_retryable())
+            .map(|(item, _)| item.task())
+            .collect();
         assert_eq!(retryable, ["fetch-push-logs", "fetch-hg-push-logs", "publish-stats"]);
     }
 

@@ -60,7 +60,7 @@ pub trait Acknowledge: Send + Sync {
 
 /// What arrived, with the duty to settle it.
 ///
-/// Dropping it settles nothing: a broker hands the delivery out again when the connection ends.
+/// Dropping it unsettled is like giving it back: the source hands the delivery out again, sooner or later.
 pub struct Received {
     /// What arrived.
     pub incoming: Incoming,

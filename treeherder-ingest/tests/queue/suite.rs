@@ -218,10 +218,7 @@ pub(crate) async fn dead_letters_are_kept_listed_and_put_back(backend: &impl Bac
     let shown: Vec<_> = page.iter().map(|letter| (letter.payload.as_str(), letter.error.as_str())).collect();
     assert_eq!(
         shown,
-        [
-            ("message 2", "message 2: no such repository"),
-            ("message 1", "message 1: no such repository")
-        ]
+        [("message 2", "message 2: no such repository"), ("message 1", "message 1: no such repository")]
     );
     assert_eq!(page[0].attempts, 1);
     assert_eq!((page[0].dead_since - page[0].first_seen).num_seconds(), 5);
@@ -298,7 +295,10 @@ pub(crate) async fn depths_tell_ready_delayed_leased_and_dead(backend: &impl Bac
     queue.dead(&[Burial { receipt: claimed[1].receipt, error: "e".to_owned() }]).await.unwrap();
     backend.pass(Duration::from_secs(7)).await;
     let depths = queue.depths().await.unwrap();
-    assert_eq!(depths.iter().map(|depth| depth.queue).collect::<Vec<_>>(), QueueName::all().collect::<Vec<_>>());
+    assert_eq!(
+        depths.iter().map(|depth| depth.queue).collect::<Vec<_>>(),
+        QueueName::all().collect::<Vec<_>>()
+    );
     let expected = Depth {
         queue: TASKS,
         ready: 3,
