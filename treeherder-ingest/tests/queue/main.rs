@@ -3,6 +3,7 @@
 mod backend;
 mod interleavings;
 mod suite;
+mod transaction;
 mod worker;
 
 queue_test_suite!(sqlite, backend::Sqlite);
