@@ -4,17 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde::de::IgnoredAny;
-use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::kept::{cut, json_object, kept_broken, kept_delivery};
 use super::routing::Route;
-use super::{Binding, Broken, Delivery, Incoming, Kind, Received, Source};
+use super::{Binding, Delivery, Incoming, Kind, Received, Source};
 use crate::pipeline::PulseTask;
-use crate::queue::{Message, Queue, QueueError, QueueName};
+use crate::queue::{Message, Queue, QueueError};
 
 /// How a listener groups what it publishes.
 #[derive(Clone, Debug)]
@@ -222,7 +219,7 @@ impl Listener {
                 );
                 batch.dead.push((message, error));
             } else if let Err(error) = message.check() {
-                batch.dead.push((cut(message), error.to_string()));
+                batch.dead.push((cut(&message), error.to_string()));
             } else {
                 batch.messages.push(message);
             }
@@ -276,55 +273,6 @@ impl Listener {
 fn is_bound(bindings: &[Binding], delivery: &Delivery) -> bool {
     let keys = || std::iter::once(&delivery.routing_key).chain(&delivery.cc).map(String::as_str);
     bindings.iter().any(|binding| binding.matches(&delivery.exchange, keys()))
-}
-
-/// Returns the body as text if it is a JSON object, else what it is instead.
-fn json_object(body: &[u8]) -> Result<&str, String> {
-    let text = std::str::from_utf8(body).map_err(|error| format!("not UTF-8: {error}"))?;
-    serde_json::from_str::<IgnoredAny>(text).map_err(|error| format!("not JSON: {error}"))?;
-    if text.trim_ascii_start().starts_with('{') { Ok(text) } else { Err("not a JSON object".to_owned()) }
-}
-
-/// Describes bytes as text where they are text.
-fn kept_bytes(bytes: &[u8]) -> (&'static str, Value) {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => ("text", Value::from(text)),
-        Err(_) => ("base64", Value::from(STANDARD.encode(bytes))),
-    }
-}
-
-/// Keeps a delivery that no work item can be made of, whole.
-fn kept_delivery(queue: QueueName, delivery: &Delivery) -> Message {
-    let (form, body) = kept_bytes(&delivery.body);
-    let kept = json!({
-        "exchange": delivery.exchange,
-        "routing_key": delivery.routing_key,
-        "cc": delivery.cc,
-        "root_url": delivery.root_url,
-        "body": { form: body },
-    });
-    within_limits(Message::new(queue, kept.to_string()))
-}
-
-/// Keeps what was no delivery at all.
-fn kept_broken(queue: QueueName, broken: &Broken) -> Message {
-    let (form, raw) = kept_bytes(&broken.raw);
-    within_limits(Message::new(queue, json!({ "place": broken.place, "raw": { form: raw } }).to_string()))
-}
-
-fn within_limits(message: Message) -> Message {
-    if message.check().is_ok() { message } else { cut(message) }
-}
-
-/// Keeps the beginning of what is larger than any queue takes (and than any message RabbitMQ carries).
-fn cut(message: Message) -> Message {
-    const KEPT: usize = 1024 * 1024;
-    let end = message.payload.floor_char_boundary(KEPT);
-    let beginning = message.payload.get(..end).unwrap_or_default();
-    Message {
-        payload: json!({ "bytes": message.payload.len(), "beginning": beginning }).to_string(),
-        ..message
-    }
 }
 
 /// Doubling pauses.

@@ -11,6 +11,7 @@ mod binding;
 mod channel;
 mod config;
 mod delivery;
+mod kept;
 mod listener;
 mod recording;
 mod replay;

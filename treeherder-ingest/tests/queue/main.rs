@@ -1,7 +1,9 @@
 //! Behaviour of the queues and of the workers on them.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
 mod backend;
 mod interleavings;
+mod rates;
 mod suite;
 mod transaction;
 mod worker;

@@ -70,7 +70,7 @@ impl SqlQueue {
             match name.parse::<QueueName>() {
                 Ok(queue) => read(&mut depths[queue.index()], &row)?,
                 Err(error) => {
-                    tracing::warn!(%error, "the database holds messages of another version's queue")
+                    tracing::warn!(%error, "the database holds messages of another version's queue");
                 }
             }
         }
