@@ -3,7 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ pub(super) struct BatchRunner {
     pub(super) queue: Arc<dyn Queue>,
     pub(super) handler: Arc<dyn Handler>,
     pub(super) options: WorkerOptions,
+    pub(super) soft_time_limit: Duration,
     pub(super) statistics: Arc<Statistics>,
     /// Start nothing more.
     pub(super) stop: CancellationToken,
@@ -125,7 +126,7 @@ impl BatchRunner {
             Ending::Outcomes(outcomes) => outcomes,
             Ending::Panic(error) => vec![Outcome::Isolate { error }; heads.len()],
             Ending::TimeLimit => {
-                let limit = self.options.soft_time_limit.as_secs_f64();
+                let limit = self.soft_time_limit.as_secs_f64();
                 vec![Outcome::Retry { error: format!("soft time limit of {limit} s exceeded") }; heads.len()]
             }
             Ending::Abandoned => {
@@ -165,7 +166,7 @@ impl BatchRunner {
         settlement: &mut Settlement,
         receipt: Receipt,
         attempts: u32,
-        asked: Option<std::time::Duration>,
+        asked: Option<Duration>,
         error: String,
     ) {
         match self.options.retries.next_delay(attempts.saturating_sub(1)) {
@@ -182,7 +183,7 @@ impl BatchRunner {
         let start = Instant::now();
         let handled = AssertUnwindSafe(async { self.handler.handle(batch).await }).catch_unwind();
         let ending = tokio::select! {
-            handled = tokio::time::timeout(self.options.soft_time_limit, handled) => match handled {
+            handled = tokio::time::timeout(self.soft_time_limit, handled) => match handled {
                 Ok(Ok(outcomes)) => Ending::Outcomes(outcomes),
                 Ok(Err(panic)) => {
                     add(&self.counters().panics, 1);

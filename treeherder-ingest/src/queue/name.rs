@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
@@ -111,6 +112,13 @@ impl QueueName {
     #[must_use]
     pub fn default_concurrency(self) -> usize {
         self.row().concurrency
+    }
+
+    /// Returns how long a batch of this queue may take before it counts as failed (§2.3).
+    #[must_use]
+    pub fn soft_time_limit(self) -> Duration {
+        // `fetch-hg-push-logs` has a limit of its own, and only polls are on its queue.
+        Duration::from_secs(if self == Self::Pushlog { 600 } else { 900 })
     }
 
     /// Returns the name of the worker process that serves this queue in the stock set-up (§2.2).

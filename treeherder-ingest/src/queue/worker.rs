@@ -19,8 +19,6 @@ pub struct WorkerOptions {
     pub lease: Duration,
     /// How often to look for messages that other processes published or whose time has come.
     pub poll: Duration,
-    /// How long a batch may take; then it counts as failed (§2.3).
-    pub soft_time_limit: Duration,
     /// How long a stop waits for batches in flight; then their messages are given back.
     pub stop_deadline: Duration,
     /// When failed messages are tried again.
@@ -32,27 +30,28 @@ impl Default for WorkerOptions {
         Self {
             lease: Duration::from_secs(60),
             poll: Duration::from_secs(1),
-            soft_time_limit: Duration::from_secs(900),
             stop_deadline: Duration::from_secs(30),
             retries: RetryPolicy::default(),
         }
     }
 }
 
-/// How many messages of a queue are worked on at the same time.
+/// How the messages of one queue are worked on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PoolOptions {
     /// Batches at the same time.
     pub concurrency: usize,
     /// Messages per batch, at most.
     pub batch: usize,
+    /// How long a batch may take; then it counts as failed (§2.3).
+    pub soft_time_limit: Duration,
 }
 
 impl PoolOptions {
-    /// Returns the queue's default concurrency with batches of one message.
+    /// Returns the queue's default concurrency and time limit, with batches of one message.
     #[must_use]
     pub fn of(queue: QueueName) -> Self {
-        Self { concurrency: queue.default_concurrency(), batch: 1 }
+        Self { concurrency: queue.default_concurrency(), batch: 1, soft_time_limit: queue.soft_time_limit() }
     }
 
     /// Sets the number of messages per batch.
@@ -66,6 +65,13 @@ impl PoolOptions {
     #[must_use]
     pub fn with_concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// Sets how long a batch may take.
+    #[must_use]
+    pub fn with_soft_time_limit(mut self, limit: Duration) -> Self {
+        self.soft_time_limit = limit;
         self
     }
 }
@@ -152,6 +158,7 @@ impl Worker {
                     queue: Arc::clone(&self.queue),
                     handler,
                     options: self.options.clone(),
+                    soft_time_limit: options.soft_time_limit,
                     statistics: Arc::clone(&self.statistics),
                     stop: stop.clone(),
                     abandon: abandon.clone(),

@@ -64,7 +64,7 @@ async fn measure<B: Backend>(name: &str) {
     report(&format!("{name}: claim and ack"), start);
 
     let worker = Worker::new(Arc::clone(&queue), WorkerOptions::default());
-    let worker = worker.serve(TASKS, PoolOptions { concurrency: 3, batch: BATCH }, Arc::new(Nothing));
+    let worker = worker.serve(TASKS, PoolOptions::of(TASKS).with_batch(BATCH), Arc::new(Nothing));
     let (statistics, stop) = (worker.statistics(), CancellationToken::new());
     let start = Instant::now();
     let running = tokio::spawn(worker.run(stop.clone()));

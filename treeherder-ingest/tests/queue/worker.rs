@@ -86,7 +86,7 @@ async fn work(
 }
 
 fn pool(concurrency: usize, batch: usize) -> PoolOptions {
-    PoolOptions { concurrency, batch }
+    PoolOptions::of(TASKS).with_concurrency(concurrency).with_batch(batch)
 }
 
 async fn publish(queue: &Arc<dyn Queue>, payloads: &[&str]) {
@@ -251,8 +251,8 @@ async fn the_soft_time_limit_makes_a_retry() {
     let queue = backend.open("w").await;
     publish(&queue, &["endless"]).await;
     let handler = Script::new([("endless", Answer::Forever)]);
-    let options = WorkerOptions { soft_time_limit: Duration::from_millis(20), ..options() };
-    let counts = work(&queue, &handler, options, pool(1, 1), |counts| counts.retried == 1).await;
+    let pool = pool(1, 1).with_soft_time_limit(Duration::from_millis(20));
+    let counts = work(&queue, &handler, options(), pool, |counts| counts.retried == 1).await;
     assert_eq!((counts.time_limits, counts.in_flight), (1, 0));
     backend.pass(Duration::from_secs(10)).await;
     let again = queue.claim(&[TASKS], 1, LEASE).await.unwrap();
