@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
-use sea_orm_migration::{MigrationTrait as _, SchemaManager};
-use treeherder_ingest::queue::{ManualClock, Migration, Queue, SqlQueue};
+use treeherder_ingest::queue::{ManualClock, Queue, SqlQueue};
 use treeherder_ingest::store::Store;
 
-/// Empty queues of one test.
+use crate::support::database::{self, TestStore};
+
+/// Empty queues of one test; dropping them removes them.
 #[async_trait]
 pub(crate) trait Backend: Sized + Send + Sync {
     /// Makes them, or returns nothing where the backend is not available.
@@ -20,90 +20,68 @@ pub(crate) trait Backend: Sized + Send + Sync {
 
     /// Lets time pass.
     async fn pass(&self, time: Duration);
-
-    /// Removes them.
-    async fn finish(self);
 }
 
-/// A SQLite file in a temporary directory.
+/// Queues in a database, with a clock that goes by hand.
 #[derive(Debug)]
-pub(crate) struct Sqlite {
-    directory: tempfile::TempDir,
+pub(crate) struct Sql {
+    database: TestStore,
     clock: Arc<ManualClock>,
 }
 
-impl Sqlite {
-    pub(crate) async fn store(&self) -> Store {
-        let path = self.directory.path().join("queue.sqlite");
-        Store::connect(&format!("sqlite://{}?mode=rwc", path.display()), 4).await.unwrap()
+impl Sql {
+    async fn start(backend: database::Backend) -> Option<Self> {
+        Some(Self { database: TestStore::empty(backend).await?, clock: Arc::default() })
     }
 
+    /// Opens the store beside the queues, with connections of its own.
+    pub(crate) async fn store(&self) -> Store {
+        Store::connect(&self.database.url, 3).await.unwrap()
+    }
+
+    /// Opens a handle as [`Backend::open`] does.
     pub(crate) async fn sql_queue(&self, owner: &str) -> SqlQueue {
         let connection = self.store().await.connection().clone();
         SqlQueue::with_clock(connection, owner, Arc::clone(&self.clock) as _)
     }
 }
 
-#[async_trait]
-impl Backend for Sqlite {
-    async fn start() -> Option<Self> {
-        let backend = Self { directory: tempfile::tempdir().unwrap(), clock: Arc::default() };
-        Migration.up(&SchemaManager::new(backend.store().await.connection())).await.unwrap();
-        Some(backend)
-    }
+macro_rules! sql_backend {
+    ($(#[$documentation:meta])* $name:ident) => {
+        $(#[$documentation])*
+        #[derive(Debug)]
+        pub(crate) struct $name(Sql);
 
-    async fn open(&self, owner: &str) -> Arc<dyn Queue> {
-        Arc::new(self.sql_queue(owner).await)
-    }
+        impl std::ops::Deref for $name {
+            type Target = Sql;
 
-    async fn pass(&self, time: Duration) {
-        self.clock.advance(time);
-    }
+            fn deref(&self) -> &Sql {
+                &self.0
+            }
+        }
 
-    async fn finish(self) {}
+        #[async_trait]
+        impl Backend for $name {
+            async fn start() -> Option<Self> {
+                Sql::start(database::Backend::$name).await.map(Self)
+            }
+
+            async fn open(&self, owner: &str) -> Arc<dyn Queue> {
+                Arc::new(self.sql_queue(owner).await)
+            }
+
+            async fn pass(&self, time: Duration) {
+                self.clock.advance(time);
+            }
+        }
+    };
 }
 
-/// A schema of its own in the PostgreSQL of `TEST_DATABASE_URL`.
-#[derive(Debug)]
-pub(crate) struct Postgres {
-    schema: String,
-    url: String,
-    clock: Arc<ManualClock>,
+sql_backend! {
+    /// A SQLite file.
+    Sqlite
 }
-
-impl Postgres {
-    async fn connect(&self) -> DatabaseConnection {
-        let mut options = ConnectOptions::new(&self.url);
-        options.set_schema_search_path(&self.schema).max_connections(3).sqlx_logging(false);
-        Database::connect(options).await.unwrap()
-    }
-}
-
-#[async_trait]
-impl Backend for Postgres {
-    async fn start() -> Option<Self> {
-        let Ok(url) = std::env::var("TEST_DATABASE_URL") else {
-            eprintln!("skipped: TEST_DATABASE_URL is not set");
-            return None;
-        };
-        let schema = format!("queue_{}", uuid::Uuid::new_v4().simple());
-        let backend = Self { schema, url, clock: Arc::default() };
-        let connection = backend.connect().await;
-        connection.execute_unprepared(&format!("CREATE SCHEMA {}", backend.schema)).await.unwrap();
-        Migration.up(&SchemaManager::new(&connection)).await.unwrap();
-        Some(backend)
-    }
-
-    async fn open(&self, owner: &str) -> Arc<dyn Queue> {
-        Arc::new(SqlQueue::with_clock(self.connect().await, owner, Arc::clone(&self.clock) as _))
-    }
-
-    async fn pass(&self, time: Duration) {
-        self.clock.advance(time);
-    }
-
-    async fn finish(self) {
-        let drop = format!("DROP SCHEMA {} CASCADE", self.schema);
-        self.connect().await.execute_unprepared(&drop).await.unwrap();
-    }
+sql_backend! {
+    /// A database of its own on a private PostgreSQL, or on that of `TEST_DATABASE_URL`.
+    Postgres
 }

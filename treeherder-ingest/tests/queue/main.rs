@@ -1,6 +1,9 @@
 //! Behaviour of the queues and of the workers on them.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 mod backend;
 mod interleavings;
 mod rates;

@@ -74,7 +74,6 @@ async fn measure<B: Backend>(name: &str) {
     report(&format!("{name}: worker"), start);
     stop.cancel();
     running.await.unwrap();
-    backend.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -48,7 +48,6 @@ macro_rules! queue_test_suite {
             async fn $test() {
                 let Some(backend) = <$backend as backend::Backend>::start().await else { return };
                 suite::$test(&backend).await;
-                backend::Backend::finish(backend).await;
             }
         )*
     };
