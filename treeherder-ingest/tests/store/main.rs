@@ -29,3 +29,4 @@ mod migration;
 mod pushes;
 mod rate;
 mod read;
+mod sequences;
