@@ -28,12 +28,20 @@ async fn measure(backend: Backend, batch: usize, jobs: usize) {
     println!("{backend:?}, batches of {batch}: {:.0} messages/s", messages.len() as f64 / seconds);
 }
 
+async fn measure_all(backend: Backend) {
+    for (batch, jobs) in [(1, 200), (10, 1000), (100, 4000), (1000, 4000)] {
+        measure(backend, batch, jobs).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures"]
-async fn rate_of_storing_jobs() {
-    for backend in [Backend::Sqlite, Backend::Postgres] {
-        for (batch, jobs) in [(1, 200), (10, 1000), (100, 4000), (1000, 4000)] {
-            measure(backend, batch, jobs).await;
-        }
-    }
+async fn rate_on_sqlite() {
+    measure_all(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn rate_on_postgres() {
+    measure_all(Backend::Postgres).await;
 }
