@@ -22,6 +22,17 @@ macro_rules! on_every_database {
     };
 }
 
+/// All rows of a table in the order of their ids.
+macro_rules! all {
+    ($test:expr, $table:ident) => {
+        sea_orm::QueryOrder::order_by_asc($table::Entity::find(), $table::Column::Id)
+            .all($test.store.connection())
+            .await
+            .unwrap()
+    };
+}
+
+mod job_batches;
 mod jobs;
 mod logs;
 mod messages;
@@ -29,4 +40,6 @@ mod migration;
 mod pushes;
 mod rate;
 mod read;
+mod real_jobs;
+mod rows;
 mod sequences;

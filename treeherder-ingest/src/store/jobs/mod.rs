@@ -6,8 +6,9 @@
 //! 2. `lookup`: repositories and pushes of the batch;
 //! 3. `reference`: ids of everything jobs refer to, from memory where they are known;
 //! 4. `plan`: the state rules, message by message, over the stored rows;
-//! 5. `write`: one row per job, its Taskcluster ids and its logs.
+//! 5. `write` and `logs`: one row per job, its Taskcluster ids and its logs.
 
+mod logs;
 mod lookup;
 mod outcome;
 mod plan;
