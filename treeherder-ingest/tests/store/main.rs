@@ -1,4 +1,5 @@
 //! Storage, the same tests on SQLite and PostgreSQL.
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -21,9 +22,24 @@ macro_rules! on_every_database {
     };
 }
 
+/// All rows of a table in the order of their ids.
+macro_rules! all {
+    ($test:expr, $table:ident) => {
+        sea_orm::QueryOrder::order_by_asc($table::Entity::find(), $table::Column::Id)
+            .all($test.store.connection())
+            .await
+            .unwrap()
+    };
+}
+
+mod job_batches;
 mod jobs;
 mod logs;
 mod messages;
 mod migration;
 mod pushes;
+mod rate;
 mod read;
+mod real_jobs;
+mod rows;
+mod sequences;
