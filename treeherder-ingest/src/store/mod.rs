@@ -3,14 +3,21 @@
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
 pub mod entity;
+pub mod error;
 pub mod migration;
 
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
+use sea_orm_migration::MigratorTrait as _;
+
+pub use error::{DataError, DataProblem, StoreError};
+
+/// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
+const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 
 /// A handle on the database; clones share one connection pool.
 #[derive(Clone, Debug)]
@@ -35,6 +42,22 @@ impl Store {
                 .pragma("synchronous", "NORMAL")
         });
         Ok(Self { connection: Database::connect(options).await? })
+    }
+
+    /// Brings the tables up to date. Any number of processes may do so at the same time.
+    ///
+    /// # Errors
+    /// When a migration fails; none of its changes remain then.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let transaction = self.begin_write().await?;
+        if self.backend() == DbBackend::Postgres {
+            transaction
+                .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+                .await?;
+        }
+        migration::Migrator::up(&transaction, None).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// The connection, for reads and single statements.
