@@ -4,6 +4,7 @@
 
 pub mod entity;
 pub mod error;
+pub mod failures;
 pub mod migration;
 
 use std::time::Duration;
