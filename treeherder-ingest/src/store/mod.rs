@@ -2,10 +2,12 @@
 //!
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
+mod batch;
 pub mod entity;
 pub mod error;
 pub mod failures;
 pub mod migration;
+pub mod performance;
 
 use std::time::Duration;
 

@@ -2,8 +2,8 @@
 
 use sea_orm::{ActiveValue::Set, EntityTrait as _, TryInsertResult};
 
-use super::batch::batches;
 use super::text::error_line_text;
+use crate::store::batch::batches;
 use crate::store::entity::text_log_error;
 use crate::store::error::check_positive;
 use crate::store::{Store, StoreError};

@@ -10,10 +10,10 @@ use sea_orm::{
 use serde_json::Value;
 
 use super::GroupResultRow;
-use super::batch::batches;
 use super::group_result::store_outcomes;
 use super::text::{storable_json, storable_text};
 use crate::job::LogStatus;
+use crate::store::batch::batches;
 use crate::store::entity::{failure_line, job_log};
 use crate::store::error::{check_positive, check_text, truncated};
 use crate::store::{Store, StoreError};

@@ -7,9 +7,9 @@ use sea_orm::{
     EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 
-use super::batch::batches;
 use super::text::storable_text;
 use crate::store::StoreError;
+use crate::store::batch::batches;
 use crate::store::entity::{group, group_status};
 
 /// Characters that a group's name may have.

@@ -3,7 +3,6 @@
 //!
 //! Writing the same results again changes nothing, so that a log may be parsed any number of times.
 
-mod batch;
 mod error_line;
 mod error_summary;
 mod group_result;
