@@ -3,11 +3,16 @@
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
 mod batch;
+mod cache;
 pub mod entity;
 pub mod error;
 pub mod failures;
+mod fixture;
 pub mod migration;
 pub mod performance;
+mod pushes;
+mod repositories;
+mod seed;
 
 use std::time::Duration;
 
@@ -18,6 +23,8 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
+pub use repositories::RepositoryRules;
+pub use seed::NOT_CLASSIFIED;
 
 /// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
 const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;

@@ -22,3 +22,4 @@ macro_rules! on_every_database {
 }
 
 mod migration;
+mod pushes;

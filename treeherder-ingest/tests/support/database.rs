@@ -8,7 +8,7 @@ use super::postgres::Postgres;
 
 /// The databases that every storage test runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backend {
+pub(crate) enum Backend {
     /// A file in a temporary folder.
     Sqlite,
     /// A database of its own on a private server.
@@ -17,11 +17,11 @@ pub enum Backend {
 
 /// A store with what keeps its database alive.
 #[derive(Debug)]
-pub struct TestStore {
+pub(crate) struct TestStore {
     /// The store.
-    pub store: Store,
+    pub(crate) store: Store,
     /// Where it is, for further connections.
-    pub url: String,
+    pub(crate) url: String,
     _directory: Option<tempfile::TempDir>,
     _server: Option<std::sync::Arc<Postgres>>,
 }
@@ -31,7 +31,7 @@ impl TestStore {
     ///
     /// # Panics
     /// When the database cannot be made.
-    pub async fn empty(backend: Backend) -> Option<Self> {
+    pub(crate) async fn empty(backend: Backend) -> Option<Self> {
         let (url, directory, server) = match backend {
             Backend::Sqlite => {
                 let directory = tempfile::tempdir().unwrap();
@@ -46,6 +46,16 @@ impl TestStore {
         let store = Store::connect(&url, 8).await.unwrap();
         store.migrate().await.unwrap();
         Some(Self { store, url, _directory: directory, _server: server })
+    }
+
+    /// As [`TestStore::empty`], with the seed data loaded.
+    ///
+    /// # Panics
+    /// When the database cannot be made.
+    pub(crate) async fn seeded(backend: Backend) -> Option<Self> {
+        let test = Self::empty(backend).await?;
+        test.store.seed().await.unwrap();
+        Some(test)
     }
 }
 

@@ -1,4 +1,6 @@
 //! What several test binaries share.
 
-pub mod database;
-pub mod postgres;
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+pub(crate) mod database;
+pub(crate) mod postgres;

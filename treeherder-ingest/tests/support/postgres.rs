@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait as _, Database};
 
 /// A running PostgreSQL, stopped when dropped.
 #[derive(Debug)]
-pub struct Postgres {
+pub(crate) struct Postgres {
     /// URL of the server without a database name, `postgres://…:port`.
     base_url: String,
     /// `None` for a server that is not ours.
@@ -30,7 +30,7 @@ impl Postgres {
     /// # Panics
     /// When there is none although `TREEHERDER_REQUIRE_SERVICES` is set, or when it is there and does not start.
     #[must_use]
-    pub fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
             let base_url = url.rsplit_once('/').map_or(url.as_str(), |(base, _)| base).to_owned();
             return Some(Self { base_url, cluster: None });
@@ -82,7 +82,7 @@ impl Postgres {
     ///
     /// # Panics
     /// When the server refuses.
-    pub async fn create_database(&self) -> String {
+    pub(crate) async fn create_database(&self) -> String {
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let connection = Database::connect(format!("{}/postgres", self.base_url)).await.unwrap();
         connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
