@@ -21,5 +21,8 @@ macro_rules! on_every_database {
     };
 }
 
+mod failures;
 mod migration;
+mod performance;
 mod pushes;
+mod sample_job;

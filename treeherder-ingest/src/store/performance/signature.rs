@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
     ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 use crate::perf::{AlertChangeType, Series, SeriesKind};
@@ -31,7 +31,9 @@ pub(super) type Ids<'a> = HashMap<&'a str, i32>;
 
 /// Makes the missing rows, brings the others up to date and returns all ids.
 ///
-/// The rows stay locked until the transaction ends, so that two writers of the same points come one after the other.
+/// The rows stay locked until the transaction ends, so that two writers of the same points come one after the other. First
+/// everything missing is made, then everything is locked, both in one order everywhere: writers wait for each other,
+/// but never in a circle.
 pub(super) async fn store_signatures<'a>(
     transaction: &DatabaseTransaction,
     scope: SeriesScope<'_>,
@@ -42,55 +44,67 @@ pub(super) async fn store_signatures<'a>(
     for point in points {
         wanted.insert(&point.signature_hash, point);
     }
-    // In one order everywhere, so that writers wait for each other instead of colliding.
     wanted.sort_unstable_keys();
-    let mut ids = Ids::with_capacity(wanted.len());
     let hashes: Vec<&str> = wanted.keys().copied().collect();
-    let mut rows = find(transaction, scope, &hashes).await?;
-    note_ids(&wanted, &rows, &mut ids);
+    let mut ids = Ids::with_capacity(wanted.len());
+    find_ids(transaction, scope, &wanted, &hashes, &mut ids).await?;
     // Parents first: their ids are part of the rows of their subtests.
     let (summaries, subtests): (Vec<&str>, Vec<&str>) = hashes
-        .into_iter()
-        .filter(|hash| !ids.contains_key(hash))
-        .partition(|hash| matches!(wanted[hash].kind, SeriesKind::Summary));
+        .iter()
+        .filter(|hash| !ids.contains_key(*hash))
+        .partition(|hash| matches!(wanted[*hash].kind, SeriesKind::Summary));
     for missing in [summaries, subtests] {
         create(transaction, scope, &wanted, &missing, &ids).await?;
-        // Read back in any case: another writer may have made them in the meantime.
-        let made = find(transaction, scope, &missing).await?;
-        note_ids(&wanted, &made, &mut ids);
-        rows.extend(made);
+        find_ids(transaction, scope, &wanted, &missing, &mut ids).await?;
     }
+    let rows = lock(transaction, scope, &hashes).await?;
     Changes::between(scope, &wanted, &ids, rows).write(transaction, scope.time).await?;
     Ok(ids)
 }
 
-async fn find(
+fn select(scope: SeriesScope<'_>, hashes: &[&str]) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::RepositoryId.eq(scope.repository_id))
+        .filter(Column::FrameworkId.eq(scope.framework_id))
+        .filter(Column::Application.eq(scope.application))
+        .filter(Column::SignatureHash.is_in(hashes.iter().copied()))
+}
+
+async fn find_ids<'a>(
+    transaction: &DatabaseTransaction,
+    scope: SeriesScope<'_>,
+    wanted: &IndexMap<&'a str, &Series<'_>>,
+    hashes: &[&str],
+    ids: &mut Ids<'a>,
+) -> Result<(), StoreError> {
+    for batch in batches(hashes, |_| 0) {
+        let found: Vec<(String, i32)> = select(scope, batch)
+            .select_only()
+            .columns([Column::SignatureHash, Column::Id])
+            .into_tuple()
+            .all(transaction)
+            .await?;
+        for (hash, id) in found {
+            if let Some((hash, _)) = wanted.get_key_value(hash.as_str()) {
+                ids.insert(hash, id);
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn lock(
     transaction: &DatabaseTransaction,
     scope: SeriesScope<'_>,
     hashes: &[&str],
 ) -> Result<Vec<Model>, StoreError> {
     let mut rows = Vec::with_capacity(hashes.len());
     for batch in batches(hashes, |_| 0) {
-        let found = Entity::find()
-            .filter(Column::RepositoryId.eq(scope.repository_id))
-            .filter(Column::FrameworkId.eq(scope.framework_id))
-            .filter(Column::Application.eq(scope.application))
-            .filter(Column::SignatureHash.is_in(batch.iter().copied()))
-            .order_by_asc(Column::SignatureHash)
-            .lock(LockType::NoKeyUpdate)
-            .all(transaction)
-            .await?;
-        rows.extend(found);
+        // The weaker kind of lock: it does not stop others from adding points and subtests.
+        let locked = select(scope, batch).order_by_asc(Column::SignatureHash).lock(LockType::NoKeyUpdate);
+        rows.extend(locked.all(transaction).await?);
     }
     Ok(rows)
-}
-
-fn note_ids<'a>(wanted: &IndexMap<&'a str, &Series<'_>>, rows: &[Model], ids: &mut Ids<'a>) {
-    for row in rows {
-        if let Some((hash, _)) = wanted.get_key_value(row.signature_hash.as_str()) {
-            ids.insert(hash, row.id);
-        }
-    }
 }
 
 async fn create(
