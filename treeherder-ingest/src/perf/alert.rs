@@ -40,8 +40,8 @@ mod tests {
 
     /// Candidates among summary and subtest of one suite.
     fn candidates(
-        suite: serde_json::Value,
-        subtest: serde_json::Value,
+        suite: &serde_json::Value,
+        subtest: &serde_json::Value,
         context: AlertContext<'_>,
         new_datum: bool,
     ) -> Vec<bool> {
@@ -65,7 +65,7 @@ mod tests {
             (json!({}), json!({"shouldAlert": false}), vec![false]),
         ];
         for (suite, subtest, expected) in cases {
-            assert_eq!(candidates(suite.clone(), subtest, SHERIFFED, true), expected, "{suite}");
+            assert_eq!(candidates(&suite, &subtest, SHERIFFED, true), expected, "{suite}");
         }
     }
 
@@ -78,17 +78,17 @@ mod tests {
             (AlertContext { tier: 3, ..SHERIFFED }, true),
             (AlertContext { alerts_enabled: false, ..SHERIFFED }, true),
         ] {
-            assert_eq!(candidates(suite.clone(), subtest.clone(), context, new_datum), [false, false]);
+            assert_eq!(candidates(&suite, &subtest, context, new_datum), [false, false]);
         }
-        assert_eq!(candidates(suite, subtest, AlertContext { tier: 2, ..SHERIFFED }, true), [true, true]);
+        assert_eq!(candidates(&suite, &subtest, AlertContext { tier: 2, ..SHERIFFED }, true), [true, true]);
     }
 
     #[test]
     fn monitored_series_are_candidates_everywhere_but_on_try() {
         let context = AlertContext { repository: "mozilla-beta", alerts_enabled: false, tier: 3 };
         let suite = json!({"value": 1, "monitor": true, "shouldAlert": false});
-        assert_eq!(candidates(suite.clone(), json!({}), context, false), [true, true]);
+        assert_eq!(candidates(&suite, &json!({}), context, false), [true, true]);
         let on_try = AlertContext { repository: "try", ..context };
-        assert_eq!(candidates(suite, json!({}), on_try, false), [false, false]);
+        assert_eq!(candidates(&suite, &json!({}), on_try, false), [false, false]);
     }
 }

@@ -196,14 +196,14 @@ mod tests {
         machine_platform: "linux64",
     };
 
-    fn artifact(suite: Value) -> PerformanceArtifact {
+    fn artifact(suite: &Value) -> PerformanceArtifact {
         let value = json!({"framework": {"name": "browsertime"}, "suites": [suite]});
         PerformanceArtifact::from_value(value).unwrap()
     }
 
     #[test]
     fn a_suite_with_a_value_is_the_parent_of_its_subtests() {
-        let artifact = artifact(json!({"name": "amazon", "value": 10, "extraOptions": ["fission", "cold"],
+        let artifact = artifact(&json!({"name": "amazon", "value": 10, "extraOptions": ["fission", "cold"],
             "tags": ["b", "a"], "monitor": true, "alertNotifyEmails": ["z@example.org", "a@example.org"],
             "alertSeverity": "critical", "publicName": "Shop", "shouldAlert": false, "unit": "ms",
             "subtests": [{"name": "fcp", "value": 1, "publicName": "Paint", "minBackWindow": 12.9}]}));
@@ -228,7 +228,7 @@ mod tests {
     fn a_suite_without_a_value_has_only_subtests_and_they_have_other_hashes() {
         let suite = json!({"name": "amazon", "extraOptions": ["cold", "fission"],
             "subtests": [{"name": "fcp", "value": 1}]});
-        let artifact = artifact(suite);
+        let artifact = artifact(&suite);
         let all = series(&artifact, JOB);
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].kind, SeriesKind::Subtest { parent: None });

@@ -66,7 +66,7 @@ struct Context {
 }
 
 #[derive(DeriveIden)]
-enum Name {
+enum ContextColumn {
     RepositoryId,
     RepositoryName,
     AlertsEnabled,
@@ -171,23 +171,23 @@ impl Store {
     async fn performance_context(&self, job_id: i64) -> Result<Context, StoreError> {
         let signature = reference_data_signatures::Entity;
         let query = Query::select()
-            .expr_as(Expr::col((job::Entity, job::Column::RepositoryId)), Name::RepositoryId)
-            .expr_as(Expr::col((job::Entity, job::Column::PushId)), Name::PushId)
-            .expr_as(Expr::col((job::Entity, job::Column::Tier)), Name::Tier)
-            .expr_as(Expr::col((job::Entity, job::Column::MachinePlatformId)), Name::PlatformId)
-            .expr_as(Expr::col((repository::Entity, repository::Column::Name)), Name::RepositoryName)
+            .expr_as(Expr::col((job::Entity, job::Column::RepositoryId)), ContextColumn::RepositoryId)
+            .expr_as(Expr::col((job::Entity, job::Column::PushId)), ContextColumn::PushId)
+            .expr_as(Expr::col((job::Entity, job::Column::Tier)), ContextColumn::Tier)
+            .expr_as(Expr::col((job::Entity, job::Column::MachinePlatformId)), ContextColumn::PlatformId)
+            .expr_as(Expr::col((repository::Entity, repository::Column::Name)), ContextColumn::RepositoryName)
             .expr_as(
                 Expr::col((repository::Entity, repository::Column::PerformanceAlertsEnabled)),
-                Name::AlertsEnabled,
+                ContextColumn::AlertsEnabled,
             )
-            .expr_as(Expr::col((push::Entity, push::Column::Time)), Name::PushTime)
+            .expr_as(Expr::col((push::Entity, push::Column::Time)), ContextColumn::PushTime)
             .expr_as(
                 Expr::col((signature, reference_data_signatures::Column::OptionCollectionHash)),
-                Name::OptionCollectionHash,
+                ContextColumn::OptionCollectionHash,
             )
             .expr_as(
                 Expr::col((signature, reference_data_signatures::Column::MachinePlatform)),
-                Name::MachinePlatform,
+                ContextColumn::MachinePlatform,
             )
             .from(job::Entity)
             .join(

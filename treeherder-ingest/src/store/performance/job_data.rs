@@ -56,7 +56,7 @@ pub struct PerformancePoint {
 }
 
 #[derive(DeriveIden)]
-enum Name {
+enum PointColumn {
     MachinePlatform,
 }
 
@@ -91,7 +91,7 @@ impl Store {
             .column((option_collection::Entity, option_collection::Column::OptionCollectionHash))
             .expr_as(
                 Expr::col((machine_platform::Entity, machine_platform::Column::Platform)),
-                Name::MachinePlatform,
+                PointColumn::MachinePlatform,
             )
             .from(datum)
             .join(
