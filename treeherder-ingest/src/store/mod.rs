@@ -8,12 +8,16 @@ pub mod entity;
 pub mod error;
 pub mod failures;
 mod fixture;
+pub mod jobs;
+pub mod logs;
 pub mod migration;
 pub mod performance;
 mod pushes;
+pub mod read;
 mod repositories;
 mod seed;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
@@ -23,6 +27,9 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
+pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
+pub use logs::LogJob;
+pub use read::{CommitSummary, JobFilter, JobRow, JobSummary, PushSummary, TableCount};
 pub use repositories::RepositoryRules;
 pub use seed::NOT_CLASSIFIED;
 
@@ -33,6 +40,7 @@ const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 #[derive(Clone, Debug)]
 pub struct Store {
     connection: DatabaseConnection,
+    reference_ids: Arc<jobs::ReferenceIds>,
 }
 
 impl Store {
@@ -51,7 +59,8 @@ impl Store {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")
         });
-        Ok(Self { connection: Database::connect(options).await? })
+        let connection = Database::connect(options).await?;
+        Ok(Self { connection, reference_ids: Arc::default() })
     }
 
     /// Brings the tables up to date. Any number of processes may do so at the same time.
@@ -74,6 +83,11 @@ impl Store {
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// Ids of reference data that this process knows.
+    fn reference_ids(&self) -> &jobs::ReferenceIds {
+        &self.reference_ids
     }
 
     /// Which database this is.

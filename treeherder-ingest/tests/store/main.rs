@@ -22,7 +22,11 @@ macro_rules! on_every_database {
 }
 
 mod failures;
+mod jobs;
+mod logs;
+mod messages;
 mod migration;
 mod performance;
 mod pushes;
+mod read;
 mod sample_job;
