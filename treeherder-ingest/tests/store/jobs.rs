@@ -31,6 +31,7 @@ on_every_database!(
     any_order_of_messages_ends_with_the_completed_jobs,
     reference_rows_deleted_by_another_process_are_made_again,
     concurrent_writers_agree,
+    a_job_that_another_process_completes_meanwhile_stays_completed,
     a_large_batch_is_stored_whole,
     real_jobs_load_into_rows_with_exactly_their_values,
 );
@@ -585,6 +586,29 @@ async fn concurrent_writers_agree(backend: Backend) {
     assert_eq!(all!(test, reference_data_signatures).len(), 17);
     let tasks = taskcluster_metadata::Entity::find().all(test.store.connection()).await.unwrap();
     assert_eq!(tasks.len(), 30);
+}
+
+async fn a_job_that_another_process_completes_meanwhile_stays_completed(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    statuses(&test, &[loaded("hidden/0", "completed")]).await;
+    // Until the commit nobody else sees that the guid is taken.
+    let transaction = test.store.begin_write().await.unwrap();
+    transaction.execute_unprepared("UPDATE job SET guid = 'a/0'").await.unwrap();
+    let store = test.store.clone();
+    let meanwhile = tokio::spawn(async move {
+        let mut message = loaded("a/0", "running");
+        message.job.log_references = vec![log("live_backing_log", "https://example.com/log")];
+        store.store_jobs(&[loaded("b/0", "running"), message]).await.unwrap()
+    });
+    // On PostgreSQL the other task now waits in its insert; if it is not there yet, the outcome is the same.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    transaction.commit().await.unwrap();
+    let outcomes = meanwhile.await.unwrap();
+    assert_eq!((&outcomes[0].status, &outcomes[1].status), (&JobStatus::Created, &JobStatus::Ignored));
+    assert_eq!((outcomes[1].state.as_str(), outcomes[1].result.as_str()), ("completed", "success"));
+    assert_eq!(outcomes[1].job_id, Some(row(&test, "a/0").await.id));
+    assert_eq!(row(&test, "a/0").await.state, "completed");
+    assert_eq!(logs(&test).await, []);
 }
 
 async fn a_large_batch_is_stored_whole(backend: Backend) {

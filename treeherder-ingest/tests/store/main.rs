@@ -1,4 +1,5 @@
 //! Storage, the same tests on SQLite and PostgreSQL.
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -28,5 +29,7 @@ mod messages;
 mod migration;
 mod performance;
 mod pushes;
+mod rate;
 mod read;
 mod sample_job;
+mod sequences;
