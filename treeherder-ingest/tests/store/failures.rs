@@ -319,10 +319,13 @@ async fn group_results_of_a_push_are_listed_by_task(backend: Backend) {
     store_summary(&test, &other_push, &[], &[result("g", "OK", 0)]).await.unwrap();
 
     let results = test.store.group_results(REPOSITORY, REVISION).await.unwrap();
-    let listed: Vec<(Option<&str>, Vec<(&str, bool)>)> = results
+    let listed: Vec<_> = results
         .iter()
         .map(|(task, groups)| {
-            (task.as_deref(), groups.iter().map(|(name, passed)| (name.as_str(), *passed)).collect())
+            (
+                task.as_deref(),
+                groups.iter().map(|(name, passed)| (name.as_str(), *passed)).collect::<Vec<_>>(),
+            )
         })
         .collect();
     assert_eq!(
