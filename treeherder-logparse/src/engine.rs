@@ -18,7 +18,6 @@ use crate::{
 /// whose marker stands at the start.
 pub(crate) const HEAD: usize = 64 << 10;
 
-
 /// The state that goes from block to block.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -60,14 +59,25 @@ struct Line {
 }
 
 impl Engine {
-    pub(crate) fn new(compiled: Arc<Compiled>, max_failure_lines: Option<u64>, max_performance_line: usize) -> Self {
+    pub(crate) fn new(
+        compiled: Arc<Compiled>,
+        max_failure_lines: Option<u64>,
+        max_performance_line: usize,
+    ) -> Self {
         let strips = compiled
             .strips
             .iter()
             .enumerate()
             .filter(|(_, strip)| strip.once_seen.is_none())
             .fold(0, |bits, (number, _)| bits | 1 << number);
-        Self { compiled, max_failure_lines, max_performance_line, strips, last: None, summary: Summary::default() }
+        Self {
+            compiled,
+            max_failure_lines,
+            max_performance_line,
+            strips,
+            last: None,
+            summary: Summary::default(),
+        }
     }
 
     /// Tells whether a head of a line makes the whole line worth keeping.
@@ -93,7 +103,8 @@ impl Engine {
         let mut breaks = None;
         if self.failures_wanted() {
             let mut line = Line::NONE;
-            let found = compiled.prefilter.find(block.text, |hit| self.hit(&compiled, block, &mut line, hit, sink));
+            let found =
+                compiled.prefilter.find(block.text, |hit| self.hit(&compiled, block, &mut line, hit, sink));
             if self.failures_wanted() {
                 self.summary.lines += found;
                 return;
@@ -210,7 +221,8 @@ impl Engine {
             return self.judge_exactly(compiled, block, line, hit, sink);
         };
         let mut ascii = None;
-        let mut exact = || compiled.exact_on_ascii && *ascii.get_or_insert_with(|| visible[stripped..].is_ascii());
+        let mut exact =
+            || compiled.exact_on_ascii && *ascii.get_or_insert_with(|| visible[stripped..].is_ascii());
         let mut stages = asked.text | asked.anchored | asked.unanchored;
         while stages != 0 {
             let number = stages.trailing_zeros() as usize;

@@ -1,14 +1,29 @@
 //! scratch: adversarial
-use std::hint::black_box;
 use cpu_time::ThreadTime;
+use std::hint::black_box;
 use treeherder_logparse::*;
 fn main() {
     let only = std::env::args().nth(1);
     let n = 20_000_000;
     let rep = |s: &str| s.repeat(n / s.len());
-    let all_lits: String = { let r = Rules::treeherder(); let mut v = vec![]; for l in r.literals() { v.push(String::from_utf8_lossy(l).replace("TEST-UNEXPECTED-", "UNEXPECTED").replace("fatal error","atal error").replace("FATAL ERROR","ATAL ERROR")); } v.join("x") };
+    let all_lits: String = {
+        let r = Rules::treeherder();
+        let mut v = vec![];
+        for l in r.literals() {
+            v.push(
+                String::from_utf8_lossy(l)
+                    .replace("TEST-UNEXPECTED-", "UNEXPECTED")
+                    .replace("fatal error", "atal error")
+                    .replace("FATAL ERROR", "ATAL ERROR"),
+            );
+        }
+        v.join("x")
+    };
     let mut inputs: Vec<(&str, String)> = vec![
-        ("useless Error:", rep("some text Error: nothing to see here, move on please, this line is of usual length\n")),
+        (
+            "useless Error:",
+            rep("some text Error: nothing to see here, move on please, this line is of usual length\n"),
+        ),
         ("60x Error:", rep(&(" Error: ".repeat(60) + "\n"))),
         ("x: *** long line", rep(&("x: *** ".repeat(2000) + "\n"))),
         ("x: *** lines of 480", rep(&("x: *** ".repeat(68) + "\n"))),
@@ -46,18 +61,35 @@ fn main() {
         ("S4 cand", rep("ERROR 4x ")),
         ("S4 cand lines", rep("ERROR 4\n")),
     ];
-    let tc = format!("[taskcluster 2020-\n{}", rep("[task 2026-11-22T10:00:02.000Z] : ***\n")); inputs.push(("tc prefixed", tc));
-    let tc = format!("[taskcluster 2020-\n{}", rep("[a2026-1] abort:\n")); inputs.push(("tc prefixed dup", tc));
-    let tc = format!("[taskcluster 2020-\n{}", rep("[é2026-1]\u{a0}abort:\n")); inputs.push(("tc prefixed nbsp dup", tc));
+    let tc = format!("[taskcluster 2020-\n{}", rep("[task 2026-11-22T10:00:02.000Z] : ***\n"));
+    inputs.push(("tc prefixed", tc));
+    let tc = format!("[taskcluster 2020-\n{}", rep("[a2026-1] abort:\n"));
+    inputs.push(("tc prefixed dup", tc));
+    let tc = format!("[taskcluster 2020-\n{}", rep("[é2026-1]\u{a0}abort:\n"));
+    inputs.push(("tc prefixed nbsp dup", tc));
     let ruleset = Ruleset::builtin("treeherder").unwrap();
     for simd in [Simd::Portable, Simd::Avx2, Simd::Avx512] {
         let rules = Rules::compile_for(&ruleset, simd).unwrap();
         for (name, text) in &inputs {
-            if only.as_ref().is_some_and(|o| !name.contains(o.as_str())) { continue }
+            if only.as_ref().is_some_and(|o| !name.contains(o.as_str())) {
+                continue;
+            }
             print!("{simd:9} {name:32}");
             for max in [None, Some(40)] {
-                let mut best = f64::MAX; let mut ev = 0;
-                for _ in 0..3 { let t = ThreadTime::now(); let mut p = Parser::builder().rules(rules.clone()).max_failure_lines(max).build(); for c in text.as_bytes().chunks(128 << 10) { p.feed(c, &mut |_| ev += 1); } black_box(p.finish(&mut |_| ev += 1)); best = best.min(t.elapsed().as_secs_f64()); if best > 0.5 { break; } }
+                let mut best = f64::MAX;
+                let mut ev = 0;
+                for _ in 0..3 {
+                    let t = ThreadTime::now();
+                    let mut p = Parser::builder().rules(rules.clone()).max_failure_lines(max).build();
+                    for c in text.as_bytes().chunks(128 << 10) {
+                        p.feed(c, &mut |_| ev += 1);
+                    }
+                    black_box(p.finish(&mut |_| ev += 1));
+                    best = best.min(t.elapsed().as_secs_f64());
+                    if best > 0.5 {
+                        break;
+                    }
+                }
                 let mbs = text.len() as f64 / best / 1e6;
                 print!(" {:>7.0}{}", mbs, if mbs < 300.0 { "!" } else { " " });
             }

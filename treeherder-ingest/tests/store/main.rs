@@ -32,14 +32,17 @@ macro_rules! all {
     };
 }
 
+mod failures;
 mod job_batches;
 mod jobs;
 mod logs;
 mod messages;
 mod migration;
+mod performance;
 mod pushes;
 mod rate;
 mod read;
 mod real_jobs;
 mod rows;
+mod sample_job;
 mod sequences;

@@ -64,7 +64,9 @@ pub enum Format {
 #[derive(Debug)]
 enum State {
     /// Before the first byte, or behind the first byte of the magic.
-    Detect { first: bool },
+    Detect {
+        first: bool,
+    },
     Plain,
     /// In a member's header.
     Header(Header),
@@ -72,7 +74,9 @@ enum State {
     Body,
     Trailer(Trailer),
     /// Behind a complete member; `first` behind what may be the first byte of another one's magic.
-    Between { first: bool },
+    Between {
+        first: bool,
+    },
     /// Behind the last member.
     Trailing,
     Failed(DecodeError),
@@ -190,7 +194,9 @@ impl Decoder {
                 let taken = trailer.push(input);
                 if trailer.is_complete() {
                     if let Some(inflate) = &self.inflate {
-                        trailer.check(inflate.crc.clone().finalize(), inflate.len).map_err(|kind| (taken, kind))?;
+                        trailer
+                            .check(inflate.crc.clone().finalize(), inflate.len)
+                            .map_err(|kind| (taken, kind))?;
                     }
                     self.decoded.members += 1;
                     self.state = State::Between { first: false };
@@ -201,8 +207,11 @@ impl Decoder {
                 let expected = MAGIC[usize::from(*first)];
                 let seen = usize::from(*first) + 1;
                 if input[0] == expected {
-                    self.state =
-                        if *first { State::Header(Header::new(seen)) } else { State::Between { first: true } };
+                    self.state = if *first {
+                        State::Header(Header::new(seen))
+                    } else {
+                        State::Between { first: true }
+                    };
                     return Ok(1);
                 }
                 self.decoded.trailing_bytes += u64::from(*first);
@@ -253,10 +262,12 @@ impl Decoder {
         self.state = State::Body;
     }
 
-    fn inflate(&mut self, input: &[u8], out: &mut dyn FnMut(&[u8])) -> Result<usize, (usize, DecodeErrorKind)> {
-        let Some(mut inflate) = self.inflate.take() else {
-            unreachable!("the body starts with an inflater")
-        };
+    fn inflate(
+        &mut self,
+        input: &[u8],
+        out: &mut dyn FnMut(&[u8]),
+    ) -> Result<usize, (usize, DecodeErrorKind)> {
+        let Some(mut inflate) = self.inflate.take() else { unreachable!("the body starts with an inflater") };
         let result = self.inflate_with(&mut inflate, input, out);
         self.inflate = Some(inflate);
         result
@@ -271,7 +282,8 @@ impl Decoder {
         let mut taken = 0;
         loop {
             let (before_in, before_out) = (inflate.deflate.total_in(), inflate.deflate.total_out());
-            let status = inflate.deflate.decompress(&input[taken..], &mut inflate.buffer, FlushDecompress::None);
+            let status =
+                inflate.deflate.decompress(&input[taken..], &mut inflate.buffer, FlushDecompress::None);
             taken += (inflate.deflate.total_in() - before_in) as usize;
             let decoded = &inflate.buffer[..(inflate.deflate.total_out() - before_out) as usize];
             if !decoded.is_empty() {

@@ -154,11 +154,16 @@ impl Compiled {
         let probes = probes(&ruleset.probes)?;
         let prefilter = Prefilter::new(literals.texts.into_iter().map(Literal::new).collect(), &probes, simd);
         let excludes = ExcludeFilter {
-            prefilter: Prefilter::new(exclude_literals.texts.into_iter().map(Literal::new).collect(), &[], simd),
+            prefilter: Prefilter::new(
+                exclude_literals.texts.into_iter().map(Literal::new).collect(),
+                &[],
+                simd,
+            ),
             stages: exclude_literals.uses.into_iter().map(|used| used.unanchored).collect(),
             always,
         };
-        let performance_prefilter = Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), &[], simd);
+        let performance_prefilter =
+            Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), &[], simd);
         Ok(Self {
             name: ruleset.name.clone(),
             max_line_chars: ruleset.max_line_chars,
@@ -223,7 +228,11 @@ impl Strip {
         if let Some(text) = &rule.once_seen {
             check_text(text, rule.line)?;
         }
-        Ok(Self { prefix: prefix(&rule.pattern)?, unless: rule.unless.as_deref().map(prefix).transpose()?, once_seen })
+        Ok(Self {
+            prefix: prefix(&rule.pattern)?,
+            unless: rule.unless.as_deref().map(prefix).transpose()?,
+            once_seen,
+        })
     }
 
     fn end(&self, line: &[u8]) -> Option<usize> {
@@ -291,10 +300,18 @@ impl Stage {
         };
         let set = |patterns, texts: &[&str]| {
             PatternSet::new(patterns, texts).map_err(|error| {
-                RulesError::syntax(rules.line, format!("the patterns of this stage are too large together: {error}"))
+                RulesError::syntax(
+                    rules.line,
+                    format!("the patterns of this stage are too large together: {error}"),
+                )
             })
         };
-        Ok(Self { skip, trim: rules.trim, exclude: set(exclude, &[])?, failure: set(failure, &failure_texts)? })
+        Ok(Self {
+            skip,
+            trim: rules.trim,
+            exclude: set(exclude, &[])?,
+            failure: set(failure, &failure_texts)?,
+        })
     }
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
@@ -361,7 +378,9 @@ fn add_required(
         RulesError::rule(
             rule.line,
             pattern,
-            format!("needs a piece of literal text, at least {MIN_LITERAL} bytes long, that every match contains"),
+            format!(
+                "needs a piece of literal text, at least {MIN_LITERAL} bytes long, that every match contains"
+            ),
         )
     })?;
     if required.iter().any(|literal| literal.contains(&b'\n') || literal.contains(&b'\r')) {
@@ -399,7 +418,8 @@ mod tests {
         let mut ruleset = Ruleset::new("x");
         ruleset.stages[0].failure.push(Rule::pattern(r"\bfail\b"));
         let rules = Rules::compile(&ruleset).unwrap();
-        for (line, expected) in [("a fail b", true), ("unfail", false), ("éfail", false), ("é fail", true)] {
+        for (line, expected) in [("a fail b", true), ("unfail", false), ("éfail", false), ("é fail", true)]
+        {
             assert_eq!(rules.is_failure(line), expected, "{line}");
         }
     }

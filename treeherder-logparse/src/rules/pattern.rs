@@ -160,8 +160,12 @@ impl ByteDfa {
             .match_kind(MatchKind::LeftmostFirst)
             .dfa_size_limit(Some(DFA_SIZE_LIMIT))
             .determinize_size_limit(Some(4 * DFA_SIZE_LIMIT));
-        let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa).map_err(|error| error.to_string())?;
-        let start = dfa.start_state(&start::Config::new().anchored(anchored)).map_err(|error| error.to_string())?;
+        let dfa = dense::Builder::new()
+            .configure(config)
+            .build_from_nfa(&nfa)
+            .map_err(|error| error.to_string())?;
+        let start =
+            dfa.start_state(&start::Config::new().anchored(anchored)).map_err(|error| error.to_string())?;
         Ok(Some(Self { dfa, start }))
     }
 
@@ -286,7 +290,19 @@ mod tests {
     fn the_byte_automaton_never_misses_what_the_exact_regex_finds() {
         let patterns = [r"^\[\w+:error\]", r"\d+: \s*x$", r"a.*b", r"é+x", r"[^a]b{2,3}"];
         let set = PatternSet::new(patterns.iter().map(|pattern| hir(pattern)).collect(), &[]).unwrap();
-        for line in ["[äb:error]", "٣: \u{a0}x", "aéb", "ééx", "\u{2028}bb", "[a:error]", "1: x", "ab", "nothing", "é", ""] {
+        for line in [
+            "[äb:error]",
+            "٣: \u{a0}x",
+            "aéb",
+            "ééx",
+            "\u{2028}bb",
+            "[a:error]",
+            "1: x",
+            "ab",
+            "nothing",
+            "é",
+            "",
+        ] {
             let may = set.may_match_anchored(line.as_bytes()) || set.may_match_unanchored(line.as_bytes());
             let exact = set.matches_exactly(line);
             assert!(may || !exact, "{line}");

@@ -138,11 +138,17 @@ fn concat(parts: &[Hir]) -> Known {
         let part = known(part);
         match part.exact {
             Some(exact) if run.len() * exact.len() <= MAX_SET => {
-                run = run.iter().flat_map(|head| exact.iter().map(move |tail| [head.as_slice(), tail].concat())).collect();
+                run = run
+                    .iter()
+                    .flat_map(|head| exact.iter().map(move |tail| [head.as_slice(), tail].concat()))
+                    .collect();
             }
             exact => {
                 all_exact = false;
-                choose(&mut best, Some(std::mem::replace(&mut run, exact.unwrap_or_else(|| vec![Vec::new()]))));
+                choose(
+                    &mut best,
+                    Some(std::mem::replace(&mut run, exact.unwrap_or_else(|| vec![Vec::new()]))),
+                );
                 choose(&mut best, part.required);
             }
         }
@@ -162,7 +168,10 @@ fn alternation(parts: &[Hir]) -> Known {
         exact = exact.zip(part.exact.clone()).map(|(all, more)| [all, more].concat());
         required = required.zip(part.best()).map(|(all, more)| [all, more].concat());
     }
-    Known { exact: exact.filter(|set| set.len() <= MAX_SET), required: required.filter(|set| set.len() <= 4 * MAX_SET) }
+    Known {
+        exact: exact.filter(|set| set.len() <= MAX_SET),
+        required: required.filter(|set| set.len() <= 4 * MAX_SET),
+    }
 }
 
 #[cfg(test)]

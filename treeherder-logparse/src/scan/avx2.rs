@@ -2,9 +2,9 @@
 
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_andnot_si256,
-    _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_extract_epi64, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-    _mm256_sub_epi8,
+    _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_extract_epi64, _mm256_loadu_si256,
+    _mm256_movemask_epi8, _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
 use super::{Marked, WINDOW, buckets::NibbleTables};
@@ -42,7 +42,11 @@ const REACH: usize = 64 + WINDOW - 1;
 /// The CPU must have AVX2.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], words: &mut [u64]) -> Marked {
-    if tables.ascii { mark_windows::<true>(tables, text, words) } else { mark_windows::<false>(tables, text, words) }
+    if tables.ascii {
+        mark_windows::<true>(tables, text, words)
+    } else {
+        mark_windows::<false>(tables, text, words)
+    }
 }
 
 #[inline]
@@ -118,7 +122,8 @@ pub(super) unsafe fn count_breaks(text: &[u8]) -> (u64, usize) {
                 return (sum(total), start);
             };
             for offset in [0, 32] {
-                counts = _mm256_sub_epi8(counts, line_ends(load(at(chunk, offset)), load(at(chunk, offset + 1))));
+                counts =
+                    _mm256_sub_epi8(counts, line_ends(load(at(chunk, offset)), load(at(chunk, offset + 1))));
             }
             start += 64;
         }

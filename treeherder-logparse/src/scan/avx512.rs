@@ -1,8 +1,8 @@
 //! Block search and line-end count with AVX-512 (BW and VBMI).
 
 use std::arch::x86_64::{
-    __m512i, _mm512_and_si512, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_permutex2var_epi8, _mm512_set1_epi8,
-    _mm512_test_epi8_mask,
+    __m512i, _mm512_and_si512, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_permutex2var_epi8,
+    _mm512_set1_epi8, _mm512_test_epi8_mask,
 };
 
 use super::{Marked, WINDOW, buckets::ByteTables};
@@ -33,7 +33,8 @@ const REACH: usize = 64 + WINDOW - 1;
 /// The CPU must have AVX-512 with BW and VBMI.
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
 pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], words: &mut [u64]) -> Marked {
-    let halves = |position: usize| (load(at(&tables.bytes[position], 0)), load(at(&tables.bytes[position], 64)));
+    let halves =
+        |position: usize| (load(at(&tables.bytes[position], 0)), load(at(&tables.bytes[position], 64)));
     let tables = [halves(0), halves(1), halves(2)];
     let mut any = 0;
     let mut breaks = 0;

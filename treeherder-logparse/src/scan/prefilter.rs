@@ -2,15 +2,15 @@
 
 use std::ops::Range;
 
-use super::{
-    Probe, SEGMENT, Simd, WINDOW,
-    breaks::{count_breaks, count_breaks_in},
-    portable, window,
-};
 #[cfg(target_arch = "x86_64")]
 use super::{
     Marked, SEGMENT_WORDS, avx2, avx512,
     buckets::{ByteTables, NibbleTables},
+};
+use super::{
+    Probe, SEGMENT, Simd, WINDOW,
+    breaks::{count_breaks, count_breaks_in},
+    portable, window,
 };
 
 /// A text of three bytes or more.
@@ -148,11 +148,15 @@ impl Prefilter {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for a CPU feature that was detected")]
             // SAFETY: `new` chose this search because the CPU has the feature.
-            Search::Avx2(tables) => self.find_marked(text, |text, segment| unsafe { avx2::mark(tables, text, segment) }, on_hit),
+            Search::Avx2(tables) => {
+                self.find_marked(text, |text, segment| unsafe { avx2::mark(tables, text, segment) }, on_hit)
+            }
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for CPU features that were detected")]
             // SAFETY: `new` chose this search because the CPU has the features.
-            Search::Avx512(tables) => self.find_marked(text, |text, segment| unsafe { avx512::mark(tables, text, segment) }, on_hit),
+            Search::Avx512(tables) => {
+                self.find_marked(text, |text, segment| unsafe { avx512::mark(tables, text, segment) }, on_hit)
+            }
         }
     }
 
@@ -218,11 +222,21 @@ impl Prefilter {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for a CPU feature that was detected")]
             // SAFETY: `new` chose this search because the CPU has the feature.
-            Search::Avx2(tables) => self.find_marked_in(text, range, |text, words| unsafe { avx2::mark(tables, text, words) }, on_literal),
+            Search::Avx2(tables) => self.find_marked_in(
+                text,
+                range,
+                |text, words| unsafe { avx2::mark(tables, text, words) },
+                on_literal,
+            ),
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for CPU features that were detected")]
             // SAFETY: `new` chose this search because the CPU has the features.
-            Search::Avx512(tables) => self.find_marked_in(text, range, |text, words| unsafe { avx512::mark(tables, text, words) }, on_literal),
+            Search::Avx512(tables) => self.find_marked_in(
+                text,
+                range,
+                |text, words| unsafe { avx512::mark(tables, text, words) },
+                on_literal,
+            ),
         }
     }
 
@@ -319,9 +333,11 @@ mod tests {
 
     #[test]
     fn every_search_finds_every_literal_everywhere() {
-        let literals: Vec<Literal> =
-            ["abc", "needle in", "***", ": ***", "\u{25CF} x", "Error: "].map(|text| Literal::new(text.into())).into();
-        let mut text = "some text \u{25CF} y without, then Err or: ** * abd\r\n\rx\n".repeat(150).into_bytes();
+        let literals: Vec<Literal> = ["abc", "needle in", "***", ": ***", "\u{25CF} x", "Error: "]
+            .map(|text| Literal::new(text.into()))
+            .into();
+        let mut text =
+            "some text \u{25CF} y without, then Err or: ** * abd\r\n\rx\n".repeat(150).into_bytes();
         let mut expected = Vec::new();
         for (number, place) in [0, 62, 130, 2046, 2060, 2100, 4000, text.len() - 5].into_iter().enumerate() {
             let literal = number % literals.len();
@@ -357,7 +373,8 @@ mod tests {
                     for behind in [end, whole.len()] {
                         let mut found = Vec::new();
                         prefilter.find_in(&whole[..behind], start..end, |id| found.push(id));
-                        let expected: Vec<_> = expected.iter().filter(|(at, _)| *at >= start).map(|(_, id)| *id).collect();
+                        let expected: Vec<_> =
+                            expected.iter().filter(|(at, _)| *at >= start).map(|(_, id)| *id).collect();
                         found.sort_unstable();
                         let mut sorted = expected.clone();
                         sorted.sort_unstable();

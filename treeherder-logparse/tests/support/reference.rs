@@ -43,8 +43,11 @@ pub fn failures(log: &[u8], max: Option<usize>) -> Vec<Failure> {
             break;
         }
         let decoded = String::from_utf8_lossy(line);
-        let mut line: String =
-            if decoded.contains("PERFHERDER_DATA") { decoded.into_owned() } else { decoded.chars().take(500).collect() };
+        let mut line: String = if decoded.contains("PERFHERDER_DATA") {
+            decoded.into_owned()
+        } else {
+            decoded.chars().take(500).collect()
+        };
         taskcluster |= line.starts_with("[taskcluster ");
         if taskcluster && !line.starts_with("[taskcluster:") {
             line = line[match_end(&PREFIX, &line)..].to_owned();
@@ -139,5 +142,7 @@ fn match_end(regex: &Regex, text: &str) -> usize {
 }
 
 fn rstrip(text: &str) -> &str {
-    text.trim_end_matches(|character: char| character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character))
+    text.trim_end_matches(|character: char| {
+        character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+    })
 }
