@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 use treeherder_logparse::errorsummary::{
     ColumnProblem, Counted, ErrorSummary, ErrorSummaryError, ErrorSummaryLine, ErrorSummaryReader,
-    FailureAction, GroupRejection, GroupStatus, LineFault, Options,
+    FailureAction, GroupRejection, GroupStatus, Options,
 };
 
 fn parse(file: &str) -> ErrorSummary {
@@ -182,7 +182,7 @@ fn counting_failure_lines_only_keeps_the_group_results() {
 fn a_line_that_cannot_be_read_ends_the_file_and_is_named() {
     let good = "{\"action\": \"log\", \"line\": 1}";
     let cases = [
-        ("nonsense", "line 2 (at byte 29): not JSON: expected a value at byte 2 of the line"),
+        ("nonsense", "line 2 (at byte 29): not JSON: expected a value at byte 0 of the line"),
         ("", "line 2 (at byte 29): not JSON: the text ends where a value was expected at byte 0 of the line"),
         ("[1]", "line 2 (at byte 29): expected an object, found an array"),
         ("{}", "line 2 (at byte 29): the key \"action\" is missing"),
@@ -215,13 +215,8 @@ fn a_line_that_cannot_be_read_ends_the_file_and_is_named() {
         ),
     ];
     for (line, message) in cases {
-        let message = if line == "nonsense" {
-            message.replace("expected a value at byte 2", "expected a value at byte 0")
-        } else {
-            message.to_owned()
-        };
         let summary = parse(&format!("{good}\n{line}\n{good}\n"));
-        assert_eq!(summary.error.as_ref().map(ToString::to_string), Some(message), "{line}");
+        assert_eq!(summary.error.as_ref().map(ToString::to_string).as_deref(), Some(message), "{line}");
         assert_eq!(summary.failure_lines.len(), 1, "what came before is kept, what follows is not: {line}");
     }
 }
@@ -252,12 +247,12 @@ fn lines_are_bounded() {
     let long = format!("{line} ");
     for (file, fault) in [
         (format!("{line}\r\n{line}\n{line}"), None),
-        (format!("{line}\n{long}\n"), Some(LineFault::TooLong { limit: 28 }.to_string())),
-        (format!("{line}\r\n{long}\r\n"), Some(LineFault::TooLong { limit: 28 }.to_string())),
-        (format!("{line}\n{long}"), Some(LineFault::TooLong { limit: 28 }.to_string())),
+        (format!("{line}\n{long}\n"), Some("longer than 28 bytes")),
+        (format!("{line}\r\n{long}\r\n"), Some("longer than 28 bytes")),
+        (format!("{line}\n{long}"), Some("longer than 28 bytes")),
     ] {
         let found = ErrorSummary::parse(file.as_bytes(), options).error;
-        assert_eq!(found.as_ref().map(|error| error.fault.to_string()), fault, "{file:?}");
+        assert_eq!(found.as_ref().map(|error| error.fault.to_string()).as_deref(), fault, "{file:?}");
         assert!(found.is_none_or(|error| error.line_number == 2));
     }
     // A line without end is refused long before it is over.
