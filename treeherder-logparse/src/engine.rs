@@ -1,0 +1,348 @@
+//! From hits of the prefilter to events: expands a hit to its line, confirms it by the rules, numbers the line.
+
+use std::{ops::Range, sync::Arc};
+
+use memchr::memmem;
+
+use crate::{
+    event::{Event, FailureLine, PerformanceLine, Problem, ProblemKind, Summary},
+    line::{count_breaks, cut, decode, line_end, line_start, trim_end},
+    perf::{self, Outcome},
+    rules::{Compiled, LiteralUse, PERFORMANCE_MARKERS},
+};
+
+/// Rules and performance markers look no further than this into a line.
+///
+/// It bounds what a parser keeps of an unfinished line. No line of a real log comes near it except performance data,
+/// whose marker stands at the start.
+pub(crate) const HEAD: usize = 64 << 10;
+
+
+/// The state that goes from block to block.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    compiled: Arc<Compiled>,
+    max_failure_lines: Option<u64>,
+    max_performance_line: usize,
+    /// Strips that apply by now (bit set).
+    strips: u32,
+    /// Text of the last failure line handed out, to drop its repetitions.
+    last: Option<String>,
+    pub(crate) summary: Summary,
+}
+
+/// Lines that are complete, and where they stand in the log.
+#[derive(Clone, Copy)]
+pub(crate) struct Block<'a> {
+    /// Begins at the start of a line and ends with the last line's terminator or the end of the log.
+    pub(crate) text: &'a [u8],
+    /// Offset of the text in the decoded log.
+    pub(crate) offset: u64,
+    /// The one line of this block goes on beyond it and was too long to keep.
+    pub(crate) overlong: bool,
+}
+
+/// What is known of the line that the last hit was in.
+struct Line {
+    start: usize,
+    end: usize,
+    /// End of what the rules may see: the cut applied.
+    cut: usize,
+    /// Start of what the rules may see: prefixes stripped. `None`: only the exact rules can tell.
+    stripped: Option<usize>,
+    decided: bool,
+    performance_done: bool,
+    /// Stages whose anchored or unanchored patterns have been tried.
+    tried: LiteralUse,
+    /// Stages from this one on are excluded.
+    excluded_from: usize,
+}
+
+/// Counts lines only up to those that are reported.
+struct LineCounter {
+    counted: usize,
+    lines: u64,
+}
+
+impl LineCounter {
+    fn up_to(&mut self, text: &[u8], at: usize) -> u64 {
+        self.lines += count_breaks(&text[self.counted..at]);
+        self.counted = at;
+        self.lines
+    }
+}
+
+impl Engine {
+    pub(crate) fn new(compiled: Arc<Compiled>, max_failure_lines: Option<u64>, max_performance_line: usize) -> Self {
+        let strips = compiled
+            .strips
+            .iter()
+            .enumerate()
+            .filter(|(_, strip)| strip.once_seen.is_none())
+            .fold(0, |bits, (number, _)| bits | 1 << number);
+        Self { compiled, max_failure_lines, max_performance_line, strips, last: None, summary: Summary::default() }
+    }
+
+    /// Tells whether a head of a line makes the whole line worth keeping.
+    pub(crate) fn keeps_whole(&self, head: &[u8]) -> bool {
+        self.compiled.performance
+            && (self.compiled.uncut_marker.find(head).is_some()
+                || PERFORMANCE_MARKERS.iter().any(|marker| memmem::find(head, marker).is_some()))
+    }
+
+    pub(crate) fn max_performance_line(&self) -> usize {
+        self.max_performance_line
+    }
+
+    /// Tells whether failure lines are still looked for.
+    fn failures_wanted(&self) -> bool {
+        self.max_failure_lines.is_none_or(|max| self.summary.failure_lines < max)
+    }
+
+    /// Scans complete lines.
+    pub(crate) fn scan(&mut self, block: Block<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        let compiled = Arc::clone(&self.compiled);
+        let mut counter = LineCounter { counted: 0, lines: self.summary.lines };
+        let mut resume = 0;
+        if self.failures_wanted() {
+            let mut line = Line::NONE;
+            compiled.prefilter.find(block.text, |literal, at| {
+                self.hit(&compiled, block, &mut line, literal, at, &mut counter, sink)
+            });
+            if !self.failures_wanted() {
+                resume = if line.performance_done { line.end } else { line.start };
+            }
+        }
+        if !self.failures_wanted() && compiled.performance {
+            let rest = Block { text: &block.text[resume..], offset: block.offset + resume as u64, ..block };
+            counter.up_to(block.text, resume);
+            let mut rest_counter = LineCounter { counted: 0, lines: counter.lines };
+            let mut line = Line::NONE;
+            compiled.performance_prefilter.find(rest.text, |literal, at| {
+                if at >= line.end {
+                    line = self.line_at(rest, &line, at);
+                }
+                let end = at + compiled.performance_prefilter.literal_len(literal);
+                self.performance(rest, &mut line, end, &mut rest_counter, sink);
+                line.end
+            });
+        }
+        counter.up_to(block.text, block.text.len());
+        self.summary.lines = counter.lines;
+    }
+
+    /// Handles one literal found at `at`; returns the position before which further hits don't matter.
+    #[expect(clippy::too_many_arguments, reason = "one call site; the state is split so that it can be borrowed apart")]
+    #[inline]
+    fn hit(
+        &mut self,
+        compiled: &Compiled,
+        block: Block<'_>,
+        line: &mut Line,
+        literal: usize,
+        at: usize,
+        counter: &mut LineCounter,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> usize {
+        if !self.failures_wanted() {
+            // The rest of the block is gone through for performance data alone.
+            return usize::MAX;
+        }
+        if at >= line.end {
+            *line = self.line_at(block, line, at);
+        }
+        let used = compiled.uses[literal];
+        let end = at + compiled.prefilter.literal_len(literal);
+        if used.performance {
+            self.performance(block, line, end, counter, sink);
+        }
+        if !line.decided && at < line.cut {
+            self.judge(compiled, block, line, used, at..end, counter, sink);
+        }
+        // Of a decided line only performance data can still matter.
+        if line.decided && (line.performance_done || !compiled.performance) { line.end } else { at }
+    }
+
+    /// Finds the bounds of the line at `at` and what the rules may see of it.
+    #[inline]
+    fn line_at(&mut self, block: Block<'_>, previous: &Line, at: usize) -> Line {
+        let start = line_start(block.text, previous.end, at);
+        let end = line_end(block.text, at);
+        let whole = &block.text[start..end];
+        let mut cut_len = whole.len().min(HEAD);
+        if let Some(chars) = self.compiled.max_line_chars
+            && whole.len() > chars
+        {
+            let uncut = self.compiled.performance
+                && !block.overlong
+                && whole.len() <= self.max_performance_line
+                && self.compiled.uncut_marker.find(&whole[..cut_len]).is_some();
+            cut_len = if uncut { whole.len() } else { cut(&whole[..cut_len], chars) };
+        }
+        let visible = &whole[..cut_len];
+        for (number, strip) in self.compiled.strips.iter().enumerate() {
+            if strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
+                self.strips |= 1 << number;
+            }
+        }
+        let stripped = self.compiled.strip(visible, self.strips).map(|stripped| start + stripped);
+        Line {
+            start,
+            end,
+            cut: start + cut_len,
+            stripped,
+            decided: false,
+            performance_done: false,
+            tried: LiteralUse::default(),
+            excluded_from: usize::MAX,
+        }
+    }
+
+    /// Decides as much about a line as one literal in it allows.
+    #[expect(clippy::too_many_arguments, reason = "one call site; the state is split so that it can be borrowed apart")]
+    fn judge(
+        &mut self,
+        compiled: &Compiled,
+        block: Block<'_>,
+        line: &mut Line,
+        used: LiteralUse,
+        literal: Range<usize>,
+        counter: &mut LineCounter,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) {
+        let visible = &block.text[..line.cut];
+        let Some(stripped) = line.stripped else {
+            return self.judge_exactly(compiled, block, line, counter, sink);
+        };
+        let anchored = used.anchored & !line.tried.anchored;
+        let unanchored = used.unanchored & !line.tried.unanchored;
+        line.tried.anchored |= anchored;
+        line.tried.unanchored |= unanchored;
+        let asked = used.text | anchored | unanchored;
+        for (number, stage) in compiled.stages.iter().enumerate() {
+            let bit = 1 << number;
+            if number >= line.excluded_from {
+                return;
+            }
+            if asked & bit == 0 {
+                continue;
+            }
+            let Some(view) = stage.view(visible, stripped) else {
+                return self.judge_exactly(compiled, block, line, counter, sink);
+            };
+            let seen = &visible[view.start..view.end];
+            let may_fail = used.text & bit != 0 && literal.start >= view.start && literal.end <= view.end
+                || anchored & bit != 0 && stage.failure.may_match_anchored(seen)
+                || unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
+            if !may_fail {
+                continue;
+            }
+            if !compiled.exact_on_ascii || !visible[line.start..].is_ascii() {
+                return self.judge_exactly(compiled, block, line, counter, sink);
+            }
+            for (earlier, stage) in compiled.stages[..=number].iter().enumerate() {
+                let excluded = match stage.view(visible, stripped) {
+                    Some(view) => stage.excludes_ascii(&visible[view.start..view.end]),
+                    None => false,
+                };
+                if excluded {
+                    line.excluded_from = earlier;
+                    line.decided = earlier == 0;
+                    return;
+                }
+            }
+            line.decided = true;
+            let text = &visible[stripped..];
+            let text = &text[..trim_end(text)];
+            // An ASCII line is valid UTF-8, so this borrows.
+            return self.report(block, line, &decode(text), counter, sink);
+        }
+    }
+
+    /// Decides a line by the rules of Unicode.
+    fn judge_exactly(
+        &mut self,
+        compiled: &Compiled,
+        block: Block<'_>,
+        line: &mut Line,
+        counter: &mut LineCounter,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) {
+        line.decided = true;
+        let visible = decode(&block.text[line.start..line.cut]);
+        let text = &visible[compiled.strip_exactly(&visible, self.strips)..];
+        if compiled.is_failure(text) {
+            self.report(block, line, &text[..trim_end(text.as_bytes())], counter, sink);
+        }
+    }
+
+    fn report(
+        &mut self,
+        block: Block<'_>,
+        line: &Line,
+        text: &str,
+        counter: &mut LineCounter,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) {
+        if self.last.as_deref() == Some(text) {
+            return;
+        }
+        let last = self.last.get_or_insert_default();
+        last.clear();
+        last.push_str(text);
+        self.summary.failure_lines += 1;
+        let line_number = counter.up_to(block.text, line.start);
+        sink(Event::Failure(FailureLine { line_number, offset: block.offset + line.start as u64, text }));
+    }
+
+    /// Reads the performance data of a line, once.
+    fn performance(
+        &mut self,
+        block: Block<'_>,
+        line: &mut Line,
+        marker_end: usize,
+        counter: &mut LineCounter,
+        sink: &mut dyn FnMut(Event<'_>),
+    ) {
+        if line.performance_done || marker_end > line.start + HEAD {
+            return;
+        }
+        line.performance_done = true;
+        let whole = &block.text[line.start..line.end];
+        let outcome = if block.overlong || whole.len() > self.max_performance_line {
+            Err(ProblemKind::TooLong(self.max_performance_line))
+        } else {
+            match perf::parse_line(whole) {
+                Outcome::NotPerformanceData => return,
+                Outcome::Data(data) => Ok(data),
+                Outcome::Problem(problem) => Err(ProblemKind::Invalid(problem)),
+            }
+        };
+        let line_number = counter.up_to(block.text, line.start);
+        let offset = block.offset + line.start as u64;
+        match outcome {
+            Ok(data) => {
+                self.summary.performance_data += 1;
+                sink(Event::Performance(PerformanceLine { line_number, offset, data }));
+            }
+            Err(kind) => {
+                self.summary.problems += 1;
+                sink(Event::Problem(Problem { line_number, offset, kind }));
+            }
+        }
+    }
+}
+
+impl Line {
+    /// Before the first line.
+    const NONE: Self = Self {
+        start: 0,
+        end: 0,
+        cut: 0,
+        stripped: None,
+        decided: true,
+        performance_done: true,
+        tried: LiteralUse { text: 0, anchored: 0, unanchored: 0, performance: false },
+        excluded_from: 0,
+    };
+}

@@ -1,0 +1,363 @@
+//! A ruleset compiled: the literals that the prefilter looks for, and what to check on a line that has one.
+
+use memchr::memmem;
+use regex_syntax::hir::Hir;
+
+use super::{
+    RulesError, Ruleset, StageRules, StripRule,
+    model::{Rule, RuleMatcher},
+    pattern::{PatternSet, Prefix, is_exact_on_ascii},
+    required::{MIN_LITERAL, required_literals},
+};
+use crate::{
+    line::trim_end,
+    scan::{Literal, Prefilter, Simd},
+};
+
+/// More stages than this don't fit the engine's bit sets.
+const MAX_STAGES: usize = 8;
+/// Deeper nesting in a pattern is refused.
+const PATTERN_NEST_LIMIT: u32 = 100;
+/// What performance data is announced by (`spec/ingest.md` §5.6; some producers say `PERFORMANCE_DATA`).
+pub(crate) const PERFORMANCE_MARKERS: [&[u8]; 2] = [b"PERFHERDER_DATA:", b"PERFORMANCE_DATA:"];
+/// Text that spares a line the cut (`spec/ingest.md` §5.4).
+const UNCUT_MARKER: &[u8] = b"PERFHERDER_DATA";
+
+/// A ruleset in the form that the engine runs.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) name: String,
+    pub(crate) max_line_chars: Option<usize>,
+    pub(crate) max_failure_lines: Option<usize>,
+    pub(crate) performance: bool,
+    pub(crate) strips: Vec<Strip>,
+    pub(crate) stages: Vec<Stage>,
+    /// What each of the prefilter's literals is there for, by literal id.
+    pub(crate) uses: Vec<LiteralUse>,
+    pub(crate) prefilter: Prefilter,
+    /// Finds performance data alone: all that matters once no failure line will be reported any more.
+    pub(crate) performance_prefilter: Prefilter,
+    /// Finds the text that spares a line the cut.
+    pub(crate) uncut_marker: memmem::Finder<'static>,
+    /// Whether a line of ASCII is decided by the byte automata alone.
+    pub(crate) exact_on_ascii: bool,
+}
+
+/// What a literal is there for; one text can serve several rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LiteralUse {
+    /// Stages (bit set) in which the text alone makes a failure line.
+    pub(crate) text: u8,
+    /// Stages in which an anchored failure pattern requires it.
+    pub(crate) anchored: u8,
+    /// Stages in which an unanchored failure pattern requires it.
+    pub(crate) unanchored: u8,
+    /// It marks performance data.
+    pub(crate) performance: bool,
+}
+
+/// A compiled [`StripRule`].
+#[derive(Debug)]
+pub(crate) struct Strip {
+    prefix: Prefix,
+    unless: Option<Prefix>,
+    pub(crate) once_seen: Option<Vec<u8>>,
+}
+
+/// A compiled stage.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    skip: Option<Prefix>,
+    trim: bool,
+    exclude: PatternSet,
+    exclude_texts: Vec<memmem::Finder<'static>>,
+    pub(crate) failure: PatternSet,
+}
+
+/// The part of a line that a stage's rules look at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct View {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// Collects the literals of all rules.
+#[derive(Default)]
+struct Literals {
+    texts: Vec<Vec<u8>>,
+    uses: Vec<LiteralUse>,
+}
+
+impl Literals {
+    fn add(&mut self, text: &[u8]) -> &mut LiteralUse {
+        let id = self.texts.iter().position(|known| known == text).unwrap_or_else(|| {
+            self.texts.push(text.to_vec());
+            self.uses.push(LiteralUse::default());
+            self.texts.len() - 1
+        });
+        &mut self.uses[id]
+    }
+}
+
+impl Compiled {
+    pub(super) fn new(ruleset: &Ruleset, simd: Simd) -> Result<Self, RulesError> {
+        if ruleset.stages.len() > MAX_STAGES {
+            let line = ruleset.stages.get(MAX_STAGES).and_then(|stage| stage.line);
+            return Err(RulesError::syntax(line, format!("a ruleset has at most {MAX_STAGES} stages")));
+        }
+        let mut literals = Literals::default();
+        let mut exact_on_ascii = true;
+        let mut stages = Vec::new();
+        for (number, stage) in ruleset.stages.iter().enumerate() {
+            stages.push(Stage::new(stage, 1 << number, &mut literals, &mut exact_on_ascii)?);
+        }
+        let strips = ruleset.strip.iter().map(Strip::new).collect::<Result<Vec<_>, _>>()?;
+        for seen in strips.iter().filter_map(|strip| strip.once_seen.as_ref()) {
+            // No use: the hit alone makes the engine look at the line.
+            literals.add(seen);
+        }
+        let mut markers = Literals::default();
+        if ruleset.performance {
+            for marker in PERFORMANCE_MARKERS {
+                literals.add(marker).performance = true;
+                markers.add(marker).performance = true;
+            }
+        }
+        let prefilter = Prefilter::new(literals.texts.into_iter().map(Literal::new).collect(), simd);
+        let performance_prefilter = Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), simd);
+        Ok(Self {
+            name: ruleset.name.clone(),
+            max_line_chars: ruleset.max_line_chars,
+            max_failure_lines: ruleset.max_failure_lines,
+            performance: ruleset.performance,
+            strips,
+            stages,
+            uses: literals.uses,
+            prefilter,
+            performance_prefilter,
+            uncut_marker: memmem::Finder::new(UNCUT_MARKER),
+            exact_on_ascii,
+        })
+    }
+
+    /// Decides a line by the exact rules, from the start; `line` is cut and stripped already.
+    pub(crate) fn is_failure(&self, line: &str) -> bool {
+        for stage in &self.stages {
+            let view = stage.view_exactly(line);
+            if stage.excludes_exactly(view) {
+                return false;
+            }
+            if stage.failure.matches_exactly(view) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Returns where the line begins for the rules, when the strips of `active` (bit set) apply; `None` when only the
+    /// exact rules can tell.
+    pub(crate) fn strip(&self, line: &[u8], active: u32) -> Option<usize> {
+        let mut start = 0;
+        for (number, strip) in self.strips.iter().enumerate() {
+            if active & (1 << number) != 0 {
+                start += strip.end(&line[start..])?;
+            }
+        }
+        Some(start)
+    }
+
+    /// As [`strip`](Self::strip), by the rules of Unicode.
+    pub(crate) fn strip_exactly(&self, line: &str, active: u32) -> usize {
+        let mut start = 0;
+        for (number, strip) in self.strips.iter().enumerate() {
+            if active & (1 << number) != 0 {
+                start += strip.end_exactly(&line[start..]);
+            }
+        }
+        start
+    }
+}
+
+impl Strip {
+    fn new(rule: &StripRule) -> Result<Self, RulesError> {
+        let prefix = |pattern: &str| {
+            parse(pattern, rule.line)
+                .and_then(|hir| Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error)))
+        };
+        let once_seen = rule.once_seen.as_ref().map(|text| text.as_bytes().to_vec());
+        if let Some(text) = &rule.once_seen {
+            check_text(text, rule.line)?;
+        }
+        Ok(Self { prefix: prefix(&rule.pattern)?, unless: rule.unless.as_deref().map(prefix).transpose()?, once_seen })
+    }
+
+    fn end(&self, line: &[u8]) -> Option<usize> {
+        let end = self.prefix.end(line)?;
+        if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line) != Some(0)) {
+            return if line.is_ascii() { Some(0) } else { None };
+        }
+        Some(end)
+    }
+
+    fn end_exactly(&self, line: &str) -> usize {
+        let kept = self.unless.as_ref().is_some_and(|unless| unless.end_exactly(line) > 0);
+        if kept { 0 } else { self.prefix.end_exactly(line) }
+    }
+}
+
+impl Stage {
+    fn new(
+        rules: &StageRules,
+        bit: u8,
+        literals: &mut Literals,
+        exact_on_ascii: &mut bool,
+    ) -> Result<Self, RulesError> {
+        let mut parse_rule = |pattern: &str, line| -> Result<Hir, RulesError> {
+            let hir = parse(pattern, line)?;
+            *exact_on_ascii &= is_exact_on_ascii(&hir);
+            Ok(hir)
+        };
+        let mut exclude = Vec::new();
+        let mut exclude_texts = Vec::new();
+        for rule in &rules.exclude {
+            match &rule.matcher {
+                RuleMatcher::Text(text) => exclude_texts.push(text.as_str()),
+                RuleMatcher::Pattern(pattern) => exclude.push(parse_rule(pattern, rule.line)?),
+            }
+        }
+        let mut failure = Vec::new();
+        let mut failure_texts = Vec::new();
+        for rule in &rules.failure {
+            match &rule.matcher {
+                RuleMatcher::Text(text) => {
+                    check_text(text, rule.line)?;
+                    literals.add(text.as_bytes()).text |= bit;
+                    failure_texts.push(text.as_str());
+                }
+                RuleMatcher::Pattern(pattern) => {
+                    let hir = parse_rule(pattern, rule.line)?;
+                    add_required(&hir, rule, pattern, bit, literals)?;
+                    failure.push(hir);
+                }
+            }
+        }
+        let skip = match &rules.skip {
+            Some(pattern) => {
+                let hir = parse_rule(pattern, rules.line)?;
+                Some(Prefix::new(hir).map_err(|error| RulesError::rule(rules.line, pattern, error))?)
+            }
+            None => None,
+        };
+        let set = |patterns, texts: &[&str]| {
+            PatternSet::new(patterns, texts).map_err(|error| {
+                RulesError::syntax(rules.line, format!("the patterns of this stage are too large together: {error}"))
+            })
+        };
+        Ok(Self {
+            skip,
+            trim: rules.trim,
+            exclude: set(exclude, &exclude_texts)?,
+            exclude_texts: exclude_texts.iter().map(|text| memmem::Finder::new(text).into_owned()).collect(),
+            failure: set(failure, &failure_texts)?,
+        })
+    }
+
+    /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
+    pub(crate) fn view(&self, line: &[u8], start: usize) -> Option<View> {
+        let skipped = match &self.skip {
+            Some(skip) => skip.end(&line[start..])?,
+            None => 0,
+        };
+        let start = start + skipped;
+        let end = if self.trim { start + trim_end(&line[start..]) } else { line.len() };
+        Some(View { start, end })
+    }
+
+    fn view_exactly<'a>(&self, line: &'a str) -> &'a str {
+        let start = self.skip.as_ref().map_or(0, |skip| skip.end_exactly(line));
+        let view = &line[start..];
+        if self.trim { &view[..trim_end(view.as_bytes())] } else { view }
+    }
+
+    /// Tells whether a line of ASCII is excluded.
+    pub(crate) fn excludes_ascii(&self, view: &[u8]) -> bool {
+        self.exclude.matches_ascii(view) || self.exclude_texts.iter().any(|text| text.find(view).is_some())
+    }
+
+    fn excludes_exactly(&self, view: &str) -> bool {
+        self.exclude.matches_exactly(view) || self.exclude_texts.iter().any(|text| text.find(view.as_bytes()).is_some())
+    }
+}
+
+fn parse(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
+    regex_syntax::ParserBuilder::new()
+        .nest_limit(PATTERN_NEST_LIMIT)
+        .build()
+        .parse(pattern)
+        .map_err(|error| RulesError::rule(line, pattern, error))
+}
+
+fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
+    if text.len() < MIN_LITERAL {
+        return Err(RulesError::rule(line, text, format!("a text has at least {MIN_LITERAL} bytes")));
+    }
+    if text.contains(['\n', '\r']) {
+        return Err(RulesError::rule(line, text, "a text lies within one line"));
+    }
+    Ok(())
+}
+
+fn add_required(
+    hir: &Hir,
+    rule: &Rule,
+    pattern: &str,
+    bit: u8,
+    literals: &mut Literals,
+) -> Result<(), RulesError> {
+    let required = required_literals(hir).ok_or_else(|| {
+        RulesError::rule(
+            rule.line,
+            pattern,
+            format!("needs a piece of literal text, at least {MIN_LITERAL} bytes long, that every match contains"),
+        )
+    })?;
+    if required.iter().any(|literal| literal.contains(&b'\n') || literal.contains(&b'\r')) {
+        return Err(RulesError::rule(rule.line, pattern, "a pattern lies within one line"));
+    }
+    let anchored = super::pattern::is_anchored(hir);
+    for literal in required {
+        let used = literals.add(&literal);
+        if anchored { used.anchored |= bit } else { used.unanchored |= bit }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Rule, Rules, Ruleset};
+
+    #[test]
+    fn a_rule_that_cannot_be_compiled_names_its_line() {
+        for (rule, part) in [
+            ("pattern = '(a'", "unclosed group"),
+            ("pattern = '\\d+'", "literal text"),
+            ("text = \"ab\"", "at least 3 bytes"),
+            ("text = \"abc\\n\"", "within one line"),
+        ] {
+            let text = format!("name = \"x\"\n\n[[failure]]\n{rule}\n");
+            let error = Rules::compile(&Ruleset::from_toml(&text).unwrap()).unwrap_err();
+            assert_eq!(error.line(), Some(3), "{error}");
+            assert!(error.to_string().contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn word_boundaries_are_exact() {
+        let mut ruleset = Ruleset::new("x");
+        ruleset.stages[0].failure.push(Rule::pattern(r"\bfail\b"));
+        let rules = Rules::compile(&ruleset).unwrap();
+        for (line, expected) in [("a fail b", true), ("unfail", false), ("éfail", false), ("é fail", true)] {
+            assert_eq!(rules.is_failure(line), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The innermost loops: finding candidates for rules in whole blocks, and counting line ends.
+//!
+//! Every rule has literals of which one must be in any line it matches. Of each literal one *window* of three bytes is
+//! chosen, as rare as can be. A block is searched for all windows at once: with AVX-512 or AVX2 by table look-ups on 64
+//! or 32 positions in parallel, elsewhere by the `aho-corasick` crate's packed searcher (SSSE3, AVX2, NEON) or its
+//! automaton. A candidate is then compared with the literals that own the window; what is left goes to the rules.
+//!
+//! This is the only module with `unsafe`: unaligned vector loads from slices whose length the type states, and the
+//! calls of functions whose CPU feature has been detected.
+
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "vector loads; measured against the safe path in `benches/benches/scan.rs`")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "vector loads; measured against the safe path in `benches/benches/scan.rs`")]
+mod avx512;
+mod breaks;
+mod buckets;
+mod portable;
+mod prefilter;
+mod rarity;
+mod simd;
+mod window;
+
+pub(crate) use breaks::count_breaks;
+pub(crate) use prefilter::{Literal, Prefilter};
+pub(crate) use rarity::rarity;
+pub use simd::Simd;
+
+/// Words of 64 positions that a vector search fills before the candidates are looked at.
+const SEGMENT_WORDS: usize = 32;
+/// Positions of one segment.
+const SEGMENT: usize = 64 * SEGMENT_WORDS;
+/// Length of a window in bytes.
+const WINDOW: usize = 3;
+
+/// One bit a position: whether a window may begin there.
+type Segment = [u64; SEGMENT_WORDS];
