@@ -1,9 +1,10 @@
 //! Error summaries: what each line says, where a file is cut off, and what ends it.
 
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, io::Write as _, path::PathBuf};
 
+use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
+use treeherder_logparse::Decoder;
 use treeherder_logparse::errorsummary::{
     ColumnProblem, Counted, ErrorSummary, ErrorSummaryError, ErrorSummaryLine, ErrorSummaryReader,
     FailureAction, GroupRejection, GroupStatus, Options,
@@ -352,6 +353,36 @@ fn real_files_give_the_expected_counts() {
     let file = fs::read(folder.join("xpcshell-errorsummary-with-colon.log")).unwrap();
     let summary = ErrorSummary::parse(&file, Options::default());
     assert!(summary.group_results[0].group.contains(".ini:"), "names with colons are kept whole");
+}
+
+#[test]
+fn real_files_are_the_same_in_chunks_of_any_size_compressed_or_not() {
+    let Some(folder) = conformance() else { return };
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file = fs::read(&path).unwrap();
+        let whole = in_chunks(&file, &[usize::MAX], Options::default());
+        let all = ErrorSummary::parse(&file, Options::default());
+        let failures = whole.0.iter().filter(|line| matches!(line, ErrorSummaryLine::Failure(_))).count();
+        assert_eq!(failures, all.failure_lines.len(), "{}", path.display());
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(&file).unwrap();
+        let compressed = encoder.finish().unwrap();
+        for size in [1, 7, 512, 65536] {
+            let what = format!("{} in {size}", path.display());
+            assert_eq!(in_chunks(&file, &[size], Options::default()), whole, "{what}");
+
+            let mut reader = ErrorSummaryReader::new(Options::default());
+            let mut lines = Vec::new();
+            let mut decoder = Decoder::new();
+            for chunk in compressed.chunks(size) {
+                decoder.push(chunk, &mut |text| reader.feed(text, |line| lines.push(line)).unwrap()).unwrap();
+            }
+            decoder.finish(&mut |text| reader.feed(text, |line| lines.push(line)).unwrap());
+            reader.finish(|line| lines.push(line)).unwrap();
+            assert_eq!(lines, whole.0, "{what}, compressed");
+        }
+    }
 }
 
 /// Feeds the file in chunks of these lengths, over and over.

@@ -4,7 +4,7 @@ use memchr::memmem;
 use regex_syntax::hir::Hir;
 
 use super::{
-    RulesError, Ruleset, StageRules, StripRule,
+    RulesError, Ruleset, StageRules, StripRule, check,
     model::{Rule, RuleMatcher},
     pattern::{PatternSet, Prefix, is_exact_on_ascii},
     required::{MIN_LITERAL, required_literals},
@@ -16,8 +16,8 @@ use crate::{
 
 /// More stages than this don't fit the engine's bit sets.
 const MAX_STAGES: usize = 8;
-/// Deeper nesting in a pattern is refused.
-const PATTERN_NEST_LIMIT: u32 = 100;
+/// More strips than this don't either.
+const MAX_STRIPS: usize = 32;
 /// What performance data is announced by (`spec/ingest.md` §5.6; some producers say `PERFORMANCE_DATA`).
 pub(crate) const PERFORMANCE_MARKERS: [&[u8]; 2] = [b"PERFHERDER_DATA:", b"PERFORMANCE_DATA:"];
 /// Text that spares a line the cut (`spec/ingest.md` §5.4).
@@ -61,6 +61,8 @@ pub(crate) struct LiteralUse {
 pub(crate) struct Strip {
     prefix: Prefix,
     unless: Option<Prefix>,
+    /// Only the exact rules can tell where the prefix ends.
+    exact_only: bool,
     pub(crate) once_seen: Option<Vec<u8>>,
 }
 
@@ -68,6 +70,8 @@ pub(crate) struct Strip {
 #[derive(Debug)]
 pub(crate) struct Stage {
     skip: Option<Prefix>,
+    /// Only the exact rules can tell where `skip` ends.
+    exact_only: bool,
     trim: bool,
     exclude: PatternSet,
     exclude_texts: Vec<memmem::Finder<'static>>,
@@ -104,6 +108,9 @@ impl Compiled {
         if ruleset.stages.len() > MAX_STAGES {
             let line = ruleset.stages.get(MAX_STAGES).and_then(|stage| stage.line);
             return Err(RulesError::syntax(line, format!("a ruleset has at most {MAX_STAGES} stages")));
+        }
+        if let Some(strip) = ruleset.strip.get(MAX_STRIPS) {
+            return Err(RulesError::syntax(strip.line, format!("a ruleset has at most {MAX_STRIPS} strips")));
         }
         let mut literals = Literals::default();
         let mut exact_on_ascii = true;
@@ -180,18 +187,29 @@ impl Compiled {
 
 impl Strip {
     fn new(rule: &StripRule) -> Result<Self, RulesError> {
-        let prefix = |pattern: &str| {
-            parse(pattern, rule.line)
-                .and_then(|hir| Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error)))
+        let mut exact_only = false;
+        let mut prefix = |pattern: &str| {
+            let hir = parse_text(pattern, rule.line)?;
+            exact_only |= !is_exact_on_ascii(&hir);
+            Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error))
         };
         let once_seen = rule.once_seen.as_ref().map(|text| text.as_bytes().to_vec());
         if let Some(text) = &rule.once_seen {
             check_text(text, rule.line)?;
         }
-        Ok(Self { prefix: prefix(&rule.pattern)?, unless: rule.unless.as_deref().map(prefix).transpose()?, once_seen })
+        if let Some(unless) = &rule.unless
+            && parse(unless, rule.line)?.properties().minimum_len() == Some(0)
+        {
+            return Err(RulesError::rule(rule.line, unless, "`unless` must not match an empty text"));
+        }
+        let unless = rule.unless.as_deref().map(&mut prefix).transpose()?;
+        Ok(Self { prefix: prefix(&rule.pattern)?, unless, exact_only, once_seen })
     }
 
     fn end(&self, line: &[u8]) -> Option<usize> {
+        if self.exact_only {
+            return None;
+        }
         let end = self.prefix.end(line)?;
         if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line) != Some(0)) {
             return if line.is_ascii() { Some(0) } else { None };
@@ -236,14 +254,18 @@ impl Stage {
                 }
                 RuleMatcher::Pattern(pattern) => {
                     let hir = parse_rule(pattern, rule.line)?;
+                    check::refuse_replacement(&hir).map_err(|error| RulesError::rule(rule.line, pattern, error))?;
                     add_required(&hir, rule, pattern, bit, literals)?;
                     failure.push(hir);
                 }
             }
         }
+        let mut exact_only = false;
         let skip = match &rules.skip {
             Some(pattern) => {
                 let hir = parse_rule(pattern, rules.line)?;
+                check::refuse_replacement(&hir).map_err(|error| RulesError::rule(rules.line, pattern, error))?;
+                exact_only = !is_exact_on_ascii(&hir);
                 Some(Prefix::new(hir).map_err(|error| RulesError::rule(rules.line, pattern, error))?)
             }
             None => None,
@@ -255,6 +277,7 @@ impl Stage {
         };
         Ok(Self {
             skip,
+            exact_only,
             trim: rules.trim,
             exclude: set(exclude, &exclude_texts)?,
             exclude_texts: exclude_texts.iter().map(|text| memmem::Finder::new(text).into_owned()).collect(),
@@ -264,6 +287,9 @@ impl Stage {
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
     pub(crate) fn view(&self, line: &[u8], start: usize) -> Option<View> {
+        if self.exact_only {
+            return None;
+        }
         let skipped = match &self.skip {
             Some(skip) => skip.end(&line[start..])?,
             None => 0,
@@ -290,11 +316,14 @@ impl Stage {
 }
 
 fn parse(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
-    regex_syntax::ParserBuilder::new()
-        .nest_limit(PATTERN_NEST_LIMIT)
-        .build()
-        .parse(pattern)
-        .map_err(|error| RulesError::rule(line, pattern, error))
+    check::parse(pattern).map_err(|error| RulesError::rule(line, pattern, error))
+}
+
+/// As [`parse`], for patterns that are looked for before the line is decoded.
+fn parse_text(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
+    let hir = parse(pattern, line)?;
+    check::refuse_replacement(&hir).map_err(|error| RulesError::rule(line, pattern, error))?;
+    Ok(hir)
 }
 
 fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
@@ -304,7 +333,7 @@ fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
     if text.contains(['\n', '\r']) {
         return Err(RulesError::rule(line, text, "a text lies within one line"));
     }
-    Ok(())
+    check::refuse_replacement_text(text).map_err(|error| RulesError::rule(line, text, error))
 }
 
 fn add_required(

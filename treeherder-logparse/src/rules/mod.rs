@@ -1,6 +1,7 @@
 //! Rules are data: the model, how it is read from TOML, and how it is compiled for the engine.
 
 mod builtin;
+mod check;
 mod compile;
 mod error;
 mod model;

@@ -1,5 +1,8 @@
-//! What several tests share: the slow and obviously correct parser, and the conformance data.
-#![allow(dead_code, reason = "each test binary uses a part of it")]
+//! What several tests share: the slow and obviously correct parser, logs to compare it on, and the conformance data.
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 
 pub mod conformance;
+pub mod found;
+pub mod fragments;
 pub mod reference;
+pub mod ruleset;
