@@ -1,6 +1,6 @@
 //! From hits of the prefilter to events: expands a hit to its line, confirms it by the rules, numbers the line.
 
-use std::{ops::Range, sync::Arc};
+use std::sync::Arc;
 
 use memchr::memmem;
 
@@ -9,6 +9,7 @@ use crate::{
     line::{count_breaks, cut, decode, line_end, line_start, trim_end},
     perf::{self, Outcome},
     rules::{Compiled, LiteralUse, PERFORMANCE_MARKERS},
+    scan::Hit,
 };
 
 /// Rules and performance markers look no further than this into a line.
@@ -58,20 +59,6 @@ struct Line {
     excluded_from: usize,
 }
 
-/// Counts lines only up to those that are reported.
-struct LineCounter {
-    counted: usize,
-    lines: u64,
-}
-
-impl LineCounter {
-    fn up_to(&mut self, text: &[u8], at: usize) -> u64 {
-        self.lines += count_breaks(&text[self.counted..at]);
-        self.counted = at;
-        self.lines
-    }
-}
-
 impl Engine {
     pub(crate) fn new(compiled: Arc<Compiled>, max_failure_lines: Option<u64>, max_performance_line: usize) -> Self {
         let strips = compiled
@@ -102,65 +89,65 @@ impl Engine {
     /// Scans complete lines.
     pub(crate) fn scan(&mut self, block: Block<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         let compiled = Arc::clone(&self.compiled);
-        let mut counter = LineCounter { counted: 0, lines: self.summary.lines };
-        let mut resume = 0;
+        let mut scanned = 0;
+        let mut breaks = None;
         if self.failures_wanted() {
             let mut line = Line::NONE;
-            compiled.prefilter.find(block.text, |literal, at| {
-                self.hit(&compiled, block, &mut line, literal, at, &mut counter, sink)
-            });
-            if !self.failures_wanted() {
-                resume = if line.performance_done { line.end } else { line.start };
+            let found = compiled.prefilter.find(block.text, |hit| self.hit(&compiled, block, &mut line, hit, sink));
+            if self.failures_wanted() {
+                self.summary.lines += found;
+                return;
             }
+            scanned = if line.performance_done { line.end } else { line.start };
+            breaks = Some(found);
         }
-        if !self.failures_wanted() && compiled.performance {
-            let rest = Block { text: &block.text[resume..], offset: block.offset + resume as u64, ..block };
-            counter.up_to(block.text, resume);
-            let mut rest_counter = LineCounter { counted: 0, lines: counter.lines };
+        // Failure lines have been reported up to the limit: the rest is gone through for performance data alone.
+        if compiled.performance {
+            let before = count_breaks(&block.text[..scanned]);
+            let rest = Block { text: &block.text[scanned..], offset: block.offset + scanned as u64, ..block };
+            self.summary.lines += before;
             let mut line = Line::NONE;
-            compiled.performance_prefilter.find(rest.text, |literal, at| {
-                if at >= line.end {
-                    line = self.line_at(rest, &line, at);
+            let after = compiled.performance_prefilter.find(rest.text, |hit| {
+                if hit.begin >= line.end {
+                    line = self.line_at(rest, &line, hit.begin);
                 }
-                let end = at + compiled.performance_prefilter.literal_len(literal);
-                self.performance(rest, &mut line, end, &mut rest_counter, sink);
+                let end = hit.begin + compiled.performance_prefilter.literal_len(hit.literal);
+                self.performance(rest, &mut line, end, hit, sink);
                 line.end
             });
+            self.summary.lines += after;
+        } else {
+            self.summary.lines += breaks.unwrap_or_else(|| count_breaks(block.text));
         }
-        counter.up_to(block.text, block.text.len());
-        self.summary.lines = counter.lines;
     }
 
-    /// Handles one literal found at `at`; returns the position before which further hits don't matter.
-    #[expect(clippy::too_many_arguments, reason = "one call site; the state is split so that it can be borrowed apart")]
+    /// Handles one literal found; returns the position before which further hits don't matter.
     #[inline]
     fn hit(
         &mut self,
         compiled: &Compiled,
         block: Block<'_>,
         line: &mut Line,
-        literal: usize,
-        at: usize,
-        counter: &mut LineCounter,
+        hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) -> usize {
         if !self.failures_wanted() {
             // The rest of the block is gone through for performance data alone.
             return usize::MAX;
         }
-        if at >= line.end {
-            *line = self.line_at(block, line, at);
+        if hit.begin >= line.end {
+            *line = self.line_at(block, line, hit.begin);
         }
-        let used = compiled.uses[literal];
-        let end = at + compiled.prefilter.literal_len(literal);
+        let used = compiled.uses[hit.literal];
+        let end = hit.begin + compiled.prefilter.literal_len(hit.literal);
         if used.performance {
-            self.performance(block, line, end, counter, sink);
+            self.performance(block, line, end, hit, sink);
         }
-        if !line.decided && at < line.cut {
-            self.judge(compiled, block, line, used, at..end, counter, sink);
+        if !line.decided && hit.begin < line.cut {
+            self.judge(compiled, block, line, used, end, hit, sink);
         }
         // Of a decided line only performance data can still matter.
-        if line.decided && (line.performance_done || !compiled.performance) { line.end } else { at }
+        if line.decided && (line.performance_done || !compiled.performance) { line.end } else { hit.begin }
     }
 
     /// Finds the bounds of the line at `at` and what the rules may see of it.
@@ -206,13 +193,13 @@ impl Engine {
         block: Block<'_>,
         line: &mut Line,
         used: LiteralUse,
-        literal: Range<usize>,
-        counter: &mut LineCounter,
+        literal_end: usize,
+        hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         let visible = &block.text[..line.cut];
         let Some(stripped) = line.stripped else {
-            return self.judge_exactly(compiled, block, line, counter, sink);
+            return self.judge_exactly(compiled, block, line, hit, sink);
         };
         let anchored = used.anchored & !line.tried.anchored;
         let unanchored = used.unanchored & !line.tried.unanchored;
@@ -228,17 +215,17 @@ impl Engine {
                 continue;
             }
             let Some(view) = stage.view(visible, stripped) else {
-                return self.judge_exactly(compiled, block, line, counter, sink);
+                return self.judge_exactly(compiled, block, line, hit, sink);
             };
             let seen = &visible[view.start..view.end];
-            let may_fail = used.text & bit != 0 && literal.start >= view.start && literal.end <= view.end
+            let may_fail = used.text & bit != 0 && hit.begin >= view.start && literal_end <= view.end
                 || anchored & bit != 0 && stage.failure.may_match_anchored(seen)
                 || unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
             if !may_fail {
                 continue;
             }
             if !compiled.exact_on_ascii || !visible[line.start..].is_ascii() {
-                return self.judge_exactly(compiled, block, line, counter, sink);
+                return self.judge_exactly(compiled, block, line, hit, sink);
             }
             for (earlier, stage) in compiled.stages[..=number].iter().enumerate() {
                 let excluded = match stage.view(visible, stripped) {
@@ -255,7 +242,7 @@ impl Engine {
             let text = &visible[stripped..];
             let text = &text[..trim_end(text)];
             // An ASCII line is valid UTF-8, so this borrows.
-            return self.report(block, line, &decode(text), counter, sink);
+            return self.report(block, line, &decode(text), hit, sink);
         }
     }
 
@@ -265,14 +252,14 @@ impl Engine {
         compiled: &Compiled,
         block: Block<'_>,
         line: &mut Line,
-        counter: &mut LineCounter,
+        hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         line.decided = true;
         let visible = decode(&block.text[line.start..line.cut]);
         let text = &visible[compiled.strip_exactly(&visible, self.strips)..];
         if compiled.is_failure(text) {
-            self.report(block, line, &text[..trim_end(text.as_bytes())], counter, sink);
+            self.report(block, line, &text[..trim_end(text.as_bytes())], hit, sink);
         }
     }
 
@@ -281,7 +268,7 @@ impl Engine {
         block: Block<'_>,
         line: &Line,
         text: &str,
-        counter: &mut LineCounter,
+        hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         if self.last.as_deref() == Some(text) {
@@ -291,7 +278,7 @@ impl Engine {
         last.clear();
         last.push_str(text);
         self.summary.failure_lines += 1;
-        let line_number = counter.up_to(block.text, line.start);
+        let line_number = self.summary.lines + hit.lines_before(block.text, line.start);
         sink(Event::Failure(FailureLine { line_number, offset: block.offset + line.start as u64, text }));
     }
 
@@ -301,7 +288,7 @@ impl Engine {
         block: Block<'_>,
         line: &mut Line,
         marker_end: usize,
-        counter: &mut LineCounter,
+        hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         if line.performance_done || marker_end > line.start + HEAD {
@@ -318,7 +305,7 @@ impl Engine {
                 Outcome::Problem(problem) => Err(ProblemKind::Invalid(problem)),
             }
         };
-        let line_number = counter.up_to(block.text, line.start);
+        let line_number = self.summary.lines + hit.lines_before(block.text, line.start);
         let offset = block.offset + line.start as u64;
         match outcome {
             Ok(data) => {

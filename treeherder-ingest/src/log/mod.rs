@@ -1,1 +1,9 @@
 //! Logs: streaming fetch, inflate and scan, statuses, error summaries (§5).
+
+mod fetch;
+mod fetch_error;
+mod fetch_text;
+
+pub use fetch::{LogFetchOptions, LogStream, open_log};
+pub use fetch_error::{ArtifactKind, FetchError};
+pub use fetch_text::{ArtifactFetchOptions, fetch_error_summary, fetch_perfherder_json};

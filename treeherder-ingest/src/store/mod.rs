@@ -2,20 +2,38 @@
 //!
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
+mod cache;
 pub mod entity;
+pub mod error;
+mod fixture;
+pub mod jobs;
 pub mod migration;
+mod pushes;
+mod repositories;
+mod seed;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
+use sea_orm_migration::MigratorTrait as _;
+
+pub use error::{DataError, DataProblem, StoreError};
+pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
+pub use repositories::RepositoryRules;
+pub use seed::NOT_CLASSIFIED;
+
+/// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
+const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 
 /// A handle on the database; clones share one connection pool.
 #[derive(Clone, Debug)]
 pub struct Store {
     connection: DatabaseConnection,
+    reference_ids: Arc<jobs::ReferenceIds>,
 }
 
 impl Store {
@@ -34,13 +52,35 @@ impl Store {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")
         });
-        Ok(Self { connection: Database::connect(options).await? })
+        let connection = Database::connect(options).await?;
+        Ok(Self { connection, reference_ids: Arc::default() })
+    }
+
+    /// Brings the tables up to date. Any number of processes may do so at the same time.
+    ///
+    /// # Errors
+    /// When a migration fails; none of its changes remain then.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        let transaction = self.begin_write().await?;
+        if self.backend() == DbBackend::Postgres {
+            transaction
+                .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+                .await?;
+        }
+        migration::Migrator::up(&transaction, None).await?;
+        transaction.commit().await?;
+        Ok(())
     }
 
     /// The connection, for reads and single statements.
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// Ids of reference data that this process knows.
+    fn reference_ids(&self) -> &jobs::ReferenceIds {
+        &self.reference_ids
     }
 
     /// Which database this is.

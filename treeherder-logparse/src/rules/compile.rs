@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     line::trim_end,
-    scan::{Literal, Prefilter, Simd},
+    scan::{BUCKETS, Literal, Prefilter, Probe, Simd},
 };
 
 /// More stages than this don't fit the engine's bit sets.
@@ -130,8 +130,9 @@ impl Compiled {
                 markers.add(marker).performance = true;
             }
         }
-        let prefilter = Prefilter::new(literals.texts.into_iter().map(Literal::new).collect(), simd);
-        let performance_prefilter = Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), simd);
+        let probes = probes(&ruleset.probes)?;
+        let prefilter = Prefilter::new(literals.texts.into_iter().map(Literal::new).collect(), &probes, simd);
+        let performance_prefilter = Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), &[], simd);
         Ok(Self {
             name: ruleset.name.clone(),
             max_line_chars: ruleset.max_line_chars,
@@ -324,6 +325,23 @@ fn parse_text(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
     let hir = parse(pattern, line)?;
     check::refuse_replacement(&hir).map_err(|error| RulesError::rule(line, pattern, error))?;
     Ok(hir)
+}
+
+/// Numbers the groups of hints: each probe with its bucket.
+fn probes(groups: &[Vec<String>]) -> Result<Vec<Probe>, RulesError> {
+    if groups.len() > BUCKETS {
+        return Err(RulesError::syntax(None, format!("`probes` has at most {BUCKETS} groups")));
+    }
+    let mut probes = Vec::new();
+    for (bucket, group) in groups.iter().enumerate() {
+        for probe in group {
+            let window = probe.as_bytes().try_into().map_err(|_| {
+                RulesError::syntax(None, format!("probe `{probe}`: must have {MIN_LITERAL} bytes"))
+            })?;
+            probes.push(Probe { window, bucket });
+        }
+    }
+    Ok(probes)
 }
 
 fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {

@@ -82,6 +82,11 @@ impl Rules {
         self.compiled.is_failure(line)
     }
 
+    /// Lists the literals of the rules: a line is looked at when it contains one of them.
+    pub fn literals(&self) -> impl Iterator<Item = &[u8]> {
+        self.compiled.prefilter.literals()
+    }
+
     /// Returns the ruleset's name.
     #[must_use]
     pub fn name(&self) -> &str {

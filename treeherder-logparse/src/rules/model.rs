@@ -28,6 +28,9 @@ pub struct Ruleset {
     pub max_failure_lines: Option<usize>,
     /// Whether `PERFHERDER_DATA:` lines are read as performance data.
     pub performance: bool,
+    /// Hints for speed: groups (eight at most) of three-byte pieces of the rules' literals that are rare in the logs at
+    /// hand. They change no result. The `tune-probes` program of the project's `benches` finds good ones.
+    pub probes: Vec<Vec<String>>,
     /// Prefixes to remove.
     pub strip: Vec<StripRule>,
     /// The stages, in the order in which they are asked.
@@ -109,6 +112,7 @@ impl Ruleset {
             max_line_chars: Some(500),
             max_failure_lines: Some(40),
             performance: false,
+            probes: Vec::new(),
             strip: Vec::new(),
             stages: vec![StageRules { trim: true, ..StageRules::default() }],
         }
@@ -176,6 +180,8 @@ struct RulesetFile {
     max_failure_lines: usize,
     #[serde(default)]
     performance: bool,
+    #[serde(default)]
+    probes: Vec<Vec<String>>,
     #[serde(default)]
     strip: Vec<Spanned<StripRule>>,
     #[serde(default)]
@@ -254,6 +260,7 @@ impl RulesetFile {
             max_line_chars: (self.max_line_chars > 0).then_some(self.max_line_chars),
             max_failure_lines: (self.max_failure_lines > 0).then_some(self.max_failure_lines),
             performance: self.performance,
+            probes: self.probes,
             strip,
             stages,
         })

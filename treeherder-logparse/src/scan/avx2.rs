@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_sub_epi8,
 };
 
-use super::{Segment, WINDOW, buckets::NibbleTables};
+use super::{Marked, Segment, WINDOW, buckets::NibbleTables};
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -35,29 +35,34 @@ fn at<const N: usize>(text: &[u8; N], at: usize) -> &[u8; 32] {
 /// Positions that one word covers, and the bytes that deciding them takes.
 const REACH: usize = 64 + WINDOW - 1;
 
-/// Marks the positions of `text` at which a window may begin, for as many whole words as `text` has bytes for.
+/// Marks the positions of `text` at which a window may begin and counts the line ends, for as many whole words of the
+/// segment as `text` has bytes for.
 ///
 /// # Safety
 /// The CPU must have AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], segment: &mut Segment) -> u64 {
+pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], segment: &mut Segment) -> Marked {
     if tables.ascii { mark_windows::<true>(tables, text, segment) } else { mark_windows::<false>(tables, text, segment) }
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], segment: &mut Segment) -> u64 {
+fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], segment: &mut Segment) -> Marked {
     let low = [table(&tables.low[0]), table(&tables.low[1]), table(&tables.low[2])];
     let high = [table(&tables.high[0]), table(&tables.high[1]), table(&tables.high[2])];
     let nibble = _mm256_set1_epi8(0x0F);
     let zero = _mm256_setzero_si256();
+    // A byte counts up to 255; a segment has 64 vectors.
+    let mut breaks = zero;
     let mut any = 0;
     for (word, start) in segment.iter_mut().zip((0..).step_by(64)) {
         let Some(text) = text.get(start..).and_then(|rest| rest.first_chunk::<REACH>()) else { break };
-        let half = |offset: usize| -> u32 {
+        let mut half = |offset: usize| -> u32 {
+            let bytes = [load(at(text, offset)), load(at(text, offset + 1)), load(at(text, offset + 2))];
+            breaks = _mm256_sub_epi8(breaks, line_ends(bytes[0], bytes[1]));
             let mut found = _mm256_set1_epi8(-1);
             for position in 0..WINDOW {
-                let bytes = load(at(text, offset + position));
+                let bytes = bytes[position];
                 let high_index = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
                 // A shuffle index of 0x80 or more yields 0, so for ASCII windows the byte itself will do.
                 let low_index = if ASCII { bytes } else { _mm256_and_si256(bytes, nibble) };
@@ -72,7 +77,27 @@ fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], segment: 
         *word = u64::from(half(0)) | u64::from(half(32)) << 32;
         any |= *word;
     }
-    any
+    Marked { any: any != 0, breaks: sum(_mm256_sad_epu8(breaks, zero)) }
+}
+
+/// Marks the line ends among 32 bytes with 0xFF, given the same bytes one further on: LF, and CR with no LF behind it.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn line_ends(here: __m256i, next: __m256i) -> __m256i {
+    let line_feed = _mm256_set1_epi8(b'\n' as i8);
+    let returns = _mm256_cmpeq_epi8(here, _mm256_set1_epi8(b'\r' as i8));
+    let lone = _mm256_andnot_si256(_mm256_cmpeq_epi8(next, line_feed), returns);
+    _mm256_or_si256(_mm256_cmpeq_epi8(here, line_feed), lone)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn sum(four: __m256i) -> u64 {
+    let sum = _mm256_extract_epi64::<0>(four)
+        + _mm256_extract_epi64::<1>(four)
+        + _mm256_extract_epi64::<2>(four)
+        + _mm256_extract_epi64::<3>(four);
+    sum as u64
 }
 
 /// Counts line ends in `text`, up to a last piece of less than 65 bytes; returns the count and where it stopped.
@@ -81,8 +106,6 @@ fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], segment: 
 /// The CPU must have AVX2.
 #[target_feature(enable = "avx2")]
 pub(super) unsafe fn count_breaks(text: &[u8]) -> (u64, usize) {
-    let line_feed = _mm256_set1_epi8(b'\n' as i8);
-    let carriage_return = _mm256_set1_epi8(b'\r' as i8);
     let zero = _mm256_setzero_si256();
     let mut total = zero;
     let mut start = 0;
@@ -92,18 +115,10 @@ pub(super) unsafe fn count_breaks(text: &[u8]) -> (u64, usize) {
         for _ in 0..127 {
             let Some(chunk) = text.get(start..).and_then(|rest| rest.first_chunk::<65>()) else {
                 total = _mm256_add_epi64(total, _mm256_sad_epu8(counts, zero));
-                let sum = _mm256_extract_epi64::<0>(total)
-                    + _mm256_extract_epi64::<1>(total)
-                    + _mm256_extract_epi64::<2>(total)
-                    + _mm256_extract_epi64::<3>(total);
-                return (sum as u64, start);
+                return (sum(total), start);
             };
             for offset in [0, 32] {
-                let here = load(at(chunk, offset));
-                let next_is_line_feed = _mm256_cmpeq_epi8(load(at(chunk, offset + 1)), line_feed);
-                let lone = _mm256_andnot_si256(next_is_line_feed, _mm256_cmpeq_epi8(here, carriage_return));
-                let ends = _mm256_or_si256(_mm256_cmpeq_epi8(here, line_feed), lone);
-                counts = _mm256_sub_epi8(counts, ends);
+                counts = _mm256_sub_epi8(counts, line_ends(load(at(chunk, offset)), load(at(chunk, offset + 1))));
             }
             start += 64;
         }

@@ -1,10 +1,18 @@
 //! Counting line ends in bulk.
 
+use std::ops::Range;
+
 use super::Simd;
 
 /// Counts line ends: LF, CR LF and lone CR, each once. A CR at the very end counts.
 pub(crate) fn count_breaks(text: &[u8]) -> u64 {
     count_breaks_with(Simd::detect(), text)
+}
+
+/// Counts the line ends in `text[range]`; a CR at its end counts only when no LF follows in `text`.
+pub(super) fn count_breaks_in(text: &[u8], range: Range<usize>) -> u64 {
+    let split = text[..range.end].ends_with(b"\r") && text.get(range.end) == Some(&b'\n') && !range.is_empty();
+    count_breaks(&text[range]) - u64::from(split)
 }
 
 #[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "calls code for a CPU feature that was detected"))]

@@ -1,6 +1,6 @@
 //! Windows spread over eight buckets, one bit each, for the vector searches' tables.
 
-use super::{WINDOW, rarity::byte_share, window::Window};
+use super::{BUCKETS, WINDOW, rarity::byte_share, window::Window};
 
 /// Windows of one bucket, as the set of bytes at each position.
 #[derive(Clone)]
@@ -48,13 +48,22 @@ enum Tables {
 
 /// Gives each window the bucket in which it adds the fewest false candidates.
 fn spread(windows: &[Window], tables: Tables) -> Vec<u8> {
-    let mut buckets = vec![Bucket::EMPTY; 8];
-    let mut passing = [0.0; 8];
+    let mut buckets = vec![Bucket::EMPTY; BUCKETS];
+    let mut passing = [0.0; BUCKETS];
     let mut bits = vec![0; windows.len()];
     let mut order: Vec<usize> = (0..windows.len()).collect();
     let share = |index: &usize| super::rarity(&windows[*index].bytes);
     order.sort_by(|a, b| share(b).total_cmp(&share(a)));
-    for index in order {
+    let (hinted, free): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|index| windows[*index].bucket.is_some());
+    for index in hinted {
+        let number = windows[index].bucket.unwrap_or_default();
+        buckets[number].add(windows[index].bytes);
+        bits[index] = 1 << number;
+    }
+    for (passing, bucket) in passing.iter_mut().zip(&buckets) {
+        *passing = bucket.passing(tables);
+    }
+    for index in free {
         let mut best = (f64::MAX, 0, Bucket::EMPTY);
         for (number, bucket) in buckets.iter().enumerate() {
             let mut with = bucket.clone();

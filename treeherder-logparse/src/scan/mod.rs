@@ -23,9 +23,10 @@ mod simd;
 mod window;
 
 pub(crate) use breaks::count_breaks;
-pub(crate) use prefilter::{Literal, Prefilter};
+pub(crate) use prefilter::{Hit, Literal, Prefilter};
 pub(crate) use rarity::rarity;
 pub use simd::Simd;
+pub(crate) use window::Probe;
 
 /// Words of 64 positions that a vector search fills before the candidates are looked at.
 const SEGMENT_WORDS: usize = 32;
@@ -34,5 +35,19 @@ const SEGMENT: usize = 64 * SEGMENT_WORDS;
 /// Length of a window in bytes.
 const WINDOW: usize = 3;
 
+/// Buckets over which the vector searches spread the windows.
+pub(crate) const BUCKETS: usize = 8;
+
 /// One bit a position: whether a window may begin there.
+#[cfg(target_arch = "x86_64")]
 type Segment = [u64; SEGMENT_WORDS];
+
+/// What a vector search says of one segment beside its candidates.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug)]
+struct Marked {
+    /// Whether there is any candidate.
+    any: bool,
+    /// Line ends.
+    breaks: u64,
+}

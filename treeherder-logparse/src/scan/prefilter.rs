@@ -1,9 +1,13 @@
 //! The prefilter: finds the literals of all rules in a block.
 
-use super::{Simd, WINDOW, portable, window};
+use super::{
+    Probe, SEGMENT, Simd, WINDOW,
+    breaks::{count_breaks, count_breaks_in},
+    portable, window,
+};
 #[cfg(target_arch = "x86_64")]
 use super::{
-    SEGMENT, SEGMENT_WORDS, Segment, avx2, avx512,
+    Marked, SEGMENT_WORDS, Segment, avx2, avx512,
     buckets::{ByteTables, NibbleTables},
 };
 
@@ -21,6 +25,40 @@ impl Literal {
 
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+/// A literal found.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hit {
+    /// Id of the literal.
+    pub(crate) literal: usize,
+    /// Where it begins.
+    pub(crate) begin: usize,
+    count: BreakCount,
+}
+
+impl Hit {
+    /// Counts the line ends before `line_start`, the start of the line that the literal is in.
+    pub(crate) fn lines_before(&self, text: &[u8], line_start: usize) -> u64 {
+        // A line that begins before the place counted to reaches beyond it: there is no line end in between.
+        self.count.breaks + text.get(self.count.at..line_start).map_or(0, count_breaks)
+    }
+}
+
+/// Line ends counted up to a place.
+#[derive(Clone, Copy, Debug, Default)]
+struct BreakCount {
+    at: usize,
+    breaks: u64,
+}
+
+impl BreakCount {
+    fn advance(&mut self, text: &[u8], to: usize) {
+        if to > self.at {
+            self.breaks += count_breaks_in(text, self.at..to);
+            self.at = to;
+        }
     }
 }
 
@@ -44,8 +82,10 @@ enum Search {
 
 impl Prefilter {
     /// Builds a prefilter that uses no more than `simd`.
-    pub(crate) fn new(literals: Vec<Literal>, simd: Simd) -> Self {
-        let windows = window::choose(&literals);
+    ///
+    /// `probes` are windows to prefer.
+    pub(crate) fn new(literals: Vec<Literal>, probes: &[Probe], simd: Simd) -> Self {
+        let windows = window::choose(&literals, probes);
         let search = match simd.min(Simd::detect()) {
             #[cfg(target_arch = "x86_64")]
             Simd::Avx2 if !windows.is_empty() => Search::Avx2(Box::new(NibbleTables::new(&windows))),
@@ -56,26 +96,32 @@ impl Prefilter {
         Self { lookup: window::Lookup::new(&windows), windows, literals, search }
     }
 
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &[u8]> {
+        self.literals.iter().map(Literal::bytes)
+    }
+
     /// Returns the length of a literal in bytes.
     #[inline]
     pub(crate) fn literal_len(&self, literal: usize) -> usize {
         self.literals[literal].bytes.len()
     }
 
-    /// Calls `on_hit` with each literal found in `text` and where it begins, in order of the windows' positions.
+    /// Calls `on_hit` with each literal found in `text`, in order of the windows' positions, and counts line ends.
     ///
     /// `on_hit` returns the position before which further hits don't matter.
     #[inline]
-    pub(crate) fn find(&self, text: &[u8], mut on_hit: impl FnMut(usize, usize) -> usize) {
+    pub(crate) fn find(&self, text: &[u8], mut on_hit: impl FnMut(Hit) -> usize) -> u64 {
         match &self.search {
             Search::Portable(search) => {
                 let mut from = 0;
-                while let Some((at, window)) = search.next(text, from) {
-                    from = self.confirm(text, at, window, at + 1, &mut on_hit);
-                    if from > text.len() {
-                        return;
-                    }
+                let mut count = BreakCount::default();
+                while from < text.len() {
+                    let Some((at, window)) = search.next(text, from) else { break };
+                    count.advance(text, at & !(SEGMENT - 1));
+                    from = self.confirm(text, at, window, at + 1, count, &mut on_hit);
                 }
+                count.advance(text, text.len());
+                count.breaks
             }
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for a CPU feature that was detected")]
@@ -94,31 +140,40 @@ impl Prefilter {
     fn find_marked(
         &self,
         text: &[u8],
-        mark: impl Fn(&[u8], &mut Segment) -> u64,
-        mut on_hit: impl FnMut(usize, usize) -> usize,
-    ) {
+        mark: impl Fn(&[u8], &mut Segment) -> Marked,
+        mut on_hit: impl FnMut(Hit) -> usize,
+    ) -> u64 {
         let mut segment: Segment = [0; SEGMENT_WORDS];
-        let mut start = 0;
+        let mut count = BreakCount::default();
         // Hits before this position don't matter any more.
         let mut from = 0;
-        while start + SEGMENT + WINDOW <= text.len() {
-            if from < start + SEGMENT && mark(&text[start..], &mut segment) != 0 {
-                from = self.walk(text, start, &segment, from, &mut on_hit);
+        while count.at + SEGMENT + WINDOW <= text.len() {
+            if from >= count.at + SEGMENT {
+                count.advance(text, count.at + SEGMENT);
+                continue;
             }
-            start += SEGMENT;
+            let marked = mark(&text[count.at..], &mut segment);
+            if marked.any {
+                from = self.walk(text, &segment, from, count, &mut on_hit);
+            }
+            count.at += SEGMENT;
+            count.breaks += marked.breaks;
         }
         // The rest, padded so that the vector code has whole words to read.
-        while start < text.len() {
-            let rest = &text[start..text.len().min(start + SEGMENT + WINDOW - 1)];
+        while count.at < text.len() {
+            let rest = &text[count.at..text.len().min(count.at + SEGMENT + WINDOW - 1)];
             let mut padded = [0; SEGMENT + 64];
             padded[..rest.len()].copy_from_slice(rest);
             segment = [0; SEGMENT_WORDS];
             let words = rest.len().min(SEGMENT).div_ceil(64);
-            if mark(&padded[..words * 64 + WINDOW - 1], &mut segment) != 0 {
-                from = self.walk(text, start, &segment, from, &mut on_hit);
+            let marked = mark(&padded[..words * 64 + WINDOW - 1], &mut segment);
+            if marked.any {
+                from = self.walk(text, &segment, from, count, &mut on_hit);
             }
-            start += SEGMENT;
+            count.at += SEGMENT;
+            count.breaks += marked.breaks;
         }
+        count.breaks
     }
 
     #[cfg(target_arch = "x86_64")]
@@ -126,14 +181,14 @@ impl Prefilter {
     fn walk(
         &self,
         text: &[u8],
-        start: usize,
         segment: &Segment,
         mut from: usize,
-        on_hit: &mut impl FnMut(usize, usize) -> usize,
+        count: BreakCount,
+        on_hit: &mut impl FnMut(Hit) -> usize,
     ) -> usize {
         for (index, word) in segment.iter().enumerate() {
             let mut word = *word;
-            let base = start + 64 * index;
+            let base = count.at + 64 * index;
             while word != 0 {
                 let at = base + word.trailing_zeros() as usize;
                 word &= word - 1;
@@ -142,7 +197,7 @@ impl Prefilter {
                 }
                 let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return from };
                 if let Some(window) = self.lookup.find(*window) {
-                    from = self.confirm(text, at, window, from, on_hit);
+                    from = self.confirm(text, at, window, from, count, on_hit);
                 }
             }
         }
@@ -157,14 +212,15 @@ impl Prefilter {
         at: usize,
         window: usize,
         mut from: usize,
-        on_hit: &mut impl FnMut(usize, usize) -> usize,
+        count: BreakCount,
+        on_hit: &mut impl FnMut(Hit) -> usize,
     ) -> usize {
         let Some(window) = self.windows.get(window) else { return from };
         for &(literal, offset) in &window.owners {
             let Some(begin) = at.checked_sub(usize::from(offset)) else { continue };
             let bytes = self.literals[usize::from(literal)].bytes();
             if text[begin..].starts_with(bytes) {
-                from = from.max(on_hit(usize::from(literal), begin));
+                from = from.max(on_hit(Hit { literal: usize::from(literal), begin, count }));
             }
         }
         from
@@ -179,7 +235,7 @@ mod tests {
     fn every_search_finds_every_literal_everywhere() {
         let literals: Vec<Literal> =
             ["abc", "needle in", "***", ": ***", "\u{25CF} x", "Error: "].map(|text| Literal::new(text.into())).into();
-        let mut text = "some text \u{25CF} y without, then Err or: ** * abd ".repeat(150).into_bytes();
+        let mut text = "some text \u{25CF} y without, then Err or: ** * abd\r\n\rx\n".repeat(150).into_bytes();
         let mut expected = Vec::new();
         for (number, place) in [0, 62, 130, 2046, 2060, 2100, 4000, text.len() - 5].into_iter().enumerate() {
             let literal = number % literals.len();
@@ -199,12 +255,13 @@ mod tests {
         for simd in Simd::available() {
             for end in [text.len(), text.len() - 1, 2050, 100, 3, 2, 0] {
                 let text = &text[..end];
-                let prefilter = Prefilter::new(literals.clone(), simd);
+                let prefilter = Prefilter::new(literals.clone(), &[], simd);
                 let mut found = Vec::new();
-                prefilter.find(text, |id, at| {
-                    found.push((at, id));
+                let breaks = prefilter.find(text, |hit| {
+                    found.push((hit.begin, hit.literal));
                     0
                 });
+                assert_eq!(breaks, count_breaks(text), "{simd} {end}");
                 found.sort_unstable();
                 let expected: Vec<_> =
                     expected.iter().copied().filter(|(at, id)| at + literals[*id].bytes().len() <= end).collect();

@@ -2,10 +2,19 @@
 
 use super::{WINDOW, prefilter::Literal, rarity};
 
+/// A window to prefer, and the bucket to put it in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Probe {
+    pub(crate) window: [u8; WINDOW],
+    pub(crate) bucket: usize,
+}
+
 /// One window and the literals that were given it.
 #[derive(Debug)]
 pub(super) struct Window {
     pub(super) bytes: [u8; WINDOW],
+    /// The bucket that a hint asks for.
+    pub(super) bucket: Option<usize>,
     /// Literal id and where in the literal the window lies.
     pub(super) owners: Vec<(u16, u16)>,
 }
@@ -14,13 +23,27 @@ pub(super) struct Window {
 const SHARING_SLACK: f64 = 4.0;
 
 /// Chooses a window of each literal: rare, and shared where that costs little.
-pub(super) fn choose(literals: &[Literal]) -> Vec<Window> {
+pub(super) fn choose(literals: &[Literal], probes: &[Probe]) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
     let mut order: Vec<usize> = (0..literals.len()).collect();
     // Short literals have the least choice: they go first, longer ones may share.
     order.sort_by_key(|id| (literals[*id].bytes().len(), *id));
     for id in order {
         let bytes = literals[id].bytes();
+        let hinted = probes.iter().find_map(|probe| {
+            Some((bytes.windows(WINDOW).position(|window| window == probe.window)?, probe))
+        });
+        if let Some((at, probe)) = hinted {
+            let owner = (id as u16, at as u16);
+            match windows.iter_mut().find(|window| window.bytes == probe.window) {
+                Some(window) => window.owners.push(owner),
+                None => {
+                    let bucket = Some(probe.bucket);
+                    windows.push(Window { bytes: probe.window, bucket, owners: vec![owner] });
+                }
+            }
+            continue;
+        }
         let cost = |at: usize| rarity(&bytes[at..at + WINDOW]);
         let places = 0..=bytes.len() - WINDOW;
         let Some(best) = places.clone().min_by(|a, b| cost(*a).total_cmp(&cost(*b))) else { continue };
@@ -32,6 +55,7 @@ pub(super) fn choose(literals: &[Literal]) -> Vec<Window> {
             Some((at, window)) => windows[window].owners.push((id as u16, at as u16)),
             None => windows.push(Window {
                 bytes: [bytes[best], bytes[best + 1], bytes[best + 2]],
+                bucket: None,
                 owners: vec![(id as u16, best as u16)],
             }),
         }
@@ -99,7 +123,8 @@ mod tests {
     fn every_literal_owns_one_window_of_its_own_bytes() {
         let literals: Vec<Literal> =
             ["TEST-UNEXPECTED-", ": ***", "bash.exe: *** ", "abort:", "\u{2715} x"].map(|text| Literal::new(text.into())).into();
-        let windows = choose(&literals);
+        let windows = choose(&literals, &[Probe { window: *b"bor", bucket: 3 }]);
+        assert!(windows.iter().any(|window| window.bytes == *b"bor" && window.bucket == Some(3)));
         let lookup = Lookup::new(&windows);
         let mut seen = vec![0; literals.len()];
         for (index, window) in windows.iter().enumerate() {

@@ -1,1 +1,23 @@
-//! Migrations, in order.
+//! Migrations, in order. They run on SQLite and PostgreSQL alike.
+
+mod m0001_reference;
+mod m0002_jobs;
+pub mod schema;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// The list of migrations.
+#[derive(Clone, Copy, Debug)]
+pub struct Migrator;
+
+#[sea_orm_migration::async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_reference::Migration),
+            Box::new(m0002_jobs::Migration),
+            // m0003_failures goes on this line.
+            // m0004_performance goes on this line.
+        ]
+    }
+}

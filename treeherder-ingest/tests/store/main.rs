@@ -1,0 +1,26 @@
+//! Storage, the same tests on SQLite and PostgreSQL.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+/// Runs each named async test on both databases.
+macro_rules! on_every_database {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::support::database::Backend::Sqlite).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::support::database::Backend::Postgres).await;
+            })*
+        }
+    };
+}
+
+mod jobs;
+mod migration;
+mod pushes;
