@@ -70,6 +70,8 @@ fn rules_that_cannot_work_are_refused() {
         let message = refusal(toml);
         assert!(message.contains(part), "{toml}: {message}");
     }
+    let long = format!("[[failure]]\ntext = \"{}\"\n", "long ".repeat(1000));
+    assert_eq!(refusal(&long), "line 3: rule `long long long long `: a text has at most 1000 bytes");
     let many = "[[strip]]\npattern = '^a'\n".repeat(33);
     assert!(refusal(&many).contains("at most 32"), "{}", refusal(&many));
 }

@@ -18,6 +18,9 @@ use crate::{
 const MAX_STAGES: usize = 8;
 /// More strips than this don't either.
 const MAX_STRIPS: usize = 32;
+/// Longer texts are refused, and more literals in all: the prefilter keeps places and ids in 16 bits.
+const MAX_TEXT: usize = 1000;
+const MAX_LITERALS: usize = 10_000;
 /// What performance data is announced by (`spec/ingest.md` §5.6; some producers say `PERFORMANCE_DATA`).
 pub(crate) const PERFORMANCE_MARKERS: [&[u8]; 2] = [b"PERFHERDER_DATA:", b"PERFORMANCE_DATA:"];
 /// Text that spares a line the cut (`spec/ingest.md` §5.4).
@@ -122,6 +125,9 @@ impl Compiled {
         for seen in strips.iter().filter_map(|strip| strip.once_seen.as_ref()) {
             // No use: the hit alone makes the engine look at the line.
             literals.add(seen);
+        }
+        if literals.texts.len() > MAX_LITERALS {
+            return Err(RulesError::syntax(None, format!("a ruleset has at most {MAX_LITERALS} texts to look for")));
         }
         let mut markers = Literals::default();
         if ruleset.performance {
@@ -347,6 +353,9 @@ fn probes(groups: &[Vec<String>]) -> Result<Vec<Probe>, RulesError> {
 fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
     if text.len() < MIN_LITERAL {
         return Err(RulesError::rule(line, text, format!("a text has at least {MIN_LITERAL} bytes")));
+    }
+    if text.len() > MAX_TEXT {
+        return Err(RulesError::rule(line, &text[..text.floor_char_boundary(20)], format!("a text has at most {MAX_TEXT} bytes")));
     }
     if text.contains(['\n', '\r']) {
         return Err(RulesError::rule(line, text, "a text lies within one line"));
