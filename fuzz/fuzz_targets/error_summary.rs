@@ -5,7 +5,8 @@ use treeherder_logparse::errorsummary::{ErrorSummaryReader, Options};
 use treeherder_logparse_fuzz::{chunks, target};
 
 fn read<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> (Vec<String>, Option<String>) {
-    let mut reader = ErrorSummaryReader::new(Options { cut_off: 5, max_line_bytes: 1000, ..Options::default() });
+    let mut reader =
+        ErrorSummaryReader::new(Options { cut_off: 5, max_line_bytes: 1000, ..Options::default() });
     let mut lines = Vec::new();
     let mut error = None;
     for chunk in chunks {

@@ -38,7 +38,10 @@ pub fn parse<'a>(mut parser: Parser, chunks: impl Iterator<Item = &'a [u8]>) -> 
 }
 
 /// Parses a log as it comes, with where it stops being readable.
-pub fn parse_raw<'a>(parser: Parser, chunks: impl Iterator<Item = &'a [u8]>) -> Found<(Report, Option<DecodeError>)> {
+pub fn parse_raw<'a>(
+    parser: Parser,
+    chunks: impl Iterator<Item = &'a [u8]>,
+) -> Found<(Report, Option<DecodeError>)> {
     let mut events = Vec::new();
     let mut sink = |event: Event<'_>| events.push(format!("{event:?}"));
     let mut log = LogParser::new(parser);

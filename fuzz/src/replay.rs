@@ -42,7 +42,8 @@ fn read(path: PathBuf) -> std::io::Result<Vec<Vec<u8>>> {
     if !path.is_dir() {
         return Ok(vec![fs::read(path)?]);
     }
-    let mut paths = fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+    let mut paths =
+        fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
     paths.retain(|path| path.is_file());
     paths.sort();
     paths.into_iter().map(fs::read).collect()

@@ -10,7 +10,11 @@ use treeherder_logparse::{Event, Parser, parse_stream};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let chunks = ["[taskcluster 2026-11-22] starts\n[task 2026-11-22T10:00:00Z] wge", "t: unable to resolve", " host\n"];
+    let chunks = [
+        "[taskcluster 2026-11-22] starts\n[task 2026-11-22T10:00:00Z] wge",
+        "t: unable to resolve",
+        " host\n",
+    ];
     let body = stream::iter(chunks.map(|chunk| Ok::<_, io::Error>(Bytes::from_static(chunk.as_bytes()))));
 
     let mut failures = Vec::new();

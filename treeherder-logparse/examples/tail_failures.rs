@@ -16,7 +16,8 @@ fn main() -> io::Result<()> {
             && written.is_ok()
         {
             // Lines are counted from 0; people count from 1.
-            written = writeln!(output, "{}: {}", line.line_number + 1, line.text).and_then(|()| output.flush());
+            written =
+                writeln!(output, "{}: {}", line.line_number + 1, line.text).and_then(|()| output.flush());
         }
     };
     let mut input = io::stdin().lock();

@@ -70,7 +70,7 @@ fn barren() -> Vec<u8> {
     let lines = [
         "[task 2026-11-22T10:00:00.000Z] 10:00:00     INFO - TEST-PASS | dom/a.js | TEST-UNEXPECTED-FAIL is fine here",
         "[task 2026-11-22T10:00:00.000Z] 10:00:00     INFO - ImportError: No module named pygtk",
-        "[task 2026-11-22T10:00:00.000Z] make: *** is what it would say, but not here",
+        "[task 2026-11-22T10:00:00.000Z]  make: *** is what it would say, but not here",
         "[taskcluster:info] Starting task",
         "a non-fatal error in été 🍆",
         "some error(abc): and Exception: in the middle\r",
@@ -114,8 +114,9 @@ fn failure_lines_cost_no_memory_of_the_parsers() {
         let mut parser = Parser::builder().max_failure_lines(None).build();
         let mut lines = 0;
         log.as_bytes().chunks(size).for_each(|chunk| parser.feed(chunk, &mut |_| lines += 1));
-        let count =
-            allocations(|| log.as_bytes().chunks(size).for_each(|chunk| parser.feed(chunk, &mut |_| lines += 1)));
+        let count = allocations(|| {
+            log.as_bytes().chunks(size).for_each(|chunk| parser.feed(chunk, &mut |_| lines += 1))
+        });
         assert_eq!((count, lines), (0, 2000), "in chunks of {size}");
     }
 }

@@ -5,9 +5,7 @@
 use std::io::Write as _;
 
 use flate2::{Compression, Crc, write::DeflateEncoder};
-use treeherder_logparse::{
-    DecodeError, DecodeErrorKind, Decoded, Decoder, Event, Format, LogParser, Parser,
-};
+use treeherder_logparse::{DecodeError, DecodeErrorKind, Decoded, Decoder, Event, Format, LogParser, Parser};
 
 const LOG: &str = "ok\nabort: one\r\nbuilding é 🍆\nabort: two\nlast fatal error";
 
@@ -45,7 +43,10 @@ fn member(text: &str) -> Vec<u8> {
 }
 
 /// Decodes pieces; returns the text, and the sums or the error.
-fn decode_with<'a>(mut decoder: Decoder, pieces: impl IntoIterator<Item = &'a [u8]>) -> (Vec<u8>, Decoded, Option<DecodeError>) {
+fn decode_with<'a>(
+    mut decoder: Decoder,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+) -> (Vec<u8>, Decoded, Option<DecodeError>) {
     let mut text = Vec::new();
     let mut error = None;
     for piece in pieces {
@@ -74,17 +75,24 @@ fn every_kind_of_header_is_read() {
     for flags in 0..32 {
         let (text, decoded, error) = decode(&member_with(LOG.as_bytes(), flags));
         assert_eq!(text, LOG.as_bytes(), "{flags:b}");
-        assert_eq!((error, decoded.members, decoded.format, decoded.truncated), (None, 1, Format::Gzip, false));
+        assert_eq!(
+            (error, decoded.members, decoded.format, decoded.truncated),
+            (None, 1, Format::Gzip, false)
+        );
     }
 }
 
 #[test]
 fn members_follow_each_other_and_may_be_cut_anywhere() {
-    let raw = [member_with(b"one\nab", 8), member(""), member_with(b"ort: two\n", 4 | 2), member("three")].concat();
+    let raw =
+        [member_with(b"one\nab", 8), member(""), member_with(b"ort: two\n", 4 | 2), member("three")].concat();
     for split in 0..=raw.len() {
         let (text, decoded, error) = decode_with(Decoder::new(), [&raw[..split], &[], &raw[split..]]);
         assert_eq!((text.as_slice(), error), (b"one\nabort: two\nthree".as_slice(), None), "cut at {split}");
-        assert_eq!((decoded.members, decoded.compressed_bytes, decoded.decoded_bytes), (4, raw.len() as u64, 20));
+        assert_eq!(
+            (decoded.members, decoded.compressed_bytes, decoded.decoded_bytes),
+            (4, raw.len() as u64, 20)
+        );
     }
     let mut failures = Vec::new();
     let mut log = LogParser::default();
@@ -97,7 +105,11 @@ fn members_follow_each_other_and_may_be_cut_anywhere() {
         log.feed(piece, &mut sink).unwrap();
     }
     let report = log.finish(&mut sink);
-    assert_eq!((failures, report.summary.lines), (vec![(1, "abort: two".to_owned())], 3), "a line may span members");
+    assert_eq!(
+        (failures, report.summary.lines),
+        (vec![(1, "abort: two".to_owned())], 3),
+        "a line may span members"
+    );
 }
 
 #[test]
@@ -120,7 +132,11 @@ fn a_truncated_log_counts_as_far_as_it_goes() {
         let (text, decoded, error) = decode(&raw[..len]);
         assert_eq!(error, None, "{len}");
         if len == 1 {
-            assert_eq!((decoded.format, text.as_slice()), (Format::Plain, &raw[..1]), "one byte is no gzip yet");
+            assert_eq!(
+                (decoded.format, text.as_slice()),
+                (Format::Plain, &raw[..1]),
+                "one byte is no gzip yet"
+            );
             continue;
         }
         // One byte of a magic may be garbage as well.
@@ -154,12 +170,18 @@ fn wrong_checksums_and_lengths_show_at_the_members_end() {
     let first = member("abort: one\n");
     let raw = [&first[..], &member(LOG)].concat();
     let trailer = first.len() + member(LOG).len() - 8;
-    for (at, kind) in [(0, DecodeErrorKind::Checksum), (3, DecodeErrorKind::Checksum), (4, DecodeErrorKind::Length)] {
+    for (at, kind) in
+        [(0, DecodeErrorKind::Checksum), (3, DecodeErrorKind::Checksum), (4, DecodeErrorKind::Length)]
+    {
         let mut raw = raw.clone();
         raw[trailer + at] ^= 1;
         raw.extend(b"more");
         assert_eq!(error(&raw), (kind, trailer as u64 + 8));
-        assert_eq!(decode(&raw).0, format!("abort: one\n{LOG}").as_bytes(), "all of it was handed out before");
+        assert_eq!(
+            decode(&raw).0,
+            format!("abort: one\n{LOG}").as_bytes(),
+            "all of it was handed out before"
+        );
     }
 }
 
@@ -198,7 +220,10 @@ fn corrupt_data_keeps_what_came_before() {
         raw[at] ^= 0x55;
         let (text, decoded, error) = decode_with(Decoder::new(), [&raw[..]]);
         let same = text.iter().zip(first.as_bytes()).take_while(|(one, other)| one == other).count();
-        assert!(error.is_some() || decoded.truncated || decoded.members == 1 && text == first.as_bytes(), "{at}");
+        assert!(
+            error.is_some() || decoded.truncated || decoded.members == 1 && text == first.as_bytes(),
+            "{at}"
+        );
         if let Some(error) = error {
             assert!(error.offset() > 0 && error.offset() <= raw.len() as u64, "{error}");
             assert!(at < 5000 || same > 500, "{same} bytes are good before {at}");
@@ -223,7 +248,9 @@ fn plain_logs_pass_through() {
 #[test]
 fn a_log_that_is_too_long_is_read_up_to_the_limit() {
     let log = "abort: x\n".repeat(50_000);
-    for raw in [log.as_bytes().to_vec(), member(&log), [member(&log[..200_000]), member(&log[200_000..])].concat()] {
+    for raw in
+        [log.as_bytes().to_vec(), member(&log), [member(&log[..200_000]), member(&log[200_000..])].concat()]
+    {
         for limit in [0, 1, 13, 200_000, 300_001, log.len() - 1] {
             for size in [raw.len(), 1, 7, 65_536] {
                 let decoder = Decoder::new().max_decoded_bytes(limit as u64);
@@ -231,7 +258,10 @@ fn a_log_that_is_too_long_is_read_up_to_the_limit() {
                 let error = error.expect("it is too long");
                 assert_eq!(error.kind(), DecodeErrorKind::TooLong(limit as u64));
                 assert_eq!(decoded.compressed_bytes, error.offset());
-                assert_eq!((text.as_slice(), decoded.decoded_bytes), (&log.as_bytes()[..limit], limit as u64));
+                assert_eq!(
+                    (text.as_slice(), decoded.decoded_bytes),
+                    (&log.as_bytes()[..limit], limit as u64)
+                );
             }
         }
         let decoder = Decoder::new().max_decoded_bytes(log.len() as u64);

@@ -21,7 +21,9 @@ static RULES: LazyLock<Vec<(Simd, Rules)>> = LazyLock::new(|| {
 });
 
 fn parsers(max: Option<usize>) -> impl Iterator<Item = (Simd, ParserBuilder)> {
-    RULES.iter().map(move |(simd, rules)| (*simd, Parser::builder().rules(rules.clone()).max_failure_lines(max)))
+    RULES
+        .iter()
+        .map(move |(simd, rules)| (*simd, Parser::builder().rules(rules.clone()).max_failure_lines(max)))
 }
 
 /// What performance data a log has, line by line.
@@ -29,7 +31,8 @@ fn performance(log: &[u8]) -> Vec<Seen> {
     reference::performance_lines(log)
         .filter_map(|(number, offset, line)| {
             if line.len() > DEFAULT_MAX_PERFORMANCE_LINE {
-                let message = format!("performance data longer than {DEFAULT_MAX_PERFORMANCE_LINE} bytes was skipped");
+                let message =
+                    format!("performance data longer than {DEFAULT_MAX_PERFORMANCE_LINE} bytes was skipped");
                 return Some(Seen::Problem(number, offset, message));
             }
             match perf::parse_line(line) {
@@ -57,7 +60,7 @@ fn gzip(text: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(support::cases(400))]
 
     #[test]
     fn equals_the_reference_in_any_chunks(
@@ -122,16 +125,24 @@ proptest! {
 #[test]
 fn long_lines_equal_the_reference() {
     let head = reference::HEAD;
-    for (marker, length) in [("", 480), ("", head - 30), ("PERFHERDER_DATA ", 480), ("PERFHERDER_DATA ", head - 30)] {
+    for (marker, length) in
+        [("", 480), ("", head - 30), ("PERFHERDER_DATA ", 480), ("PERFHERDER_DATA ", head - 30)]
+    {
         for more in (0..40).chain([head, 3 * head]) {
             let mut log = b"[taskcluster x]\n[x 2020-01] ".to_vec();
             log.extend_from_slice(marker.as_bytes());
             log.resize(log.len() + length + more, b'x');
-            log.extend_from_slice(b" PROCESS-CRASH PERFHERDER_DATA: {\"framework\": {}, \"suites\": []}\r\nabort: y\r\n");
+            log.extend_from_slice(
+                b" PROCESS-CRASH PERFHERDER_DATA: {\"framework\": {}, \"suites\": []}\r\nabort: y\r\n",
+            );
             for (simd, builder) in parsers(None) {
                 for lengths in [&[usize::MAX][..], &[7], &[65_536], &[65_535, 1], &[1000]] {
                     let found = parse(builder.clone().build(), &log, lengths);
-                    assert_eq!(found.failures(), reference::failures(&log, None), "{marker}{length} + {more} {simd}");
+                    assert_eq!(
+                        found.failures(),
+                        reference::failures(&log, None),
+                        "{marker}{length} + {more} {simd}"
+                    );
                     assert_eq!(found.rest(), performance(&log), "{marker}{length} + {more} {simd}");
                     assert_sums(&found, &log);
                 }

@@ -11,7 +11,7 @@ use support::{
 use treeherder_logparse::{Parser, Rules, Ruleset, Simd};
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(support::cases(400))]
 
     #[test]
     fn any_ruleset_finds_what_its_rules_say(
@@ -34,7 +34,8 @@ fn failures(toml: &str, log: &str) -> Vec<String> {
     let rules = Rules::compile(&ruleset).unwrap();
     let found = parse(Parser::builder().rules(rules).build(), log.as_bytes(), &[usize::MAX]);
     let texts: Vec<String> = found.failures().into_iter().map(|(_, _, text)| text).collect();
-    let naive: Vec<String> = Naive::new(&ruleset).failures(log.as_bytes()).into_iter().map(|(_, _, text)| text).collect();
+    let naive: Vec<String> =
+        Naive::new(&ruleset).failures(log.as_bytes()).into_iter().map(|(_, _, text)| text).collect();
     assert_eq!(texts, naive);
     texts
 }
@@ -48,22 +49,29 @@ fn refusal(toml: &str) -> String {
 fn word_boundaries_hold_in_prefixes_too() {
     let toml = "skip = '^foo\\b'\n[[failure]]\ntext = \"foobar\"\n";
     assert_eq!(failures(toml, "foobar\nfoo foobar\nfoo bar\n"), ["foobar", "foo foobar"]);
-    let toml = "strip = [{ pattern = '^foo\\b' }]\n[[failure]]\npattern = '^bar'\n[[failure]]\ntext = \"foobar\"\n";
+    let toml =
+        "strip = [{ pattern = '^foo\\b' }]\n[[failure]]\npattern = '^bar'\n[[failure]]\ntext = \"foobar\"\n";
     assert_eq!(failures(toml, "foobar\nfoobar\u{e9}\n"), ["foobar", "foobar\u{e9}"]);
 }
 
 #[test]
 fn a_rule_in_capitals_and_small_letters_finds_every_way_to_write_it() {
     let toml = "[[failure]]\npattern = '(?i)kiss'\n";
-    assert_eq!(failures(toml, "KISS\nk\u{131}ss\n\u{212a}i\u{17f}\u{17f}\n"), ["KISS", "\u{212a}i\u{17f}\u{17f}"]);
+    assert_eq!(
+        failures(toml, "KISS\nk\u{131}ss\n\u{212a}i\u{17f}\u{17f}\n"),
+        ["KISS", "\u{212a}i\u{17f}\u{17f}"]
+    );
 }
 
 #[test]
 fn rules_that_cannot_work_are_refused() {
     for (toml, part) in [
-        ("[[failure]]\ntext = \"bad \\uFFFD\"\n", "line 3: rule `bad \u{fffd}`: U+FFFD"),
+        ("[[failure]]\ntext = \"bad \\uFFFD\"\n", "line 2: rule `bad \u{fffd}`: U+FFFD"),
         ("[[failure]]\npattern = 'abc.*\\x{FFFD}'\n", "U+FFFD"),
-        ("[[strip]]\npattern = '^a'\nunless = '^b*'\n", "line 3: rule `^b*`: `unless` must not match an empty text"),
+        (
+            "[[strip]]\npattern = '^a'\nunless = '^b*'\n",
+            "line 2: rule `^b*`: `unless` must not match an empty text",
+        ),
         ("[[failure]]\npattern = 'abc(?:\\w{1000}){1000}'\n", "too large"),
         ("[[failure]]\npattern = 'abc(?:x{1000}){1000}{1000}{1000}{1000}'\n", "too large"),
     ] {
@@ -71,7 +79,7 @@ fn rules_that_cannot_work_are_refused() {
         assert!(message.contains(part), "{toml}: {message}");
     }
     let long = format!("[[failure]]\ntext = \"{}\"\n", "long ".repeat(1000));
-    assert_eq!(refusal(&long), "line 3: rule `long long long long `: a text has at most 1000 bytes");
+    assert_eq!(refusal(&long), "line 2: rule `long long long long `: a text has at most 1000 bytes");
     let many = "[[strip]]\npattern = '^a'\n".repeat(33);
     assert!(refusal(&many).contains("at most 32"), "{}", refusal(&many));
 }

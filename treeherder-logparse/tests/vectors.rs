@@ -110,7 +110,8 @@ fn each_line_is_judged_as_measured() {
 fn all_lines_together_are_judged_as_each_alone() {
     let lines: Vec<&str> = FAILURES.iter().zip(NO_FAILURES).flat_map(|(yes, no)| [*yes, *no]).collect();
     let found = failures(lines.join("\n").as_bytes());
-    let expected: Vec<_> = FAILURES.iter().enumerate().map(|(index, line)| (2 * index as u64, (*line).to_owned())).collect();
+    let expected: Vec<_> =
+        FAILURES.iter().enumerate().map(|(index, line)| (2 * index as u64, (*line).to_owned())).collect();
     assert_eq!(found, expected);
 }
 
@@ -134,13 +135,18 @@ fn prefixes_go_once_the_log_is_taskclusters() {
         ("[x 2016-01]\u{a0}abort: x", Some("abort: x")),
         ("[x 2016-01]  abort: x", None),
         ("[a][b 2016-01] abort: x", None),
-        ("[vcs 2016-09-07T19:03:02.188327Z] 23:57:52 ERROR - Return code: 1", Some("23:57:52 ERROR - Return code: 1")),
+        (
+            "[vcs 2016-09-07T19:03:02.188327Z] 23:57:52 ERROR - Return code: 1",
+            Some("23:57:52 ERROR - Return code: 1"),
+        ),
     ] {
         let log = format!("[taskcluster 2016] starts\n\n\n\n\n\n\n{line}\n");
         let stored: Vec<_> = stored.map(|text| (7, text.to_owned())).into_iter().collect();
         assert_eq!(failures(log.as_bytes()), stored, "{line}");
     }
-    for line in ["[vcs 2016-09-07T19:03:02.188327Z] 23:57:52 ERROR - Return code: 1", "[task 2016-08] abort: x"] {
+    for line in
+        ["[vcs 2016-09-07T19:03:02.188327Z] 23:57:52 ERROR - Return code: 1", "[task 2016-08] abort: x"]
+    {
         assert_eq!(failures(line.as_bytes()), [], "without the flag: {line}");
     }
     // The line that sets the flag is stripped itself, and the flag is never cleared.
@@ -150,8 +156,10 @@ fn prefixes_go_once_the_log_is_taskclusters() {
 
 #[test]
 fn a_failure_line_is_dropped_only_when_it_repeats_the_last_one() {
-    let numbers: Vec<u64> =
-        failures(b"abort: a\nok\nabort: a  \nabort: b\nabort: a\n").into_iter().map(|(number, _)| number).collect();
+    let numbers: Vec<u64> = failures(b"abort: a\nok\nabort: a  \nabort: b\nabort: a\n")
+        .into_iter()
+        .map(|(number, _)| number)
+        .collect();
     assert_eq!(numbers, [0, 3, 4]);
 }
 

@@ -67,7 +67,9 @@ mod tests {
 
     #[test]
     fn repetitions_count_as_if_written_out() {
-        for (pattern, expected) in [("abc", 3), ("(?:abc){10}", 30), ("(?:ab){2,}", 4), ("a|b", 1), ("[a-cx]{3}", 6)] {
+        for (pattern, expected) in
+            [("abc", 3), ("(?:abc){10}", 30), ("(?:ab){2,}", 4), ("a|b", 1), ("[a-cx]{3}", 6)]
+        {
             assert_eq!(size(&parse(pattern).unwrap()), expected, "{pattern}");
         }
         assert!(parse("(?:(?:(?:x{1000}){1000}){1000}){1000}").is_err());

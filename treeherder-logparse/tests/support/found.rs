@@ -14,8 +14,12 @@ impl Seen {
     pub fn new(event: Event<'_>) -> Self {
         match event {
             Event::Failure(line) => Self::Failure(line.line_number, line.offset, line.text.to_owned()),
-            Event::Performance(line) => Self::Performance(line.line_number, line.offset, format!("{:?}", line.data)),
-            Event::Problem(problem) => Self::Problem(problem.line_number, problem.offset, problem.kind.to_string()),
+            Event::Performance(line) => {
+                Self::Performance(line.line_number, line.offset, format!("{:?}", line.data))
+            }
+            Event::Problem(problem) => {
+                Self::Problem(problem.line_number, problem.offset, problem.kind.to_string())
+            }
             other => panic!("{other:?} is new"),
         }
     }

@@ -125,29 +125,34 @@ static REAL_LINES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
         let mut decoder = treeherder_logparse::Decoder::new();
         decoder.push(&raw, &mut |decoded| text.extend_from_slice(decoded)).unwrap();
         let all = reference::lines(&text);
-        let failures = expected["errors"].as_array().unwrap().iter().map(|error| error["linenumber"].as_u64().unwrap());
+        let failures =
+            expected["errors"].as_array().unwrap().iter().map(|error| error["linenumber"].as_u64().unwrap());
         let numbers = failures.take(15).flat_map(|number| [number as usize, number as usize + 1]);
         for number in numbers.chain((0..all.len()).step_by(997)) {
             lines.extend(all.get(number).map(|(_, line)| line[..line.len().min(3000)].to_vec()));
         }
     }
-    lines.push(b"[task 2026-11-22T10:00:00.000Z] 10:00:00     INFO - TEST-UNEXPECTED-FAIL | a.js | boom".to_vec());
+    lines.push(
+        b"[task 2026-11-22T10:00:00.000Z] 10:00:00     INFO - TEST-UNEXPECTED-FAIL | a.js | boom".to_vec(),
+    );
     lines
 });
 
 /// Changes a text a little: a byte replaced, left out, or put in.
 fn near(text: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
-    (text, any::<prop::sample::Index>(), 0..3, select(&b"xE :-]\n\xff0"[..])).prop_map(|(mut text, index, how, byte)| {
-        if !text.is_empty() {
-            let at = index.index(text.len());
-            match how {
-                0 => text[at] = byte,
-                1 => drop(text.remove(at)),
-                _ => text.insert(at, byte),
+    (text, any::<prop::sample::Index>(), 0..3, select(&b"xE :-]\n\xff0"[..])).prop_map(
+        |(mut text, index, how, byte)| {
+            if !text.is_empty() {
+                let at = index.index(text.len());
+                match how {
+                    0 => text[at] = byte,
+                    1 => drop(text.remove(at)),
+                    _ => text.insert(at, byte),
+                }
             }
-        }
-        text
-    })
+            text
+        },
+    )
 }
 
 fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {

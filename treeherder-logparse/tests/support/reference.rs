@@ -46,7 +46,8 @@ pub fn failures(log: &[u8], max: Option<usize>) -> Vec<Failure> {
             break;
         }
         let head = &line[..line.len().min(HEAD)];
-        let uncut = contains(head, b"PERFHERDER_DATA") && line.len() <= treeherder_logparse::DEFAULT_MAX_PERFORMANCE_LINE;
+        let uncut = contains(head, b"PERFHERDER_DATA")
+            && line.len() <= treeherder_logparse::DEFAULT_MAX_PERFORMANCE_LINE;
         let decoded = String::from_utf8_lossy(if uncut { line } else { head });
         let mut line: String = if uncut { decoded.into_owned() } else { decoded.chars().take(500).collect() };
         taskcluster |= line.starts_with("[taskcluster ");
@@ -157,5 +158,7 @@ fn match_end(regex: &Regex, text: &str) -> usize {
 
 /// Removes trailing white space by the meaning of Python.
 pub fn rstrip(text: &str) -> &str {
-    text.trim_end_matches(|character: char| character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character))
+    text.trim_end_matches(|character: char| {
+        character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
+    })
 }

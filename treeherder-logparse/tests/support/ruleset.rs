@@ -6,12 +6,48 @@ use treeherder_logparse::{Rule, RuleMatcher, Ruleset, StageRules, StripRule};
 
 use super::reference;
 
-const WORDS: &[&str] =
-    &["err", "fail", "Error: ", "kö!", "abc", "ABC", "aab", "sks", "::x", "中文", "a b", "]: ", "0x0", "REFTEST ERROR"];
+const WORDS: &[&str] = &[
+    "err",
+    "fail",
+    "Error: ",
+    "kö!",
+    "abc",
+    "ABC",
+    "aab",
+    "sks",
+    "::x",
+    "中文",
+    "a b",
+    "]: ",
+    "0x0",
+    "REFTEST ERROR",
+];
 
 const ATOMS: &[&str] = &[
-    r"\d", r"\w+", r"\s*", r"\s", ".*", ".", r"[a-c]", r"[^b]", r"(?:abc|abd)", "é", "é?", r"(?i:kiss)", r"\b", r"\B",
-    r"(?-u:\b)", "x?", "a{2,3}", "(?:ab)*", r"\W", "[é-ö]+", r"\bk", "(?:|a)", r"\d{1,2}?", r"(?:fail|err)+",
+    r"\d",
+    r"\w+",
+    r"\s*",
+    r"\s",
+    ".*",
+    ".",
+    r"[a-c]",
+    r"[^b]",
+    r"(?:abc|abd)",
+    "é",
+    "é?",
+    r"(?i:kiss)",
+    r"\b",
+    r"\B",
+    r"(?-u:\b)",
+    "x?",
+    "a{2,3}",
+    "(?:ab)*",
+    r"\W",
+    "[é-ö]+",
+    r"\bk",
+    "(?:|a)",
+    r"\d{1,2}?",
+    r"(?:fail|err)+",
 ];
 
 fn text() -> impl Strategy<Value = String> {
@@ -35,7 +71,15 @@ fn prefix() -> impl Strategy<Value = String> {
 }
 
 fn regex_syntax_escape(text: &str) -> String {
-    text.chars().map(|character| if r"[]{}()*+?.\^$|".contains(character) { format!("\\{character}") } else { character.to_string() }).collect()
+    text.chars()
+        .map(|character| {
+            if r"[]{}()*+?.\^$|".contains(character) {
+                format!("\\{character}")
+            } else {
+                character.to_string()
+            }
+        })
+        .collect()
 }
 
 fn rule() -> impl Strategy<Value = Rule> {
@@ -43,7 +87,11 @@ fn rule() -> impl Strategy<Value = Rule> {
 }
 
 fn stage() -> impl Strategy<Value = StageRules> {
-    let exclude = prop_oneof![rule(), select(ATOMS).prop_map(|atom| Rule::pattern(format!("^{atom}a$"))), Just(Rule::text("b"))];
+    let exclude = prop_oneof![
+        rule(),
+        select(ATOMS).prop_map(|atom| Rule::pattern(format!("^{atom}a$"))),
+        Just(Rule::text("b"))
+    ];
     let parts = (
         prop::option::of(prefix()),
         any::<bool>(),
@@ -81,9 +129,40 @@ pub fn ruleset() -> impl Strategy<Value = Ruleset> {
 /// A log of what such rules look for.
 pub fn log() -> impl Strategy<Value = Vec<u8>> {
     const PIECES: &[&[u8]] = &[
-        b"\n", b"\n", b"\n", b"\r\n", b"\r", b" ", b"  ", b"a", b"b", b"c", b"x", b"k", b"K", "\u{212a}".as_bytes(),
-        "\u{17f}".as_bytes(), "é".as_bytes(), "ö".as_bytes(), "Ö".as_bytes(), b"\xff", b"\xc3", b"\xe4\xb8", b"0", b"12",
-        "\u{663}".as_bytes(), b"[x] ", b">", b"abd", b"aa", b"kiss", b"KiSs", "\u{a0}".as_bytes(), b"\x1c", b"_", b"-",
+        b"\n",
+        b"\n",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b" ",
+        b"  ",
+        b"a",
+        b"b",
+        b"c",
+        b"x",
+        b"k",
+        b"K",
+        "\u{212a}".as_bytes(),
+        "\u{17f}".as_bytes(),
+        "é".as_bytes(),
+        "ö".as_bytes(),
+        "Ö".as_bytes(),
+        b"\xff",
+        b"\xc3",
+        b"\xe4\xb8",
+        b"0",
+        b"12",
+        "\u{663}".as_bytes(),
+        b"[x] ",
+        b">",
+        b"abd",
+        b"aa",
+        b"kiss",
+        b"KiSs",
+        "\u{a0}".as_bytes(),
+        b"\x1c",
+        b"_",
+        b"-",
     ];
     let piece = prop_oneof![
         2 => select(PIECES).prop_map(<[u8]>::to_vec),
@@ -105,16 +184,23 @@ impl<'a> Naive<'a> {
 
     /// Finds the failure lines of a log.
     pub fn failures(&self, log: &[u8]) -> Vec<reference::Failure> {
-        let strips: Vec<_> = self.ruleset.strip.iter().map(|strip| (regex(&strip.pattern), strip.unless.as_deref().map(regex))).collect();
+        let strips: Vec<_> = self
+            .ruleset
+            .strip
+            .iter()
+            .map(|strip| (regex(&strip.pattern), strip.unless.as_deref().map(regex)))
+            .collect();
         let stages: Vec<_> = self.ruleset.stages.iter().map(Stage::new).collect();
-        let mut active: Vec<bool> = self.ruleset.strip.iter().map(|strip| strip.once_seen.is_none()).collect();
+        let mut active: Vec<bool> =
+            self.ruleset.strip.iter().map(|strip| strip.once_seen.is_none()).collect();
         let mut found: Vec<reference::Failure> = Vec::new();
         for (number, (offset, line)) in reference::lines(log).into_iter().enumerate() {
             if self.ruleset.max_failure_lines.is_some_and(|max| found.len() >= max) {
                 break;
             }
             let decoded = String::from_utf8_lossy(line);
-            let cut: String = decoded.chars().take(self.ruleset.max_line_chars.unwrap_or(usize::MAX)).collect();
+            let cut: String =
+                decoded.chars().take(self.ruleset.max_line_chars.unwrap_or(usize::MAX)).collect();
             for (strip, active) in self.ruleset.strip.iter().zip(&mut active) {
                 *active |= strip.once_seen.as_ref().is_some_and(|seen| cut.starts_with(seen));
             }
@@ -162,7 +248,8 @@ impl Stage {
 
 fn is_failure(stages: &[Stage], line: &str) -> bool {
     for stage in stages {
-        let view = &line[stage.skip.as_ref().and_then(|skip| skip.find(line)).map_or(0, |found| found.end())..];
+        let view =
+            &line[stage.skip.as_ref().and_then(|skip| skip.find(line)).map_or(0, |found| found.end())..];
         let view = if stage.trim { reference::rstrip(view) } else { view };
         if stage.exclude.iter().any(|rule| rule.is_match(view)) {
             return false;
