@@ -19,13 +19,20 @@ fn public_types_go_anywhere() {
     is_free::<Ruleset>();
     is_free::<Simd>();
     is_free::<Summary>();
-    is_free::<LogParser>();
-    is_free::<Decoder>();
     is_free::<Decoded>();
     is_free::<Report>();
     is_free::<ErrorSummary>();
     is_free::<ErrorSummaryReader>();
     is_free::<PerformanceData>();
+}
+
+/// The inflater keeps them from being unwind safe.
+#[test]
+fn decoders_go_to_any_thread() {
+    fn is_send<T: Send + Sync + 'static>() {}
+
+    is_send::<LogParser>();
+    is_send::<Decoder>();
 }
 
 #[cfg(feature = "stream")]

@@ -1,6 +1,6 @@
 //! Gzip as it comes: several members, every kind of header, garbage, truncation, corrupt data, limits.
-
 #![cfg(feature = "gzip")]
+#![allow(clippy::unwrap_used, reason = "test code outside of the tests' own functions")]
 
 use std::io::Write as _;
 

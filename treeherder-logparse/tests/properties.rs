@@ -1,4 +1,5 @@
 //! Whatever a log holds and however it is cut: the result is the plain reference's, and nothing panics.
+#![allow(clippy::unwrap_used, reason = "test code outside of the tests' own functions")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Rules that people write themselves mean what a regex per rule and line says.
+#![allow(clippy::unwrap_used, reason = "test code outside of the tests' own functions")]
 
 mod support;
 
@@ -82,4 +83,16 @@ fn rules_that_cannot_work_are_refused() {
     assert_eq!(refusal(&long), "line 2: rule `long long long long `: a text has at most 1000 bytes");
     let many = "[[strip]]\npattern = '^a'\n".repeat(33);
     assert!(refusal(&many).contains("at most 32"), "{}", refusal(&many));
+}
+
+#[test]
+fn the_readmes_rules_work() {
+    let readme = include_str!("../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (toml, _) = rest.split_once("```").unwrap();
+    let rules = Rules::compile(&Ruleset::from_toml(toml).unwrap()).unwrap();
+    let log = "build starts\n2026-11-22T10:00:00Z ERR12: x\nfatal: y (expected)\n2026-11-22T10:00:00Z [keep] fatal: z\n";
+    let found = parse(Parser::builder().rules(rules).build(), log.as_bytes(), &[usize::MAX]);
+    let texts: Vec<String> = found.failures().into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(texts, ["ERR12: x", "2026-11-22T10:00:00Z [keep] fatal: z"]);
 }

@@ -1,4 +1,5 @@
 //! The measured vectors of `spec/ingest.md` §5.5.3, through the parser, with every set of instructions.
+#![allow(clippy::unwrap_used, reason = "test code outside of the tests' own functions")]
 
 mod support;
 

@@ -196,7 +196,7 @@ impl Strip {
     fn new(rule: &StripRule) -> Result<Self, RulesError> {
         let mut exact_only = false;
         let mut prefix = |pattern: &str| {
-            let hir = parse_text(pattern, rule.line)?;
+            let hir = parse_prefix(pattern, rule.line)?;
             exact_only |= !is_exact_on_ascii(&hir);
             Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error))
         };
@@ -327,7 +327,7 @@ fn parse(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
 }
 
 /// As [`parse`], for patterns that are looked for before the line is decoded.
-fn parse_text(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
+fn parse_prefix(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
     let hir = parse(pattern, line)?;
     check::refuse_replacement(&hir).map_err(|error| RulesError::rule(line, pattern, error))?;
     Ok(hir)

@@ -1,5 +1,10 @@
 //! What several tests share: the slow and obviously correct parser, logs to compare it on, and the conformance data.
-#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "test code, of which each binary uses a part"
+)]
 
 pub mod conformance;
 pub mod found;
