@@ -50,6 +50,9 @@ const ATOMS: &[&str] = &[
     r"(?:fail|err)+",
 ];
 
+/// Windows to prefer: some lie in the words, some in none.
+const PROBES: &[&str] = &["err", "ail", "abc", "ABC", "]: ", "T E", "x!x", ":: "];
+
 fn text() -> impl Strategy<Value = String> {
     select(WORDS).prop_map(str::to_owned)
 }
@@ -117,11 +120,16 @@ pub fn ruleset() -> impl Strategy<Value = Ruleset> {
         prop::collection::vec(strip(), 0..3),
         prop::option::of(prop_oneof![1..30usize, Just(500)]),
         prop::option::of(1..6usize),
+        any::<bool>(),
+        prop::collection::vec(prop::collection::vec(select(PROBES), 0..3), 0..4),
     );
-    parts.prop_map(|(stages, strip, chars, lines)| {
+    parts.prop_map(|(stages, strip, chars, lines, performance, probes)| {
         let mut ruleset = Ruleset::new("random");
         (ruleset.stages, ruleset.strip) = (stages, strip);
         (ruleset.max_line_chars, ruleset.max_failure_lines) = (chars, lines);
+        ruleset.performance = performance;
+        ruleset.probes =
+            probes.into_iter().map(|group| group.into_iter().map(str::to_owned).collect()).collect();
         ruleset
     })
 }
@@ -167,6 +175,7 @@ pub fn log() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         2 => select(PIECES).prop_map(<[u8]>::to_vec),
         1 => text().prop_map(String::into_bytes),
+        1 => Just(b"PERFHERDER_DATA: {}".to_vec()),
         1 => text().prop_map(|text| text.to_uppercase().into_bytes()),
     ];
     prop::collection::vec(piece, 0..80).prop_map(|pieces| pieces.concat())
@@ -199,8 +208,9 @@ impl<'a> Naive<'a> {
                 break;
             }
             let decoded = String::from_utf8_lossy(line);
-            let cut: String =
-                decoded.chars().take(self.ruleset.max_line_chars.unwrap_or(usize::MAX)).collect();
+            let uncut = self.ruleset.performance && decoded.contains("PERFHERDER_DATA");
+            let chars = self.ruleset.max_line_chars.filter(|_| !uncut).unwrap_or(usize::MAX);
+            let cut: String = decoded.chars().take(chars).collect();
             for (strip, active) in self.ruleset.strip.iter().zip(&mut active) {
                 *active |= strip.once_seen.as_ref().is_some_and(|seen| cut.starts_with(seen));
             }
