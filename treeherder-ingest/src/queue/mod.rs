@@ -1,1 +1,41 @@
-//! Internal queues: lease, acknowledge, retry, dead letters (§2).
+//! Internal queues: lease, acknowledge, retry, dead letters (`spec/ingest.md` §2).
+//!
+//! A [`Message`] is published to one of the queues of [`QueueName`] and stays there until its effect is
+//! committed. [`Queue::claim`] hands it out as a [`Delivery`] under a lease; whoever holds the lease settles it:
+//! [`ack`](Queue::ack) removes it, [`retry`](Queue::retry) makes it due again later and [`dead`](Queue::dead)
+//! keeps it, with its error, for people to look at and to [put back](Queue::put_back). A process that dies settles
+//! nothing: its leases run out and the messages are handed out again. So every message is handled at least once,
+//! and handlers have to be idempotent.
+//!
+//! [`SqlQueue`] keeps the messages in a table of SQLite or PostgreSQL ([`Migration`] creates it). [`Worker`] runs
+//! [`Handler`]s over any [`Queue`] with the retry policy of §2.4 ([`RetryPolicy`]).
+
+mod batch;
+mod clock;
+mod contract;
+mod error;
+mod handler;
+mod message;
+mod migration;
+mod name;
+mod retry;
+mod sql;
+mod statistics;
+mod wake;
+mod worker;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use contract::Queue;
+pub use error::QueueError;
+pub use handler::{Handler, Outcome};
+pub use message::{
+    Burial, DeadLetter, Delivery, Depth, MAX_ERROR_CHARS, MAX_PAYLOAD_BYTES, Message, Page, Priority,
+    Receipt, Retry,
+};
+pub use migration::Migration;
+pub use name::{QueueName, UnknownQueue};
+pub use retry::{Disposition, Failure, RetryPolicy, error_text};
+pub use sql::{Published, SqlQueue};
+pub use statistics::{QueueCounts, Statistics};
+pub use wake::WakeUp;
+pub use worker::{PoolOptions, Worker, WorkerOptions};

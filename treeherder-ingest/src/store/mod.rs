@@ -7,8 +7,10 @@ pub mod entity;
 pub mod error;
 mod fixture;
 pub mod jobs;
+pub mod logs;
 pub mod migration;
 mod pushes;
+pub mod read;
 mod repositories;
 mod seed;
 
@@ -23,6 +25,8 @@ use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
+pub use logs::LogJob;
+pub use read::{CommitSummary, JobFilter, JobRow, JobSummary, PushSummary, TableCount};
 pub use repositories::RepositoryRules;
 pub use seed::NOT_CLASSIFIED;
 

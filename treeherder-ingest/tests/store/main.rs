@@ -22,5 +22,8 @@ macro_rules! on_every_database {
 }
 
 mod jobs;
+mod logs;
+mod messages;
 mod migration;
 mod pushes;
+mod read;

@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_jobs::Migration),
             // m0003_failures goes on this line.
             // m0004_performance goes on this line.
+            Box::new(crate::queue::Migration),
         ]
     }
 }

@@ -1,0 +1,115 @@
+//! What a source hands out.
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+/// A message from Pulse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Exchange it was published to.
+    pub exchange: String,
+    /// Its routing key.
+    pub routing_key: String,
+    /// Further routing keys (the `CC` header); Taskcluster puts the routes of a task there.
+    pub cc: Vec<String>,
+    /// Root URL of the Taskcluster deployment that the source belongs to.
+    pub root_url: String,
+    /// Its body as it arrived; JSON, unless something is wrong with it.
+    pub body: Vec<u8>,
+}
+
+/// Something that arrived and is no message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Where it was found, `events.jsonl:17`.
+    pub place: String,
+    /// What is wrong with it.
+    pub error: String,
+    /// What arrived.
+    pub raw: Vec<u8>,
+}
+
+/// What arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Incoming {
+    /// A message.
+    Delivery(Delivery),
+    /// Something else, to be kept as a dead letter.
+    Broken(Broken),
+}
+
+/// A source failed; it may recover.
+#[derive(Debug, Error)]
+#[error("{place}: {reason}")]
+pub struct SourceError {
+    /// Which source, file or connection.
+    pub place: String,
+    /// What went wrong.
+    pub reason: String,
+}
+
+/// Tells a source what became of one delivery.
+#[async_trait]
+pub trait Acknowledge: Send + Sync {
+    /// Forgets the delivery: it is safe elsewhere.
+    async fn ack(self: Box<Self>) -> Result<(), SourceError>;
+
+    /// Hands the delivery out again, now or to somebody else.
+    async fn retry(self: Box<Self>) -> Result<(), SourceError>;
+}
+
+/// What arrived, with the duty to settle it.
+///
+/// Dropping it unsettled is like giving it back: the source hands the delivery out again, sooner or later.
+pub struct Received {
+    /// What arrived.
+    pub incoming: Incoming,
+    settle: Box<dyn Acknowledge>,
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Received").field("incoming", &self.incoming).finish_non_exhaustive()
+    }
+}
+
+impl Received {
+    /// Joins what arrived and the way to settle it; for implementations of [`Source`].
+    #[must_use]
+    pub fn new(incoming: Incoming, settle: Box<dyn Acknowledge>) -> Self {
+        Self { incoming, settle }
+    }
+
+    /// Tells the source that the delivery is safe elsewhere.
+    ///
+    /// # Errors
+    /// When the source cannot be told; it will hand the delivery out again.
+    pub async fn ack(self) -> Result<(), SourceError> {
+        self.settle.ack().await
+    }
+
+    /// Gives the delivery back.
+    ///
+    /// # Errors
+    /// When the source cannot be told; it will hand the delivery out again anyway.
+    pub async fn retry(self) -> Result<(), SourceError> {
+        self.settle.retry().await
+    }
+}
+
+/// Where deliveries come from.
+#[async_trait]
+pub trait Source: Send {
+    /// Waits for the next delivery; nothing when the source has come to its end and all deliveries are settled.
+    ///
+    /// Dropping the future loses nothing: the listener does so whenever it has something more urgent to do. After
+    /// an error it may be called again.
+    async fn next(&mut self) -> Result<Option<Received>, SourceError>;
+}
+
+#[async_trait]
+impl<S: Source + ?Sized> Source for Box<S> {
+    async fn next(&mut self) -> Result<Option<Received>, SourceError> {
+        (**self).next().await
+    }
+}

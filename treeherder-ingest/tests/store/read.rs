@@ -1,0 +1,140 @@
+//! Lists for people.
+
+use treeherder_ingest::push::{LoadedPush, Revision};
+use treeherder_ingest::store::JobFilter;
+
+use crate::messages::{REVISION, lives, loaded, store_push, store_with_push};
+use crate::support::database::{Backend, TestStore};
+
+on_every_database!(
+    the_newest_pushes_come_first_with_their_last_commits,
+    jobs_are_listed_with_their_names,
+    jobs_are_filtered_and_paged,
+    every_table_is_counted,
+);
+
+async fn the_newest_pushes_come_first_with_their_last_commits(backend: Backend) {
+    let Some(test) = TestStore::seeded(backend).await else { return };
+    for (repository, name, seconds, commits) in
+        [(77, "a", 100.0, 25), (77, "b", 300.0, 1), (1, "c", 200.0, 0)]
+    {
+        let revision = |number: i32| format!("{name}{number:0>39}");
+        let push = LoadedPush {
+            revision: revision(commits),
+            push_timestamp: seconds,
+            author: "ana@example.com".to_owned(),
+            revisions: (1..=commits)
+                .map(|number| Revision {
+                    revision: revision(number),
+                    author: "Ana".to_owned(),
+                    comment: format!("commit {number}"),
+                })
+                .collect(),
+            branch: None,
+        };
+        test.store.store_push(repository, &push).await.unwrap();
+    }
+    let all = test.store.recent_pushes(None, 10).await.unwrap();
+    let times: Vec<_> = all.iter().map(|push| push.time.timestamp()).collect();
+    assert_eq!(times, [300, 200, 100]);
+    let autoland = test.store.recent_pushes(Some("autoland"), 10).await.unwrap();
+    assert_eq!(autoland.len(), 2);
+    let big = &autoland[1];
+    assert_eq!((big.revision_count, big.revisions.len()), (25, 20));
+    assert_eq!(
+        (big.revisions[0].comments.as_str(), big.revisions[19].comments.as_str()),
+        ("commit 25", "commit 6")
+    );
+    assert_eq!(all[1].revision_count, 0);
+    assert_eq!(test.store.recent_pushes(Some("autoland"), 1).await.unwrap(), autoland[..1]);
+    assert_eq!(test.store.recent_pushes(Some("nowhere"), 10).await.unwrap(), []);
+}
+
+async fn jobs_are_listed_with_their_names(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    let mut message = loaded("a/0", "completed");
+    message.job.option_collection = ["opt", "asan"].map(|name| (name.to_owned(), true)).into();
+    message.job.taskcluster_task_id = Some("AI3Nrr3gSDSpZ9E9aBA3rg".to_owned());
+    message.job.taskcluster_retry_id = Some(0);
+    test.store.store_jobs(&[message]).await.unwrap();
+    let jobs = test.store.jobs(&JobFilter { limit: 10, ..JobFilter::default() }).await.unwrap();
+    let [job] = &jobs[..] else { panic!("{jobs:?}") };
+    assert_eq!(job.platform_option, "asan opt");
+    let json = serde_json::to_value(job).unwrap();
+    for (name, value) in [
+        ("job_guid", "a/0"),
+        ("repository", "autoland"),
+        ("push_revision", REVISION),
+        ("job_type_name", "test-linux1804-64/opt-mochitest-1"),
+        ("job_type_symbol", "1"),
+        ("job_group_name", "Mochitests"),
+        ("job_group_symbol", "M"),
+        ("machine_name", "worker-1"),
+        ("platform", "linux64"),
+        ("build_os", "linux"),
+        ("machine_platform_architecture", "x86_64"),
+        ("build_system_type", "taskcluster"),
+        ("task_id", "AI3Nrr3gSDSpZ9E9aBA3rg"),
+        ("platform_option", "asan opt"),
+    ] {
+        assert_eq!(json[name], value, "{name}");
+    }
+}
+
+async fn jobs_are_filtered_and_paged(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    let other = "b".repeat(40);
+    let other_push = store_push(&test.store, &other).await;
+    let mut batch = lives(3);
+    let mut failed = loaded("failed/0", "completed");
+    failed.job.result = "testfailed".to_owned();
+    let mut running = loaded("running/0", "running");
+    running.revision = other.clone();
+    batch.extend([failed, running]);
+    test.store.store_jobs(&batch).await.unwrap();
+    let guids = async |change: fn(&mut JobFilter)| {
+        let mut filter = JobFilter { limit: 100, ..JobFilter::default() };
+        change(&mut filter);
+        if filter.push_id == Some(-1) {
+            filter.push_id = Some(other_push);
+        }
+        let jobs = test.store.jobs(&filter).await.unwrap();
+        assert!(jobs.is_sorted_by(|a, b| a.row.id > b.row.id));
+        let mut guids: Vec<_> = jobs.into_iter().map(|job| job.row.job_guid).collect();
+        guids.sort();
+        guids
+    };
+    let completed = ["failed/0", "job-00000/0", "job-00001/0", "job-00002/0"];
+    assert_eq!(guids(|_| ()).await.len(), 5);
+    assert_eq!(guids(|filter| filter.state = Some("completed".to_owned())).await, completed);
+    assert_eq!(guids(|filter| filter.result = Some("testfailed".to_owned())).await, ["failed/0"]);
+    assert_eq!(guids(|filter| filter.revision = Some(REVISION[..12].to_owned())).await, completed);
+    assert_eq!(guids(|filter| filter.revision = Some("b".repeat(40))).await, ["running/0"]);
+    assert_eq!(guids(|filter| filter.push_id = Some(-1)).await, ["running/0"]);
+    assert_eq!(guids(|filter| filter.guid = Some("job-00001/0".to_owned())).await, ["job-00001/0"]);
+    assert_eq!(guids(|filter| filter.repository = Some("autoland".to_owned())).await.len(), 5);
+    assert_eq!(guids(|filter| filter.repository = Some("try".to_owned())).await, [""; 0]);
+    let mut paged = Vec::new();
+    for offset in [0, 2, 4] {
+        let filter = JobFilter { limit: 2, offset, ..JobFilter::default() };
+        paged.extend(test.store.jobs(&filter).await.unwrap());
+    }
+    let all = test.store.jobs(&JobFilter { limit: 100, ..JobFilter::default() }).await.unwrap();
+    assert_eq!(paged, all);
+    assert_eq!(test.store.jobs(&JobFilter::default()).await.unwrap(), []);
+}
+
+async fn every_table_is_counted(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    test.store.store_jobs(&lives(2)).await.unwrap();
+    let counts = test.store.table_counts().await.unwrap();
+    let rows = |table: &str| counts.iter().find(|count| count.table == table).map(|count| count.rows);
+    for (table, expected) in [("job", 2), ("job_log", 4), ("push", 1), ("repository", 50), ("commit", 0)] {
+        assert_eq!(rows(table), Some(expected), "{table}");
+    }
+    assert!(
+        !counts
+            .iter()
+            .any(|count| count.table.starts_with("sqlite_") || count.table.starts_with("commit_search"))
+    );
+}
