@@ -1,4 +1,5 @@
 //! Storage, the same tests on SQLite and PostgreSQL.
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -26,4 +27,5 @@ mod logs;
 mod messages;
 mod migration;
 mod pushes;
+mod rate;
 mod read;

@@ -1,6 +1,7 @@
 //! What several test binaries share.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 pub(crate) mod database;
 pub(crate) mod postgres;

@@ -247,7 +247,7 @@ impl Resolved {
                 .columns(columns)
                 .on_conflict(OnConflict::columns(columns).do_nothing().to_owned());
             for row in chunk {
-                insert.values(row.clone()).map_err(statement_error)?;
+                insert.values(row.clone()).map_err(|error| statement_error(&error))?;
             }
             transaction.execute(&insert).await?;
         }
@@ -277,7 +277,7 @@ async fn get_or_create(
         for (key, rest) in chunk {
             let values = key.iter().map(|part| Expr::val(part.as_str()));
             let values = values.chain(rest.iter().map(|value| Expr::val(value.clone())));
-            insert.values(values).map_err(statement_error)?;
+            insert.values(values).map_err(|error| statement_error(&error))?;
         }
         transaction.execute(&insert).await?;
     }
@@ -324,6 +324,6 @@ fn gone(table: &Table, key: &Key) -> StoreError {
 }
 
 /// A row with another number of values than columns.
-pub(super) fn statement_error(error: sea_orm::sea_query::error::Error) -> StoreError {
+fn statement_error(error: &sea_orm::sea_query::error::Error) -> StoreError {
     StoreError::Programming(DbErr::Custom(error.to_string()))
 }
