@@ -2,13 +2,16 @@
 //!
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
+mod batch;
 mod cache;
 pub mod entity;
 pub mod error;
+pub mod failures;
 mod fixture;
 pub mod jobs;
 pub mod logs;
 pub mod migration;
+pub mod performance;
 mod pushes;
 pub mod read;
 mod repositories;

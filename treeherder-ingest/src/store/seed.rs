@@ -49,13 +49,15 @@ const REPOSITORIES: &str = include_str!("../../fixtures/repository.json");
 const REPOSITORY_BRANCHES: &str = include_str!("../../fixtures/repository_branch.json");
 
 impl Store {
-    /// Loads repository groups, failure classifications, repositories and branch rules.
+    /// Loads repository groups, failure classifications, repositories, branch rules, and the performance frameworks with
+    /// their issue trackers and tags.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn seed(&self) -> Result<(), StoreError> {
         let transaction = self.begin_write().await?;
         load_classifications(&transaction).await?;
+        super::performance::seed::load(&transaction).await?;
         let groups = REPOSITORY_GROUPS.map(|(id, name, description)| {
             (id, GroupFields { name: name.to_owned(), description: Some(description.to_owned()) })
         });

@@ -22,10 +22,13 @@ macro_rules! on_every_database {
     };
 }
 
+mod failures;
 mod jobs;
 mod logs;
 mod messages;
 mod migration;
+mod performance;
 mod pushes;
 mod rate;
 mod read;
+mod sample_job;

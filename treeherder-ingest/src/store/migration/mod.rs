@@ -2,7 +2,10 @@
 
 mod m0001_reference;
 mod m0002_jobs;
+mod m0003_failures;
+mod m0004_performance;
 pub mod schema;
+mod table;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -16,8 +19,8 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_reference::Migration),
             Box::new(m0002_jobs::Migration),
-            // m0003_failures goes on this line.
-            // m0004_performance goes on this line.
+            Box::new(m0003_failures::Migration),
+            Box::new(m0004_performance::Migration),
             Box::new(crate::queue::Migration),
         ]
     }

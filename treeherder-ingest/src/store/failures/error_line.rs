@@ -1,0 +1,68 @@
+//! Error lines that the scan of a raw log found (`spec/ingest.md` §6.2).
+
+use sea_orm::{ActiveValue::Set, EntityTrait as _, TryInsertResult};
+
+use super::text::error_line_text;
+use crate::store::batch::batches;
+use crate::store::entity::text_log_error;
+use crate::store::error::check_positive;
+use crate::store::{Store, StoreError};
+
+/// An error line as the parser found it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorLine {
+    /// Number of the line in the log, from 0.
+    pub line_number: u64,
+    /// Text of the line.
+    pub line: String,
+}
+
+impl Store {
+    /// Stores the error lines of a job and returns how many of them are new.
+    ///
+    /// A line whose number the job already has is left as it is. Characters that the table does not take are written
+    /// out, see [`error_line_text`].
+    ///
+    /// # Errors
+    /// [`StoreError::Data`] for a line number that does not fit into the column, and an integrity error when there is no
+    /// such job; nothing is stored then.
+    pub async fn store_error_lines(&self, job_id: i64, lines: &[ErrorLine]) -> Result<u64, StoreError> {
+        if lines.is_empty() {
+            return Ok(0);
+        }
+        let mut rows = Vec::with_capacity(lines.len());
+        for line in lines {
+            let number = i64::try_from(line.line_number).unwrap_or(i64::MAX);
+            rows.push((
+                check_positive("text_log_error", "line_number", number)?,
+                error_line_text(&line.line),
+            ));
+        }
+        // In one order everywhere, so that two writers of the same job wait for each other instead of colliding.
+        rows.sort_by_key(|(number, _)| *number);
+        rows.dedup_by_key(|(number, _)| *number);
+        let transaction = self.begin_write().await?;
+        let mut stored = 0;
+        for batch in batches(&rows, |(_, line)| line.len()) {
+            let models = batch.iter().map(|(number, line)| text_log_error::ActiveModel {
+                job_id: Set(Some(job_id)),
+                line: Set(line.clone().into_owned()),
+                line_number: Set(*number),
+                new_failure: Set(false),
+                ..Default::default()
+            });
+            let result = text_log_error::Entity::insert_many(models)
+                .on_conflict_do_nothing_on([
+                    text_log_error::Column::JobId,
+                    text_log_error::Column::LineNumber,
+                ])
+                .exec_without_returning(&transaction)
+                .await?;
+            if let TryInsertResult::Inserted(count) = result {
+                stored += count;
+            }
+        }
+        transaction.commit().await?;
+        Ok(stored)
+    }
+}

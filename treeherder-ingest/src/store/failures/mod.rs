@@ -1,0 +1,18 @@
+//! Failures: error lines of raw logs, failure lines and group results of error summaries (`spec/ingest.md` §5.8 and
+//! §6.2), and the reads that show them.
+//!
+//! Writing the same results again changes nothing, so that a log may be parsed any number of times.
+
+mod error_line;
+mod error_summary;
+mod group_result;
+mod group_results;
+mod read;
+mod text;
+
+pub use error_line::ErrorLine;
+pub use error_summary::{FailureLineRow, StoredErrorSummary};
+pub use group_result::{GroupResultRow, GroupStatus};
+pub use group_results::GroupResults;
+pub use read::{FailureContext, NewestErrorLine, NewestFailureLine};
+pub use text::{error_line_text, storable_text};
