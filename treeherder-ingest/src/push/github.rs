@@ -54,7 +54,16 @@ pub(super) struct Parent {
 pub(super) struct Comparison {
     pub(super) commits: Vec<GithubCommit>,
     #[serde(default)]
-    pub(super) merge_base_commit: Option<GithubCommit>,
+    pub(super) merge_base_commit: Option<MergeBase>,
+}
+
+/// Where two branches part; most requests for a comparison do not need to know more about it.
+#[derive(Debug, Deserialize)]
+pub(super) struct MergeBase {
+    #[serde(default)]
+    pub(super) commit: Option<GitCommit>,
+    #[serde(default)]
+    pub(super) parents: Vec<Parent>,
 }
 
 impl Upstream {
