@@ -48,6 +48,8 @@
 //! `default-features = false, features = ["gzip"]`.
 
 pub mod artifact;
+#[cfg(feature = "cli")]
+pub mod cli;
 #[cfg(feature = "gzip")]
 mod decode;
 mod engine;

@@ -17,7 +17,8 @@ macro_rules! builtin {
     };
 }
 
-static BUILTIN: [Builtin; 1] = builtin!["treeherder"];
+static BUILTIN: [Builtin; 8] =
+    builtin!["treeherder", "cargo-test", "gcc", "github-actions", "go-test", "gradle", "jest", "pytest"];
 
 /// Lists the names of the shipped rulesets; Treeherder's own comes first.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
