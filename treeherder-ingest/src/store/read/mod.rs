@@ -1,9 +1,13 @@
 //! Reads for people: lists of pushes and jobs, and how full the tables are.
 
 mod counts;
+mod feed;
 mod jobs;
 mod pushes;
+mod tallies;
 
 pub use counts::TableCount;
+pub use feed::{Comparison, FieldKind, JobFeed, JobFilterField, Wanted};
 pub use jobs::{JobFilter, JobRow, JobSummary};
 pub use pushes::{CommitSummary, PushSummary};
+pub use tallies::{JobTally, LogTally};
