@@ -89,10 +89,9 @@ impl Rules {
                 whole.chars().take(500).collect()
             };
             of_worker |= line.starts_with("[taskcluster ");
+            let prefix = self.worker_prefix.find(&line).map_or(0, |found| found.end());
             if of_worker && !line.starts_with("[taskcluster:") {
-                if let Some(found) = self.worker_prefix.find(&line) {
-                    line.drain(..found.end());
-                }
+                line.drain(..prefix);
             }
             if self.is_error(&line) && errors.last().is_none_or(|last| last.line != trim(&line)) {
                 errors.push(ErrorLine { linenumber: number as u64, line: trim(&line).to_owned() });

@@ -236,3 +236,24 @@ fn a_base_time_moves_every_date() {
     let later = scenario.push(scenario.pushes() + 3);
     assert!(later.time >= 1_900_000_000);
 }
+
+#[test]
+fn a_scaled_scenario_has_few_different_logs_and_one_message_a_task() {
+    let scenario = Scenario::scaled(2_000);
+    let mut logs = BTreeSet::new();
+    let mut tasks = 0;
+    for index in 0..scenario.pushes() {
+        for task in scenario.tasks(&scenario.push(index)) {
+            let log = task.log.unwrap();
+            assert_eq!((log.spec.bytes, log.delivery), (1_400_000, Delivery::Gzip));
+            assert!(task.summary.is_some());
+            logs.insert(format!("{:?}", log.spec));
+            tasks += 1;
+        }
+    }
+    assert_eq!(tasks, 2_000);
+    assert!((2..=20).contains(&logs.len()), "{} different logs", logs.len());
+    let expected = scenario.expected();
+    assert_eq!(expected.messages, 2_000 + u64::from(scenario.pushes()));
+    assert_eq!((expected.logs_parsed, expected.summaries_parsed, expected.dead_letters), (2_000, 2_000, 0));
+}

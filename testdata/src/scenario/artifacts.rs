@@ -36,10 +36,19 @@ pub enum ArtifactBody {
 impl Task {
     /// Lists the artifacts of a run, in the order of the listing.
     pub fn artifacts(&self, run: u16) -> Vec<Artifact> {
-        if !self.runs.get(usize::from(run)).is_some_and(super::Run::has_artifacts) {
-            return Vec::new();
-        }
         let mut artifacts = Vec::new();
+        let is_last = usize::from(run) + 1 == self.runs.len();
+        if let Some((spec, rate)) = self.live.as_ref().filter(|_| is_last) {
+            artifacts.push(Artifact {
+                name: "public/logs/live.log".to_owned(),
+                content_type: "text/plain",
+                body: ArtifactBody::Log(spec.clone()),
+                delivery: Delivery::Live(*rate),
+            });
+        }
+        if !self.runs.get(usize::from(run)).is_some_and(super::Run::has_artifacts) {
+            return artifacts;
+        }
         for at in 0..self.fillers {
             artifacts.push(Artifact {
                 name: format!("public/test_info/screenshot-{at:04}.png"),

@@ -21,6 +21,8 @@ pub enum Delivery {
     Empty,
     /// Always this status.
     Status(u16),
+    /// `200`, not compressed, at so many bytes per second: a log that is still being written.
+    Live(u32),
     /// `500` this many times, then as it should be.
     ServerErrors(u32),
 }
@@ -30,7 +32,7 @@ impl Delivery {
     pub fn packing(self) -> Packing {
         match self {
             Self::MultiMember => Packing::MultiMember(16 * 1024),
-            Self::Plain => Packing::Plain,
+            Self::Plain | Self::Live(_) => Packing::Plain,
             Self::Truncated => Packing::Truncated(75),
             Self::Corrupt => Packing::Corrupt(50),
             Self::Empty => Packing::Empty,

@@ -1,7 +1,7 @@
 //! Tasks: what they are, how they ran and what they left.
 
 use super::delivery::Delivery;
-use super::life::{self, Run};
+use super::life::{self, Outcome, Run};
 use super::push::Push;
 use super::special::Special;
 use super::suites::{Duty, FIRST_TEST, JobKind};
@@ -49,6 +49,8 @@ pub struct Task {
     pub runs: Vec<Run>,
     /// The log of the last run, if that ran to its end.
     pub log: Option<LogPlan>,
+    /// The log of the last run while it goes on, and the bytes it grows by in a second.
+    pub live: Option<(LogSpec, u32)>,
     /// Its error summary.
     pub summary: Option<(SummarySpec, Delivery)>,
     /// Its perfherder artifact.
@@ -99,6 +101,7 @@ impl Scenario {
             created,
             runs,
             log: None,
+            live: None,
             summary: None,
             perf: None,
             fillers: if special == Some(Special::ManyArtifacts) { 1300 } else { rng.below(6) as u16 },
@@ -119,7 +122,23 @@ impl Scenario {
                 duty.suite.framework.map(|framework| perf(framework, push, &duty))
             };
         }
+        task.live = self.live_log(push, &task, &duty);
         task
+    }
+
+    /// A run that ends has its log as live log too, which grows as long as the run takes.
+    fn live_log(&self, push: &Push, task: &Task, duty: &Duty) -> Option<(LogSpec, u32)> {
+        let run = task.runs.last()?;
+        let started = run.started?;
+        if run.outcome == Outcome::Running {
+            let mut spec = duty.failure.spec(mix(self.seed, u64::from(push.index)), 400_000);
+            spec.start_ms = self.event_ms(push, started);
+            return Some((spec, LIVE_RATE));
+        }
+        let spec = task.log.as_ref()?.spec.clone();
+        let seconds = (run.resolved? - started) / push.speed;
+        let rate = (spec.bytes as f64 / seconds.max(1.0)).clamp(f64::from(LIVE_RATE), 1e9) as u32;
+        Some((spec, rate))
     }
 
     fn log_spec(
@@ -178,6 +197,8 @@ impl Scenario {
     }
 }
 
+/// Bytes per second of the slowest live logs.
+const LIVE_RATE: u32 = 4_000;
 /// How many different logs a scaled scenario has.
 const POOL: u64 = 20;
 

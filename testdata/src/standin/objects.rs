@@ -62,14 +62,19 @@ pub(crate) async fn serve(state: &State, artifact: &Artifact, before: u64) -> Re
     }
     let packing = artifact.delivery.packing();
     let mut response = match &artifact.body {
-        ArtifactBody::Log(spec) => log(state, spec, packing).await,
+        ArtifactBody::Log(spec) => match artifact.delivery {
+            Delivery::Live(rate) => {
+                body::slow(body::from_reader(LogReader::new(spec)).into_response(), rate, state.closing())
+            }
+            _ => log(state, spec, packing).await,
+        },
         ArtifactBody::Summary(spec) => gzip_text(spec.text().0.as_bytes()),
         ArtifactBody::Perf(spec) => gzip_text(spec.text().as_bytes()),
         ArtifactBody::Filler => b"a picture, as it were".as_slice().into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(artifact.content_type));
-    if artifact.delivery != Delivery::Plain {
+    if !matches!(artifact.delivery, Delivery::Plain | Delivery::Live(_)) {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response

@@ -170,6 +170,11 @@ impl State {
         self.announced.load(Ordering::Relaxed)
     }
 
+    /// Tells bodies without end when to end.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.closing.clone()
+    }
+
     async fn dispatch(&self, path: &str, query: &Query, before: u64) -> Response {
         if let Some(rest) = path.strip_prefix("/api/queue/v1/") {
             queue::serve(self, rest, query)

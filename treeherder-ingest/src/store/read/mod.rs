@@ -2,12 +2,14 @@
 
 mod counts;
 mod feed;
+mod ingested;
 mod jobs;
 mod pushes;
 mod tallies;
 
 pub use counts::TableCount;
 pub use feed::{Comparison, FieldKind, JobFeed, JobFilterField, Wanted};
+pub use ingested::{IngestedCounts, JobGroupCount};
 pub use jobs::{JobFilter, JobRow, JobSummary};
 pub use pushes::{CommitSummary, PushSummary};
 pub use tallies::{JobTally, LogTally};
