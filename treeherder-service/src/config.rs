@@ -65,7 +65,11 @@ impl NetworkArgs {
     /// Makes the options of the HTTP client; `root_urls` are the Taskcluster deployments of the repositories.
     pub(crate) fn client_options<'a>(&self, root_urls: impl Iterator<Item = &'a str>) -> ClientOptions {
         let mut options = ClientOptions::for_site(&self.site_url);
-        for url in root_urls.chain([self.github_api_url.as_str()]).chain(self.hg_url.as_deref()) {
+        for url in root_urls {
+            options.hosts.allow_host_of(url);
+        }
+        options.hosts.allow_host_of(&self.github_api_url);
+        if let Some(url) = &self.hg_url {
             options.hosts.allow_host_of(url);
         }
         for host in self.allowed_hosts.iter().chain(&self.private_hosts) {

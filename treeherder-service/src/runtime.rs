@@ -1,17 +1,25 @@
 //! Puts database and queues together, for every command alike.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
-use treeherder_ingest::http::redact_url;
-use treeherder_ingest::queue::{Queue as _, SqlQueue};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use treeherder_ingest::http::{Client, redact_url};
+use treeherder_ingest::pipeline::{Pipeline, PipelineOptions};
+use treeherder_ingest::push::Upstream;
+use treeherder_ingest::queue::{Queue as _, QueueName, SqlQueue};
 use treeherder_ingest::store::Store;
 
-use crate::config::StorageArgs;
+use crate::config::{IngestArgs, NetworkArgs, StorageArgs};
 use crate::data_dir::{DataDir, InUse, WorkLock};
 
 /// Connections to the database of one process.
 const CONNECTIONS: u32 = 16;
+
+/// How long a stop waits for work in flight before its items are given back.
+const STOP_TIME: Duration = Duration::from_secs(5);
 
 /// The database with the queues in it.
 #[derive(Clone, Debug)]
@@ -73,6 +81,63 @@ impl Database {
             tracing::info!(work_items = reclaimed, "going on with what a former process left unfinished");
         }
         Ok(Ok(Some(lock)))
+    }
+}
+
+/// Makes the client for the outside world; it may ask the hosts of the settings and of the known repositories.
+pub(crate) async fn client(database: &Database, network: &NetworkArgs) -> anyhow::Result<Client> {
+    let repositories = database.store.repositories().await?;
+    let urls = repositories.iter().flat_map(|repository| {
+        let mercurial = (repository.dvcs_type == "hg").then_some(repository.url.as_str());
+        [Some(repository.tc_root_url.as_str()), mercurial]
+    });
+    Client::new(network.client_options(urls.flatten())).context("cannot set up HTTP")
+}
+
+/// Makes the pipeline that does the work.
+pub(crate) async fn pipeline(
+    database: &Database,
+    network: &NetworkArgs,
+    ingest: &IngestArgs,
+) -> anyhow::Result<Pipeline> {
+    let client = client(database, network).await?;
+    let upstream = Upstream::new(client.clone(), network.upstream_options())?;
+    let queue = Arc::<SqlQueue>::clone(&database.queue);
+    Ok(Pipeline::new(database.store.clone(), queue, client, upstream, pipeline_options(ingest)))
+}
+
+/// Makes the pipeline's options of the settings.
+pub(crate) fn pipeline_options(ingest: &IngestArgs) -> PipelineOptions {
+    let mut options = PipelineOptions::default();
+    options.projects_to_ingest = ingest.projects.clone().unwrap_or_default();
+    options.performance.multi_commit = ingest.multidata;
+    options.worker.stop_deadline = STOP_TIME;
+    options
+}
+
+/// Workers on all queues.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Workers {
+    /// Starts to work.
+    pub(crate) fn start(pipeline: &Pipeline) -> Self {
+        let (stop, pipeline) = (CancellationToken::new(), pipeline.clone());
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            let queues: Vec<QueueName> = QueueName::all().collect();
+            pipeline.run(&queues, stopped).await;
+        });
+        Self { stop, task }
+    }
+
+    /// Finishes or gives back what is in flight.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.task.await.context("the workers failed; unfinished work is still queued")
     }
 }
 
