@@ -94,8 +94,8 @@ impl From<ProblemKind> for PerformanceProblem {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place<'p> {
     Whole,
-    Key(&'p Place<'p>, &'p str),
-    Index(&'p Place<'p>, usize),
+    Key(&'p Self, &'p str),
+    Index(&'p Self, usize),
 }
 
 impl Place<'_> {

@@ -30,7 +30,7 @@ impl Known {
 
     /// The best set that every match contains one of.
     fn best(self) -> Option<Set> {
-        match (self.exact.filter(|set| usable(set)), self.required) {
+        match (self.exact.filter(usable), self.required) {
             (Some(exact), Some(required)) => Some(better(exact, required)),
             (one, other) => one.or(other),
         }
