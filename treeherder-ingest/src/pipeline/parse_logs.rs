@@ -122,7 +122,7 @@ impl Pipeline {
             match artifact_of(data) {
                 Ok(artifact) => stored.push(self.store_performance(log.job_id, &artifact).await?),
                 Err(error) => {
-                    tracing::warn!(job_log.id = log.id, %error, "performance data of a log ignored")
+                    tracing::warn!(job_log.id = log.id, %error, "performance data of a log ignored");
                 }
             }
         }

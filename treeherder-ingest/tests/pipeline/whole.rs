@@ -102,7 +102,7 @@ async fn a_history_is_ingested_as_it_was_made(backend: Backend) {
     // Beside what no work item can be made of: damaged logs after all retries, summaries that are none.
     let about = |text: &str| dead.iter().filter(|letter| letter.error.contains(text)).count() as u64;
     assert_eq!(
-        about("unknown exchange") + about("not JSON: key must be") + about("has no task events"),
+        about("unknown exchange") + about("is not JSON") + about("has no task events"),
         expected.dead_letters
     );
     assert_eq!(about("not JSON: expected"), expected.summaries_invalid);
