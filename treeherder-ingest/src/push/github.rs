@@ -20,8 +20,6 @@ const MAX_PAGES: usize = 400;
 pub(super) struct GithubCommit {
     pub(super) sha: String,
     pub(super) commit: GitCommit,
-    #[serde(default)]
-    pub(super) parents: Vec<Parent>,
 }
 
 /// The part of a commit that git itself keeps.

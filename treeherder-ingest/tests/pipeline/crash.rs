@@ -9,9 +9,15 @@ use crate::harness::{Harness, Running, every_queue, options};
 use crate::support::database::{Backend, TestStore};
 use crate::whole::{assert_as_expected, deliveries, stand_in, upstream, urls};
 
+/// How often the process dies.
+const LIVES: u32 = 10;
+
 /// Starts over on the same database, as a new process does.
 async fn restart(database: TestStore, stand_in: &StandIn) -> Harness {
-    let harness = Harness::over(database.reopened().await, options(), Some(upstream(stand_in)));
+    let mut options = options();
+    // A message in hand when its process dies has had an attempt; here some have to survive every life.
+    options.worker.retries.max_retries = 2 * LIVES;
+    let harness = Harness::over(database.reopened().await, options, Some(upstream(stand_in)));
     harness.queue.reclaim(true).await.unwrap();
     harness
 }
@@ -25,7 +31,7 @@ fn work_that_dies_at_any_moment_is_done_again() {
     let mut database = outer.block_on(TestStore::seeded(Backend::Sqlite)).unwrap();
     let mut messages = Some(deliveries(stand_in.scenario().messages(&urls(&stand_in))));
 
-    for life in 0..12_u64 {
+    for life in 0..LIVES {
         // Each life has a runtime of its own that ends without warning: no task of it finishes.
         let inner = runtime();
         database = inner.block_on(async {
@@ -34,7 +40,7 @@ fn work_that_dies_at_any_moment_is_done_again() {
                 harness.listen(messages).await;
             }
             let running: Running = harness.start();
-            tokio::time::sleep(Duration::from_millis(20 + 15 * life)).await;
+            tokio::time::sleep(Duration::from_millis(30 + 30 * u64::from(life))).await;
             drop(running);
             harness.database
         });

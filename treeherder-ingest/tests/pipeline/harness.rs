@@ -77,7 +77,10 @@ impl Harness {
     ) -> Self {
         let store = database.store.clone();
         let queue = Arc::new(SqlQueue::new(store.connection().clone(), "test"));
-        let client = Client::new(ClientOptions::for_local_servers()).unwrap();
+        let mut network = ClientOptions::for_local_servers();
+        // Waiting for the head of an answer has this on top.
+        network.connect_timeout = Duration::from_millis(400);
+        let client = Client::new(network).unwrap();
         let upstream = Upstream::new(client.clone(), upstream.unwrap_or_default()).unwrap();
         let pipeline =
             Pipeline::new(store.clone(), Arc::clone(&queue) as Arc<dyn Queue>, client, upstream, options);
