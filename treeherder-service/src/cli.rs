@@ -59,8 +59,9 @@ pub(crate) fn main() -> ExitCode {
             print!("{}", variables::table());
             return ExitCode::SUCCESS;
         }
-        Command::Demo(args) => logging::start(&logging, logging::Quiet::Yes)
-            .and_then(|()| block_on(demo::run(args))),
+        Command::Demo(args) => {
+            logging::start(&logging, logging::Quiet::Yes).and_then(|()| block_on(demo::run(args)))
+        }
         command => logging::start(&logging, logging::Quiet::No).and_then(|()| block_on(run(command))),
     };
     match result {

@@ -108,6 +108,18 @@ pub(crate) struct IngestArgs {
         value_parser = switch
     )]
     pub(crate) multidata: bool,
+
+    /// Seconds before failed work is tried again; the pause about doubles with each of the ten tries
+    #[arg(long, env = "TREEHERDER_RETRY_SECONDS", value_name = "SECONDS", default_value = "10", value_parser = pause)]
+    pub(crate) retry_seconds: f64,
+}
+
+/// Reads a pause: some time, a day at most.
+fn pause(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.001..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("not a number of seconds between 0.001 and 86400".to_owned()),
+    }
 }
 
 /// Reads a switch as `PULSE_AUTO_DELETE_QUEUES` and its like are read.

@@ -37,7 +37,8 @@ fn holder_text(holder: &str) -> String {
 impl DataDir {
     /// Makes the folder unless it exists.
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
-        fs::create_dir_all(path).with_context(|| format!("cannot make the data folder {}", path.display()))?;
+        fs::create_dir_all(path)
+            .with_context(|| format!("cannot make the data folder {}", path.display()))?;
         Ok(Self { path: path.to_owned() })
     }
 

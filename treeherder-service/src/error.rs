@@ -24,10 +24,7 @@ const ADVICE: [(&[&str], &str); 7] = [
         "The disk is full: free some space or choose another folder with --data-dir, then start again; nothing that \
          was acknowledged is lost.",
     ),
-    (
-        &["database is locked"],
-        "Another program holds the database: stop it or wait until it has finished.",
-    ),
+    (&["database is locked"], "Another program holds the database: stop it or wait until it has finished."),
     (
         &["unable to open database file", "readonly database"],
         "Check that the folder exists and that you may write to it.",
@@ -52,6 +49,9 @@ mod tests {
         let inner = std::io::Error::other("database or disk is full");
         let failure = anyhow::Error::new(inner).context("cannot store a push");
         let text = sentence(&failure);
-        assert!(text.starts_with("cannot store a push: database or disk is full\nThe disk is full"), "{text}");
+        assert!(
+            text.starts_with("cannot store a push: database or disk is full\nThe disk is full"),
+            "{text}"
+        );
     }
 }

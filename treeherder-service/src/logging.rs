@@ -23,7 +23,8 @@ pub(crate) fn start(args: &LoggingArgs, quiet: Quiet) -> anyhow::Result<()> {
     let default = if quiet == Quiet::Yes { tracing::Level::ERROR } else { tracing::Level::INFO };
     let level = LevelFilter::from_level(args.logging_level.unwrap_or(default));
     let others = level.min(LevelFilter::WARN);
-    let directives = format!("{others},treeherder={level},treeherder_ingest={level},treeherder_logparse={level}");
+    let directives =
+        format!("{others},treeherder={level},treeherder_ingest={level},treeherder_logparse={level}");
     let filter = EnvFilter::builder().parse(directives)?;
     let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(AboveBars);
     let started = match args.logging_format {

@@ -111,6 +111,7 @@ pub(crate) fn pipeline_options(ingest: &IngestArgs) -> PipelineOptions {
     let mut options = PipelineOptions::default();
     options.projects_to_ingest = ingest.projects.clone().unwrap_or_default();
     options.performance.multi_commit = ingest.multidata;
+    options.worker.retries.unit = Duration::from_secs_f64(ingest.retry_seconds);
     options.worker.stop_deadline = STOP_TIME;
     options
 }

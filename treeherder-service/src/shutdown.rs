@@ -10,8 +10,7 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When the signals cannot be waited for.
 pub(crate) fn on_signal() -> std::io::Result<CancellationToken> {
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let stop = CancellationToken::new();
     let asked = stop.clone();
     tokio::spawn(async move {

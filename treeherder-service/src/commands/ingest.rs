@@ -8,7 +8,8 @@ use treeherder_ingest::http::Client;
 use treeherder_ingest::job::LogStatus;
 use treeherder_ingest::pipeline::{Handled, LogPriority, LogResult, Pipeline, PipelineError, WorkItem};
 use treeherder_ingest::push::manual::{
-    GITHUB_PULL_REQUEST_EXCHANGE, GITHUB_PUSH_EXCHANGE, github_push_message, last_pushes, pull_request_message,
+    GITHUB_PULL_REQUEST_EXCHANGE, GITHUB_PUSH_EXCHANGE, github_push_message, last_pushes,
+    pull_request_message,
 };
 use treeherder_ingest::push::{PushOutcome, PushlogPoll, Upstream, poll_pushlog};
 use treeherder_ingest::store::entity::repository;
@@ -158,8 +159,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 async fn task(args: &TaskArgs) -> anyhow::Result<bool> {
     let tools = Tools::new(&args.common).await?;
     let url = service_url(&args.root_url, "queue", "v1", &format!("task/{}/status", args.task_id));
-    let answer: Value =
-        tools.client.get_json(&url).await.with_context(|| format!("cannot ask about task {}", args.task_id))?;
+    let answer: Value = tools
+        .client
+        .get_json(&url)
+        .await
+        .with_context(|| format!("cannot ask about task {}", args.task_id))?;
     let status = &answer["status"];
     let runs = status["runs"].as_array().cloned().unwrap_or_default();
     let mut events: Vec<(String, Value)> = runs
@@ -204,7 +208,10 @@ async fn store_run(tools: &Tools, item: &WorkItem, state: &str) -> anyhow::Resul
                 return Ok(false);
             };
             let job = job.row;
-            output::line(&format!("job {}: {guid}, {} {}, {}", job.id, job.state, job.result, job.job_type_name))?;
+            output::line(&format!(
+                "job {}: {guid}, {} {}, {}",
+                job.id, job.state, job.result, job.job_type_name
+            ))?;
             parse_logs(tools, job.id, false).await
         }
         Handled::Dropped { reason, .. } => {
@@ -222,7 +229,11 @@ async fn push(args: &PushArgs) -> anyhow::Result<bool> {
     let tools = Tools::new(&args.common).await?;
     let repository = tools.repository(&args.project).await?;
     let Some(revision) = &args.revision else {
-        anyhow::ensure!(repository.dvcs_type == "hg", "--last is for Mercurial repositories; {} is on GitHub", args.project);
+        anyhow::ensure!(
+            repository.dvcs_type == "hg",
+            "--last is for Mercurial repositories; {} is on GitHub",
+            args.project
+        );
         let poll = PushlogPoll::new(repository.id, &repository.name, &repository.url);
         let poll = last_pushes(&tools.upstream, poll, args.last.unwrap_or(1)).await?;
         let head = poll_pushlog(&tools.upstream, &tools.store, &tools.store, poll).await?;

@@ -45,7 +45,9 @@ struct DepthArgs {
 
 /// List dead letters, newest first
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  treeherder queues dead\n  treeherder queues dead log_parser --format json")]
+#[command(
+    after_help = "Examples:\n  treeherder queues dead\n  treeherder queues dead log_parser --format json"
+)]
 struct DeadArgs {
     #[command(flatten)]
     storage: StorageArgs,

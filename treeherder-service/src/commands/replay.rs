@@ -1,6 +1,7 @@
 //! `treeherder replay`: recorded messages take the way that messages of Pulse take.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -14,7 +15,6 @@ use crate::config::{IngestArgs, NetworkArgs, StorageArgs};
 use crate::output::{self, Format, FormatArgs};
 use crate::runtime::{self, Database, Workers};
 use crate::{progress, shutdown};
-use std::process::ExitCode;
 
 const EXAMPLES: &str = "\
 Examples:

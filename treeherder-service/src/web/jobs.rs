@@ -90,8 +90,7 @@ pub(super) async fn text_log_errors(
 ) -> Result<Json<Value>, Refused> {
     let missing = || Refused::missing(format!("No job with id: {id}"));
     let job_id: i64 = id.parse().map_err(|_| missing())?;
-    let filter =
-        JobFilter { id: Some(job_id), repository: Some(project), limit: 1, ..JobFilter::default() };
+    let filter = JobFilter { id: Some(job_id), repository: Some(project), limit: 1, ..JobFilter::default() };
     if store.jobs(&filter).await?.is_empty() {
         return Err(missing());
     }
@@ -247,7 +246,8 @@ mod tests {
 
     #[test]
     fn links_are_encoded() {
-        let parameters = BTreeMap::from([("page".to_owned(), "2".to_owned()), ("a b".to_owned(), "ü&".to_owned())]);
+        let parameters =
+            BTreeMap::from([("page".to_owned(), "2".to_owned()), ("a b".to_owned(), "ü&".to_owned())]);
         assert_eq!(query_text(&parameters), "a+b=%C3%BC%26&page=2");
     }
 }

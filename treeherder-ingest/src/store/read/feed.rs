@@ -227,10 +227,14 @@ mod tests {
 
     #[test]
     fn parameters_are_those_of_the_api() {
-        for known in ["id", "id__in", "push_id__gte", "last_modified__gt", "job_guid__in", "task_id", "tier__lt"] {
+        for known in
+            ["id", "id__in", "push_id__gte", "last_modified__gt", "job_guid__in", "task_id", "tier__lt"]
+        {
             assert!(JobFilterField::of_parameter(known).is_some(), "{known}");
         }
-        for unknown in ["result__in", "state__in", "platform__lt", "last_modified__in", "x", "id__contains", "page"] {
+        for unknown in
+            ["result__in", "state__in", "platform__lt", "last_modified__in", "x", "id__contains", "page"]
+        {
             assert!(JobFilterField::of_parameter(unknown).is_none(), "{unknown}");
         }
         assert!(JobFilterField::of_parameter("id__in").is_some_and(|field| field.takes_list()));

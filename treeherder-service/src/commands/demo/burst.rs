@@ -19,7 +19,7 @@ use crate::runtime::Database;
 const LOOK: Duration = Duration::from_millis(100);
 
 /// After this time without any change, what is missing will not come.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How the burst ended.
 #[derive(Debug)]
@@ -71,28 +71,30 @@ async fn wait(
     messages: u64,
     bars: &Bars,
 ) -> anyhow::Result<Ended> {
-    let mut former = (Reached::default(), Instant::now());
+    let mut former = Reached::default();
+    let mut last_change = Instant::now();
     loop {
         tokio::time::sleep(LOOK).await;
         let handled = bars.show(pipeline);
         let depths = database.queue.depths().await?;
-        let busy = depths.iter().any(|depth| depth.ready + depth.leased > 0);
-        let dead: u64 = depths.iter().map(|depth| depth.dead).sum();
-        let waits = depths.iter().any(|depth| depth.delayed > 0);
-        let received = handled + dead + depths.iter().map(|depth| depth.delayed).sum::<u64>() >= messages;
-        if busy || !received && former.1.elapsed() < PATIENCE {
-            if busy {
-                former.1 = Instant::now();
-            }
+        if depths.iter().any(|depth| depth.ready + depth.leased > 0) {
+            last_change = Instant::now();
+            continue;
+        }
+        // What was never a work item, or is to be tried again, counts as received as well.
+        let other: u64 = depths.iter().map(|depth| depth.dead + depth.delayed).sum();
+        let patient = last_change.elapsed() < PATIENCE;
+        if handled + other < messages && patient {
             continue;
         }
         let reached = Reached::read(database).await?;
         if reached.differences(expected).is_empty() {
             return Ok(Ended::Complete(reached));
         }
-        if former.0 != reached {
-            former = (reached, Instant::now());
-        } else if !waits || former.1.elapsed() >= PATIENCE {
+        if former != reached {
+            former = reached;
+            last_change = Instant::now();
+        } else if !patient || depths.iter().all(|depth| depth.delayed == 0) {
             return Ok(Ended::Incomplete(reached));
         }
     }
