@@ -123,7 +123,7 @@ fn pause(text: &str) -> Result<f64, String> {
 }
 
 /// Reads a switch as `PULSE_AUTO_DELETE_QUEUES` and its like are read.
-fn switch(text: &str) -> Result<bool, std::convert::Infallible> {
+pub(crate) fn switch(text: &str) -> Result<bool, std::convert::Infallible> {
     Ok(environment_flag(text))
 }
 
