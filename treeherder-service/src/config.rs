@@ -16,7 +16,7 @@ pub(crate) struct StorageArgs {
     #[arg(long, env = "TREEHERDER_DATA_DIR", value_name = "DIR", default_value = "treeherder-data")]
     pub(crate) data_dir: PathBuf,
 
-    /// Database: postgres://USER:PASSWORD@HOST:PORT/NAME (or psql://…), or sqlite://FILE
+    /// Database: `postgres://USER:PASSWORD@HOST:PORT/NAME` (or `psql://…`), or `sqlite://FILE`
     /// [default: treeherder.sqlite in the data folder]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) struct NetworkArgs {
     #[arg(long, env = "GITHUB_API_URL", value_name = "URL", default_value = "https://api.github.com")]
     pub(crate) github_api_url: String,
 
-    /// A mirror that takes the place of https://hg.mozilla.org
+    /// A mirror that takes the place of hg.mozilla.org
     #[arg(long, env = "TREEHERDER_HG_URL", value_name = "URL")]
     pub(crate) hg_url: Option<String>,
 
