@@ -1,1 +1,13 @@
-//! benches
+//! What the measurements of this project have in common: the logs, the clock, the peers, and hostile inputs.
+//!
+//! `src/bin/parser-table.rs` measures the parser beside its baselines in one run and prints the table of the README;
+//! `benches/*.rs` are criterion benchmarks for daily work. Both check the results of what they time.
+
+pub mod adversary;
+pub mod corpus;
+pub mod line_parser;
+pub mod machine;
+pub mod peers;
+pub mod process;
+pub mod table;
+pub mod timing;
