@@ -1,5 +1,17 @@
-//! Criterion benchmarks of the parser and the pipeline, and the programs around them: `bench-table` makes the tables of
-//! the README, `tune-probes` the pieces of text that a ruleset is searched by.
+//! What the measurements of this project have in common: the logs, the clock, the peers, and hostile inputs.
+//!
+//! `src/bin/parser-table.rs` measures the parser beside its baselines in one run and prints the table of the README;
+//! `src/bin/ingest-table.rs` does the same for the pipeline. `benches/*.rs` are criterion benchmarks for daily work. All
+//! check the results of what they time.
+
+pub mod adversary;
+pub mod corpus;
+pub mod line_parser;
+pub mod machine;
+pub mod peers;
+pub mod process;
+pub mod table;
+pub mod timing;
 
 /// Runs the README's example when the documentation's examples are tested.
 #[cfg(doctest)]
