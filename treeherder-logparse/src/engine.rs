@@ -18,7 +18,6 @@ use crate::{
 /// whose marker stands at the start.
 pub(crate) const HEAD: usize = 64 << 10;
 
-
 /// The state that goes from block to block.
 #[derive(Debug)]
 pub(crate) struct Engine {
@@ -29,6 +28,8 @@ pub(crate) struct Engine {
     strips: u32,
     /// Text of the last failure line handed out, to drop its repetitions.
     last: Option<String>,
+    /// The same line as it stood in the log: in a storm of equal lines nothing more is looked at.
+    last_raw: Vec<u8>,
     pub(crate) summary: Summary,
 }
 
@@ -60,14 +61,26 @@ struct Line {
 }
 
 impl Engine {
-    pub(crate) fn new(compiled: Arc<Compiled>, max_failure_lines: Option<u64>, max_performance_line: usize) -> Self {
+    pub(crate) fn new(
+        compiled: Arc<Compiled>,
+        max_failure_lines: Option<u64>,
+        max_performance_line: usize,
+    ) -> Self {
         let strips = compiled
             .strips
             .iter()
             .enumerate()
             .filter(|(_, strip)| strip.once_seen.is_none())
             .fold(0, |bits, (number, _)| bits | 1 << number);
-        Self { compiled, max_failure_lines, max_performance_line, strips, last: None, summary: Summary::default() }
+        Self {
+            compiled,
+            max_failure_lines,
+            max_performance_line,
+            strips,
+            last: None,
+            last_raw: Vec::new(),
+            summary: Summary::default(),
+        }
     }
 
     /// Tells whether a head of a line makes the whole line worth keeping.
@@ -93,7 +106,8 @@ impl Engine {
         let mut breaks = None;
         if self.failures_wanted() {
             let mut line = Line::NONE;
-            let found = compiled.prefilter.find(block.text, |hit| self.hit(&compiled, block, &mut line, hit, sink));
+            let found =
+                compiled.prefilter.find(block.text, |hit| self.hit(&compiled, block, &mut line, hit, sink));
             if self.failures_wanted() {
                 self.summary.lines += found;
                 return;
@@ -137,14 +151,25 @@ impl Engine {
         }
         if hit.begin >= line.end {
             *line = self.line_at(block, line, hit.begin);
+            line.decided = self.last_raw == block.text[line.start..line.end];
         }
         let used = compiled.uses[hit.literal];
         let end = hit.begin + compiled.prefilter.literal_len(hit.literal);
         if used.performance {
             self.performance(block, line, end, hit, sink);
         }
-        if !line.decided && hit.begin < line.cut {
-            self.judge(compiled, block, line, used, end, hit, sink);
+        if !line.decided && end <= line.cut {
+            let asked = LiteralUse {
+                text: used.text,
+                anchored: used.anchored & !line.tried.anchored,
+                unanchored: used.unanchored & !line.tried.unanchored,
+                performance: false,
+            };
+            if asked.text | asked.anchored | asked.unanchored != 0 {
+                line.tried.anchored |= asked.anchored;
+                line.tried.unanchored |= asked.unanchored;
+                self.judge(compiled, block, line, asked, hit, sink);
+            }
         }
         // Of a decided line only performance data can still matter.
         if line.decided && (line.performance_done || !compiled.performance) { line.end } else { hit.begin }
@@ -168,8 +193,11 @@ impl Engine {
         }
         let visible = &whole[..cut_len];
         for (number, strip) in self.compiled.strips.iter().enumerate() {
-            if strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
+            let waits = self.strips & (1 << number) == 0;
+            if waits && strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
                 self.strips |= 1 << number;
+                // The same line may now be another text.
+                self.last_raw.clear();
             }
         }
         let stripped = self.compiled.strip(visible, self.strips).map(|stripped| start + stripped);
@@ -186,14 +214,12 @@ impl Engine {
     }
 
     /// Decides as much about a line as one literal in it allows.
-    #[expect(clippy::too_many_arguments, reason = "one call site; the state is split so that it can be borrowed apart")]
     fn judge(
         &mut self,
         compiled: &Compiled,
         block: Block<'_>,
         line: &mut Line,
-        used: LiteralUse,
-        literal_end: usize,
+        asked: LiteralUse,
         hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
@@ -201,38 +227,41 @@ impl Engine {
         let Some(stripped) = line.stripped else {
             return self.judge_exactly(compiled, block, line, hit, sink);
         };
-        let anchored = used.anchored & !line.tried.anchored;
-        let unanchored = used.unanchored & !line.tried.unanchored;
-        line.tried.anchored |= anchored;
-        line.tried.unanchored |= unanchored;
-        let asked = used.text | anchored | unanchored;
-        for (number, stage) in compiled.stages.iter().enumerate() {
+        let mut ascii = None;
+        let mut exact =
+            || compiled.exact_on_ascii && *ascii.get_or_insert_with(|| visible[stripped..].is_ascii());
+        let mut stages = asked.text | asked.anchored | asked.unanchored;
+        while stages != 0 {
+            let number = stages.trailing_zeros() as usize;
             let bit = 1 << number;
+            stages &= stages - 1;
             if number >= line.excluded_from {
                 return;
             }
-            if asked & bit == 0 {
-                continue;
-            }
+            let stage = &compiled.stages[number];
             let Some(view) = stage.view(visible, stripped) else {
                 return self.judge_exactly(compiled, block, line, hit, sink);
             };
             let seen = &visible[view.start..view.end];
-            let may_fail = used.text & bit != 0 && hit.begin >= view.start && literal_end <= view.end
-                || anchored & bit != 0 && stage.failure.may_match_anchored(seen)
-                || unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
-            if !may_fail {
+            let literal_end = hit.begin + compiled.prefilter.literal_len(hit.literal);
+            let fails = asked.text & bit != 0 && hit.begin >= view.start && literal_end <= view.end || {
+                let may_fail = asked.anchored & bit != 0 && stage.failure.may_match_anchored(seen)
+                    || asked.unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
+                may_fail && (exact() || stage.failure.matches_exactly(&decode(seen)))
+            };
+            if !fails {
                 continue;
             }
-            if !compiled.exact_on_ascii || !visible[line.start..].is_ascii() {
-                return self.judge_exactly(compiled, block, line, hit, sink);
-            }
+            // Most failure lines have none of the texts without which nothing excludes them.
+            let suspects = compiled.excludes.stages(block.text, stripped..line.cut);
             for (earlier, stage) in compiled.stages[..=number].iter().enumerate() {
-                let excluded = match stage.view(visible, stripped) {
-                    Some(view) => stage.excludes_ascii(&visible[view.start..view.end]),
-                    None => false,
+                let Some(view) = stage.view(visible, stripped) else {
+                    return self.judge_exactly(compiled, block, line, hit, sink);
                 };
-                if excluded {
+                let seen = &visible[view.start..view.end];
+                let may_exclude = stage.exclude.may_match_anchored(seen)
+                    || suspects & (1 << earlier) != 0 && stage.exclude.may_match_unanchored(seen);
+                if may_exclude && (exact() || stage.exclude.matches_exactly(&decode(seen))) {
                     line.excluded_from = earlier;
                     line.decided = earlier == 0;
                     return;
@@ -240,9 +269,7 @@ impl Engine {
             }
             line.decided = true;
             let text = &visible[stripped..];
-            let text = &text[..trim_end(text)];
-            // An ASCII line is valid UTF-8, so this borrows.
-            return self.report(block, line, &decode(text), hit, sink);
+            return self.report(block, line, &decode(&text[..trim_end(text)]), hit, sink);
         }
     }
 
@@ -277,6 +304,8 @@ impl Engine {
         let last = self.last.get_or_insert_default();
         last.clear();
         last.push_str(text);
+        self.last_raw.clear();
+        self.last_raw.extend_from_slice(&block.text[line.start..line.end]);
         self.summary.failure_lines += 1;
         let line_number = self.summary.lines + hit.lines_before(block.text, line.start);
         sink(Event::Failure(FailureLine { line_number, offset: block.offset + line.start as u64, text }));

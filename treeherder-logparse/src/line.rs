@@ -4,14 +4,33 @@ use std::borrow::Cow;
 
 use memchr::{memchr2, memrchr2};
 
+/// Bytes that are looked at one by one before a vector search is called: short lines must be cheap, too.
+const NEAR: usize = 24;
+
+fn ends_line(byte: u8) -> bool {
+    byte == b'\n' || byte == b'\r'
+}
+
 /// Returns where the line that contains `at` begins, looking back no further than `floor`.
+#[inline]
 pub(crate) fn line_start(text: &[u8], floor: usize, at: usize) -> usize {
-    memrchr2(b'\n', b'\r', &text[floor..at]).map_or(floor, |found| floor + found + 1)
+    let before = &text[floor..at];
+    let (far, near) = before.split_at(before.len().saturating_sub(NEAR));
+    match near.iter().rposition(|byte| ends_line(*byte)) {
+        Some(found) => floor + far.len() + found + 1,
+        None => memrchr2(b'\n', b'\r', far).map_or(floor, |found| floor + found + 1),
+    }
 }
 
 /// Returns where the line that contains `at` ends: the index of its terminator, or the end of the text.
+#[inline]
 pub(crate) fn line_end(text: &[u8], at: usize) -> usize {
-    memchr2(b'\n', b'\r', &text[at..]).map_or(text.len(), |found| at + found)
+    let behind = &text[at..];
+    let (near, far) = behind.split_at(behind.len().min(NEAR));
+    match near.iter().position(|byte| ends_line(*byte)) {
+        Some(found) => at + found,
+        None => memchr2(b'\n', b'\r', far).map_or(text.len(), |found| at + near.len() + found),
+    }
 }
 
 /// Counts line ends: LF, CR LF and lone CR, each once. A CR at the very end counts.

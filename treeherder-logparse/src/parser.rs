@@ -72,7 +72,11 @@ impl Parser {
     /// Starts to configure a parser.
     #[must_use]
     pub fn builder() -> ParserBuilder {
-        ParserBuilder { rules: None, max_failure_lines: None, max_performance_line: DEFAULT_MAX_PERFORMANCE_LINE }
+        ParserBuilder {
+            rules: None,
+            max_failure_lines: None,
+            max_performance_line: DEFAULT_MAX_PERFORMANCE_LINE,
+        }
     }
 
     /// Takes the next chunk of the decoded log and hands what it finds to `sink`.

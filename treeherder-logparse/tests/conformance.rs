@@ -1,4 +1,5 @@
 //! Real logs give the expected result, however they are cut and whether they are compressed or not.
+#![allow(clippy::unwrap_used, reason = "test code outside of the tests' own functions")]
 
 mod support;
 
@@ -30,7 +31,11 @@ impl Found {
     fn assert_is(&self, lines: u64, expected: &Value, what: &str) {
         assert_eq!(lines, expected["lines"].as_u64().unwrap(), "lines of {what}");
         assert_eq!(self.errors, *expected["errors"].as_array().unwrap(), "errors of {what}");
-        assert_eq!(self.performance_data, *expected["performance_data"].as_array().unwrap(), "data of {what}");
+        assert_eq!(
+            self.performance_data,
+            *expected["performance_data"].as_array().unwrap(),
+            "data of {what}"
+        );
     }
 }
 

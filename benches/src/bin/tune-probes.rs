@@ -51,7 +51,8 @@ fn main() -> Result<()> {
         at: literals.iter().map(|literal| random.below(literal.len() - 2)).collect(),
         group: literals.iter().map(|_| random.below(GROUPS)).collect(),
     };
-    let mut passing: Vec<Vec<bool>> = (0..GROUPS).map(|group| pass(&literals, &choice, group, &trigrams)).collect();
+    let mut passing: Vec<Vec<bool>> =
+        (0..GROUPS).map(|group| pass(&literals, &choice, group, &trigrams)).collect();
     let mut cost = total(&passing, &trigrams);
     let mut best = (cost, choice.clone());
     for step in 0..args.steps {
@@ -103,7 +104,9 @@ fn trigrams(logs: &[PathBuf]) -> Result<Vec<Trigram>> {
         let mut decoder = Decoder::new();
         decoder.push(&raw, &mut |text| {
             for window in text.windows(3) {
-                counts[usize::from(window[0]) << 16 | usize::from(window[1]) << 8 | usize::from(window[2])] += 1;
+                counts
+                    [usize::from(window[0]) << 16 | usize::from(window[1]) << 8 | usize::from(window[2])] +=
+                    1;
                 total += 1;
             }
         })?;

@@ -1,6 +1,5 @@
 //! Logs: streaming fetch, inflate and scan, statuses, error summaries (§5).
 
-mod error_summary;
 mod fetch;
 mod fetch_error;
 mod fetch_text;

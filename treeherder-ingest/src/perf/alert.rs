@@ -31,7 +31,7 @@ impl AlertContext<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{JobProperties, PerformanceArtifact, series};
+    use super::super::{JobProperties, series};
     use super::*;
     use serde_json::json;
 
@@ -50,7 +50,7 @@ mod tests {
         value["suites"][0]["subtests"] = json!([subtest]);
         value["suites"][0]["subtests"][0]["name"] = json!("t");
         value["suites"][0]["subtests"][0]["value"] = json!(1);
-        let artifact = PerformanceArtifact::from_value(value).unwrap();
+        let artifact = serde_json::from_value(value).unwrap();
         let job = JobProperties { option_collection_hash: "h", machine_platform: "p" };
         series(&artifact, job).iter().map(|point| context.is_candidate(point, new_datum)).collect()
     }

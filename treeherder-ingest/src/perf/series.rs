@@ -1,6 +1,9 @@
 //! The points of an artifact: one per suite with a value and one per subtest (`spec/api.md` §6.3).
 
-use super::{AlertChangeType, PerformanceArtifact, SignatureProperties, Subtest, Suite};
+use serde_json::Number;
+use treeherder_logparse::perf::{AlertChangeType, AlertSeverity, Alerting, PerformanceData, Subtest, Suite};
+
+use super::SignatureProperties;
 
 /// The properties of a job that are part of its series.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +70,12 @@ pub struct Series<'a> {
     /// Value of the point.
     pub value: f64,
     /// Single measurements behind the value.
-    pub replicates: &'a [f64],
+    pub replicates: Vec<f64>,
 }
 
 /// Lists the points of `artifact` as measured by `job`; the summary of a suite comes before its subtests.
 #[must_use]
-pub fn series<'a>(artifact: &'a PerformanceArtifact, job: JobProperties<'_>) -> Vec<Series<'a>> {
+pub fn series<'a>(artifact: &'a PerformanceData, job: JobProperties<'_>) -> Vec<Series<'a>> {
     let count = artifact.suites.iter().map(|suite| suite.subtests.len() + 1).sum();
     let mut all = Vec::with_capacity(count);
     for suite in &artifact.suites {
@@ -81,13 +84,9 @@ pub fn series<'a>(artifact: &'a PerformanceArtifact, job: JobProperties<'_>) -> 
     all
 }
 
-const DEFAULT_SEVERITY: &str = "normal";
-
 fn push_suite<'a>(all: &mut Vec<Series<'a>>, suite: &'a Suite, job: JobProperties<'_>) {
-    let mut options: Vec<&str> = suite.extra_options.iter().map(String::as_str).collect();
-    options.sort_unstable();
-    let mut tags: Vec<&str> = suite.tags.iter().map(String::as_str).collect();
-    tags.sort_unstable();
+    let options = sorted(suite.extra_options.as_deref());
+    let tags = sorted(suite.tags.as_deref());
     let properties = SignatureProperties {
         option_collection_hash: job.option_collection_hash,
         machine_platform: job.machine_platform,
@@ -98,9 +97,9 @@ fn push_suite<'a>(all: &mut Vec<Series<'a>>, suite: &'a Suite, job: JobPropertie
     };
     let emails = suite.alert_notify_emails.as_ref().map(|emails| emails.join(" "));
     let shared = Shared { tags: tags.join(" "), extra_options: options.join(" "), emails };
-    let parent = suite.value.map(|value| {
+    let parent = suite.value.as_ref().map(|value| {
         let hash = properties.hash();
-        all.push(summary(suite, value, hash.clone(), &shared));
+        all.push(summary(suite, number(value), hash.clone(), &shared));
         hash
     });
     for subtest in &suite.subtests {
@@ -121,29 +120,18 @@ struct Shared {
     emails: Option<String>,
 }
 
+fn sorted(texts: Option<&[String]>) -> Vec<&str> {
+    let mut texts: Vec<&str> = texts.unwrap_or_default().iter().map(String::as_str).collect();
+    texts.sort_unstable();
+    texts
+}
+
 fn summary<'a>(suite: &'a Suite, value: f64, hash: String, shared: &Shared) -> Series<'a> {
     Series {
-        signature_hash: hash,
         kind: SeriesKind::Summary,
-        suite: &suite.name,
-        test: "",
-        suite_public_name: suite.public_name.as_deref(),
-        test_public_name: None,
-        tags: shared.tags.clone(),
-        extra_options: shared.extra_options.clone(),
-        measurement_unit: suite.unit.as_deref(),
-        lower_is_better: suite.lower_is_better.unwrap_or(true),
-        should_alert: suite.should_alert,
-        monitor: suite.monitor,
-        alert_notify_emails: shared.emails.clone(),
-        alert_change_type: suite.alert_change_type,
-        alert_threshold: suite.alert_threshold,
-        alert_severity: suite.alert_severity.as_deref().unwrap_or(DEFAULT_SEVERITY),
-        min_back_window: window(suite.min_back_window),
-        max_back_window: window(suite.max_back_window),
-        fore_window: window(suite.fore_window),
         value,
-        replicates: &suite.replicates,
+        replicates: numbers(suite.replicates.as_deref()),
+        ..common(suite, &suite.alerting, hash, shared)
     }
 }
 
@@ -154,36 +142,75 @@ fn part<'a>(
     parent: Option<String>,
     shared: &Shared,
 ) -> Series<'a> {
-    let severity = subtest.alert_severity.as_deref().or(suite.alert_severity.as_deref());
+    Series {
+        kind: SeriesKind::Subtest { parent },
+        test: &subtest.name,
+        test_public_name: subtest.public_name.as_deref(),
+        value: number(&subtest.value),
+        replicates: numbers(subtest.replicates.as_deref()),
+        ..common(suite, &subtest.alerting, hash, shared)
+    }
+}
+
+/// What summaries and subtests fill in alike, from the suite and from their own alerting.
+fn common<'a>(suite: &'a Suite, own: &'a Alerting, hash: String, shared: &Shared) -> Series<'a> {
+    let severity = own.alert_severity.or(suite.alerting.alert_severity);
     Series {
         signature_hash: hash,
-        kind: SeriesKind::Subtest { parent },
+        kind: SeriesKind::Summary,
         suite: &suite.name,
-        test: &subtest.name,
+        test: "",
         suite_public_name: suite.public_name.as_deref(),
-        test_public_name: subtest.public_name.as_deref(),
+        test_public_name: None,
         tags: shared.tags.clone(),
         extra_options: shared.extra_options.clone(),
-        measurement_unit: subtest.unit.as_deref(),
-        lower_is_better: subtest.lower_is_better.unwrap_or(true),
-        should_alert: subtest.should_alert,
+        measurement_unit: own.unit.as_deref(),
+        lower_is_better: own.lower_is_better.unwrap_or(true),
+        should_alert: own.should_alert,
         monitor: suite.monitor,
         alert_notify_emails: shared.emails.clone(),
-        alert_change_type: subtest.alert_change_type,
-        alert_threshold: subtest.alert_threshold,
-        alert_severity: severity.unwrap_or(DEFAULT_SEVERITY),
-        min_back_window: window(subtest.min_back_window),
-        max_back_window: window(subtest.max_back_window),
-        fore_window: window(subtest.fore_window),
-        value: subtest.value,
-        replicates: &subtest.replicates,
+        alert_change_type: own.alert_change_type,
+        alert_threshold: own.alert_threshold.as_ref().map(number),
+        alert_severity: severity_name(severity),
+        min_back_window: window(own.min_back_window.as_ref()),
+        max_back_window: window(own.max_back_window.as_ref()),
+        fore_window: window(own.fore_window.as_ref()),
+        value: 0.0,
+        replicates: Vec::new(),
     }
+}
+
+/// The name of a severity, as in the artifact.
+fn severity_name(severity: Option<AlertSeverity>) -> &'static str {
+    match severity {
+        Some(AlertSeverity::Critical) => "critical",
+        Some(AlertSeverity::Subcritical) => "subcritical",
+        _ => "normal",
+    }
+}
+
+/// The number that stands for a change type in the database (`spec/api.md` §5.9).
+#[must_use]
+pub fn change_type_code(change_type: AlertChangeType) -> i32 {
+    match change_type {
+        AlertChangeType::Absolute => 1,
+        _ => 0,
+    }
+}
+
+/// Every JSON number has a nearest float: `as_f64` fails only for forms that `serde_json` does not read here.
+fn number(number: &Number) -> f64 {
+    number.as_f64().unwrap_or(f64::NAN)
+}
+
+fn numbers(given: Option<&[Number]>) -> Vec<f64> {
+    given.unwrap_or_default().iter().map(number).collect()
 }
 
 /// The schema lets a subtest's window be any number; the column holds its whole part.
 #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and the schema allows 1 to 255")]
-fn window(points: Option<f64>) -> Option<i32> {
-    points.map(|points| points as i32)
+fn window(points: Option<&Number>) -> Option<i32> {
+    points.map(|points| number(points) as i32)
 }
 
 #[cfg(test)]
@@ -196,9 +223,9 @@ mod tests {
         machine_platform: "linux64",
     };
 
-    fn artifact(suite: &Value) -> PerformanceArtifact {
+    fn artifact(suite: &Value) -> PerformanceData {
         let value = json!({"framework": {"name": "browsertime"}, "suites": [suite]});
-        PerformanceArtifact::from_value(value).unwrap()
+        serde_json::from_value(value).unwrap()
     }
 
     #[test]

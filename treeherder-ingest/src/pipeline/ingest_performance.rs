@@ -1,20 +1,20 @@
 //! Perfherder artifacts of a job (§5.7, §6.3).
 
 use serde_json::Value;
-use treeherder_logparse::perf::{ProblemKind, parse_json};
+use treeherder_logparse::perf::{PerformanceData, ProblemKind, parse_json};
 
 use super::patience::patiently;
 use super::{LogResult, Pipeline, PipelineError};
 use crate::job::LogStatus;
 use crate::log::fetch_perfherder_json;
-use crate::perf::PerformanceArtifact;
+use crate::perf::check;
 use crate::store::entity::job_log;
 use crate::store::performance::StoredPerformance;
 
 /// What a Perfherder file holds.
 enum Content {
     Nothing,
-    Artifact(Box<PerformanceArtifact>),
+    Artifact(Box<PerformanceData>),
 }
 
 impl Pipeline {
@@ -49,7 +49,7 @@ impl Pipeline {
     pub(super) async fn store_performance(
         &self,
         job_id: i64,
-        artifact: &PerformanceArtifact,
+        artifact: &PerformanceData,
     ) -> Result<StoredPerformance, PipelineError> {
         let shared = &self.shared;
         let options = shared.options.performance;
@@ -64,12 +64,11 @@ impl Pipeline {
 fn read(value: Value) -> Result<Content, String> {
     let text = serde_json::to_vec(&value).map_err(|error| error.to_string())?;
     match parse_json(&text) {
-        Ok(_) => {}
-        Err(problem) if problem.kind == ProblemKind::Empty => return Ok(Content::Nothing),
-        Err(problem) => return Err(problem.to_string()),
-    }
-    match PerformanceArtifact::from_value(value) {
-        Ok(artifact) => Ok(Content::Artifact(Box::new(artifact))),
-        Err(error) => Err(error.to_string()),
+        Ok(data) => match check(&data) {
+            Ok(_) => Ok(Content::Artifact(Box::new(data))),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(problem) if problem.kind == ProblemKind::Empty => Ok(Content::Nothing),
+        Err(problem) => Err(problem.to_string()),
     }
 }

@@ -1,7 +1,6 @@
 //! The log parser: raw logs and error summaries of a job (§5.1, §5.2, §5.8).
 
 use treeherder_logparse::errorsummary::{ErrorSummary, Options as SummaryOptions};
-use treeherder_logparse::perf::PerformanceData;
 
 use super::patience::patiently;
 use super::{Handled, LogOutcome, LogResult, Pipeline, PipelineError};
@@ -9,7 +8,7 @@ use crate::job::LogStatus;
 use crate::log::{
     ArtifactKind, FetchError, ParseLogError, ParseLogOptions, ParsedLog, fetch_error_summary, parse_log,
 };
-use crate::perf::PerformanceArtifact;
+use crate::perf::check;
 use crate::queue::error_text;
 use crate::store::LogJob;
 use crate::store::entity::job_log;
@@ -119,10 +118,10 @@ impl Pipeline {
     ) -> Result<Vec<StoredPerformance>, PipelineError> {
         let mut stored = Vec::new();
         for data in &parsed.performance {
-            match artifact_of(data) {
-                Ok(artifact) => stored.push(self.store_performance(log.job_id, &artifact).await?),
+            match check(data) {
+                Ok(_) => stored.push(self.store_performance(log.job_id, data).await?),
                 Err(error) => {
-                    tracing::warn!(job_log.id = log.id, %error, "performance data of a log ignored")
+                    tracing::warn!(job_log.id = log.id, %error, "performance data of a log ignored");
                 }
             }
         }
@@ -240,10 +239,4 @@ impl Pipeline {
 /// The status of a log; a number that nobody knows counts as pending, so that the log is not lost.
 fn status_of(log: &job_log::Model) -> LogStatus {
     LogStatus::from_code(log.status).unwrap_or(LogStatus::Pending)
-}
-
-/// Turns performance data as the parser hands it out into what is stored.
-fn artifact_of(data: &PerformanceData) -> Result<PerformanceArtifact, String> {
-    let value = serde_json::to_value(data).map_err(|error| error.to_string())?;
-    PerformanceArtifact::from_value(value).map_err(|error| error.to_string())
 }

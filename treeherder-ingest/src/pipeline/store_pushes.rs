@@ -13,7 +13,7 @@ impl Pipeline {
         let outcome = process_push_message(&shared.upstream, &shared.store, exchange, body).await?;
         match &outcome {
             PushOutcome::Stored { revisions, .. } => {
-                shared.counters.pushes_stored.add(revisions.len() as u64)
+                shared.counters.pushes_stored.add(revisions.len() as u64);
             }
             PushOutcome::UnknownRepository { .. } => shared.counters.drop("unknown-push-repository"),
             PushOutcome::AmbiguousRepository { .. } => shared.counters.drop("ambiguous-push-repository"),

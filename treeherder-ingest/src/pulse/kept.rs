@@ -58,7 +58,6 @@ pub(super) fn cut(message: &Message) -> Message {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::queue::MAX_PAYLOAD_BYTES;
 
     #[test]
     fn only_json_objects_are_bodies() {
@@ -78,14 +77,14 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_any_message_is_kept_in_part() {
-        let broken =
-            Broken { place: "x:1".into(), error: "e".into(), raw: vec![b'a'; MAX_PAYLOAD_BYTES + 1] };
-        let message = kept_broken(QueueName::Default, &broken);
-        assert_eq!(message.check().map_err(|error| error.to_string()), Ok(()));
-        let kept: Value = serde_json::from_str(&message.payload).unwrap();
-        assert!(kept["bytes"].as_u64().unwrap() > MAX_PAYLOAD_BYTES as u64);
-        assert!(
-            kept["beginning"].as_str().unwrap().starts_with("{\"place\":\"x:1\",\"raw\":{\"text\":\"aaa")
-        );
+        let message = Message::new(QueueName::Statsd, format!("a{}", "é".repeat(1024 * 1024)));
+        let cut = cut(&message);
+        assert_eq!(cut.queue, QueueName::Statsd);
+        let kept: Value = serde_json::from_str(&cut.payload).unwrap();
+        assert_eq!(kept["bytes"], 2 * 1024 * 1024 + 1);
+        // The cut falls into the middle of a character, which is left out.
+        let beginning = kept["beginning"].as_str().unwrap();
+        assert_eq!(beginning.len(), 1024 * 1024 - 1);
+        assert!(message.payload.starts_with(beginning));
     }
 }

@@ -20,8 +20,6 @@ const MAX_PAGES: usize = 400;
 pub(super) struct GithubCommit {
     pub(super) sha: String,
     pub(super) commit: GitCommit,
-    #[serde(default)]
-    pub(super) parents: Vec<Parent>,
 }
 
 /// The part of a commit that git itself keeps.
@@ -59,7 +57,16 @@ struct ComparedCommits {
 #[derive(Debug, Deserialize)]
 pub(super) struct Comparison {
     #[serde(default)]
-    pub(super) merge_base_commit: Option<GithubCommit>,
+    pub(super) merge_base_commit: Option<MergeBase>,
+}
+
+/// Where two branches part; most requests for a comparison do not need to know more about it.
+#[derive(Debug, Deserialize)]
+pub(super) struct MergeBase {
+    #[serde(default)]
+    pub(super) commit: Option<GitCommit>,
+    #[serde(default)]
+    pub(super) parents: Vec<Parent>,
 }
 
 impl Upstream {

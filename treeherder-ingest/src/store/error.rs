@@ -17,14 +17,6 @@ pub enum StoreError {
         /// How it was looked for.
         key: String,
     },
-    /// Several rows where there may be one.
-    #[error("more than one {what} {key}")]
-    Ambiguous {
-        /// What was looked for, `push`.
-        what: &'static str,
-        /// How it was looked for.
-        key: String,
-    },
     /// Input that can never be stored, such as a push without a revision.
     #[error("{0}")]
     Value(String),
@@ -106,7 +98,7 @@ impl StoreError {
     pub fn is_missing_reference(&self) -> bool {
         let Self::Integrity(error) = self else { return false };
         let code = database_code(error);
-        // 787 is SQLITE_CONSTRAINT_FOREIGNKEY, 19 what a deferred check reports.
+        // PostgreSQL's foreign_key_violation, and SQLITE_CONSTRAINT_FOREIGNKEY.
         matches!(code.as_deref(), Some("23503" | "787"))
     }
 }

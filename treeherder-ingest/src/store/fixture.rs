@@ -181,7 +181,7 @@ mod tests {
         let repository =
             |fields: &str| format!(r#"[{{"pk": 12, "model": "model.repository", "fields": {fields}}}]"#);
         for (json, expected) in [
-            ("{".to_owned(), "repository fixture: EOF while parsing an object at line 1 column 1"),
+            ("[".to_owned(), "repository fixture: EOF while parsing a list at line 1 column 1"),
             (r#"[{"pk": 1}]"#.to_owned(), "repository fixture, entry 1: missing field `model`"),
             (
                 repository(r#"{"name": "x", "repository_group": 1, "url": ""}"#),

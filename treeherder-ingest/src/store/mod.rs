@@ -52,9 +52,12 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or opened.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
-        let max_connections = if url.contains(":memory:") { 1 } else { max_connections };
         let mut options = ConnectOptions::new(url);
         options.max_connections(max_connections).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false);
+        if url.contains(":memory:") {
+            // Each connection would have a database of its own, and the data goes when the connection does.
+            options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
+        }
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .busy_timeout(Duration::from_secs(10))

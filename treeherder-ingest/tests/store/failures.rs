@@ -1,10 +1,13 @@
 //! Error lines, error summaries and group results.
 
 use sea_orm::{EntityTrait as _, QueryOrder as _};
-use serde_json::{Value, json};
+use serde_json::json;
 use treeherder_ingest::store::StoreError;
 use treeherder_ingest::store::entity::{group, group_status, job, job_log};
 use treeherder_ingest::store::failures::{ErrorLine, FailureLineRow, GroupResultRow, StoredErrorSummary};
+
+use treeherder_logparse::artifact;
+use treeherder_logparse::errorsummary::{ErrorSummary, GroupStatus, Options};
 
 use crate::sample_job::{REPOSITORY, REVISION, SampleJob, TRY, Wish};
 use crate::support::database::{Backend, TestStore};
@@ -29,8 +32,8 @@ on_every_database!(
     the_conformance_summaries_give_the_counts_of_the_specification,
 );
 
-fn line(line_number: u64, line: &str) -> ErrorLine {
-    ErrorLine { line_number, line: line.to_owned() }
+fn line(linenumber: u64, line: &str) -> ErrorLine {
+    artifact::ErrorLine { linenumber, line: line.to_owned() }.into()
 }
 
 fn failure(line: i64, test: &str) -> FailureLineRow {
@@ -44,8 +47,8 @@ fn failure(line: i64, test: &str) -> FailureLineRow {
     }
 }
 
-fn result(group: &str, status: &str, duration: f64) -> GroupResultRow {
-    GroupResultRow { group: group.to_owned(), status: status.to_owned(), duration: Some(duration) }
+fn result(group: &str, status: &str, seconds: u16) -> GroupResultRow {
+    GroupResultRow { group: group.to_owned(), status: GroupStatus::from_text(status), seconds }
 }
 
 async fn store_summary(
@@ -147,7 +150,7 @@ async fn a_summary_is_stored_with_its_columns_and_marks_its_log(backend: Backend
         stackwalk_stderr: Some("err".to_owned()),
         known_intermittent: json!(["FAIL", "TIMEOUT"]),
     };
-    let groups = [result("dom/browser.ini", "ERROR", 3141.0), result("a.ini:b.ini", "OK", 0.0)];
+    let groups = [result("dom/browser.ini", "ERROR", 3), result("a.ini:b.ini", "OK", 0)];
     let stored = store_summary(&test, &job, &[full, failure(3, "t")], &groups).await.unwrap();
     assert_eq!((stored.failure_lines, stored.group_statuses), (2, 2));
     assert_eq!(log_status(&test, &job).await, 1);
@@ -172,12 +175,8 @@ async fn storing_a_summary_again_changes_nothing(backend: Backend) {
     let job = SampleJob::store(&test.store).await;
     let lines = [failure(1, "a"), failure(2, "b")];
     // The same group twice, equal and different: all four rows are meant.
-    let groups = [
-        result("a", "OK", 1000.0),
-        result("a", "OK", 1000.0),
-        result("a", "ERROR", 0.0),
-        result("b", "SKIP", 0.0),
-    ];
+    let groups =
+        [result("a", "OK", 1), result("a", "OK", 1), result("a", "ERROR", 0), result("b", "SKIP", 0)];
     let first = store_summary(&test, &job, &lines, &groups).await.unwrap();
     assert_eq!((first.failure_lines, first.group_statuses), (2, 4));
     let before = (test.store.failure_lines(job.id).await.unwrap(), statuses(&test).await);
@@ -189,8 +188,8 @@ async fn storing_a_summary_again_changes_nothing(backend: Backend) {
 async fn a_longer_summary_adds_what_is_new(backend: Backend) {
     let Some(test) = TestStore::seeded(backend).await else { return };
     let job = SampleJob::store(&test.store).await;
-    store_summary(&test, &job, &[failure(1, "a")], &[result("a", "OK", 0.0)]).await.unwrap();
-    let groups = [result("a", "OK", 0.0), result("a", "OK", 0.0), result("b", "ERROR", 0.0)];
+    store_summary(&test, &job, &[failure(1, "a")], &[result("a", "OK", 0)]).await.unwrap();
+    let groups = [result("a", "OK", 0), result("a", "OK", 0), result("b", "ERROR", 0)];
     let stored =
         store_summary(&test, &job, &[failure(1, "changed"), failure(2, "b")], &groups).await.unwrap();
     assert_eq!((stored.failure_lines, stored.known_lines, stored.group_statuses), (1, 1, 2));
@@ -223,7 +222,7 @@ async fn unusual_text_of_a_summary_is_kept(backend: Backend) {
         vec![with_message(1, "\u{1f346} \u{1d400}"), with_message(2, "a\0b"), with_message(3, "Ã©")];
     // More than one statement can take.
     lines.extend((4..24).map(|number| with_message(number, &megabyte)));
-    let groups = [result("\u{1f346}/a\0.ini", "OK", 0.0)];
+    let groups = [result("\u{1f346}/a\0.ini", "OK", 0)];
     let stored = store_summary(&test, &job, &lines, &groups).await.unwrap();
     assert_eq!(stored.failure_lines, 23);
     let lines = test.store.failure_lines(job.id).await.unwrap();
@@ -257,14 +256,14 @@ async fn a_wrong_summary_stores_nothing(backend: Backend) {
     let job = SampleJob::store(&test.store).await;
     for number in [-1, 1 << 31] {
         let lines = [failure(1, "a"), failure(number, "b")];
-        let error = store_summary(&test, &job, &lines, &[result("a", "OK", 0.0)]).await.unwrap_err();
+        let error = store_summary(&test, &job, &lines, &[result("a", "OK", 0)]).await.unwrap_err();
         assert!(error.to_string().starts_with("failure_line.line: "), "{error}");
     }
     let unknown = SampleJob { log_id: job.log_id + 1, ..job.clone() };
     let error = store_summary(&test, &unknown, &[failure(1, "a")], &[]).await.unwrap_err();
-    assert!(matches!(error, StoreError::NotFound { what: "job_log", .. }), "{error}");
+    assert!(matches!(error, StoreError::NotFound { what: "job log", .. }), "{error}");
     let unknown = SampleJob { repository_id: 99_999, ..job.clone() };
-    let groups = [result("a", "OK", 0.0)];
+    let groups = [result("a", "OK", 0)];
     let error = store_summary(&test, &unknown, &[failure(1, "a")], &groups).await.unwrap_err();
     assert!(error.is_missing_reference(), "{error}");
     assert!(test.store.failure_lines(job.id).await.unwrap().is_empty());
@@ -277,17 +276,15 @@ async fn groups_are_shared_and_made_in_the_order_of_the_file(backend: Backend) {
     let first = SampleJob::store(&test.store).await;
     let second = SampleJob::store_as(&test.store, Wish { number: 1, ..Wish::default() }).await;
     let groups = [
-        result("z.ini", "OK", 0.0),
-        result("a.ini", "ERROR", 0.0),
-        result("dom\\a.ini", "OK", 0.0),
-        result(&"x".repeat(256), "OK", 0.0),
-        result(&"x".repeat(255), "weird", 0.0),
+        result("z.ini", "OK", 0),
+        result("a.ini", "ERROR", 0),
+        result("dom\\a.ini", "OK", 0),
+        result(&"x".repeat(256), "OK", 0),
+        result(&"x".repeat(255), "weird", 0),
     ];
     let stored = store_summary(&test, &first, &[], &groups).await.unwrap();
     assert_eq!((stored.group_statuses, stored.refused_groups), (3, 2));
-    store_summary(&test, &second, &[], &[result("b.ini", "OK", 0.0), result("z.ini", "OK", 0.0)])
-        .await
-        .unwrap();
+    store_summary(&test, &second, &[], &[result("b.ini", "OK", 0), result("z.ini", "OK", 0)]).await.unwrap();
     let names = group::Entity::find()
         .order_by_asc(group::Column::Id)
         .all(test.store.connection())
@@ -309,23 +306,26 @@ async fn group_results_of_a_push_are_listed_by_task(backend: Backend) {
     let other = Wish { number: 3, revision: &"b".repeat(40), ..task };
     let other_push = SampleJob::store_as(&test.store, other).await;
     let groups = [
-        result("a", "OK", 0.0),
-        result("b", "ERROR", 0.0),
-        result("c", "SKIP", 0.0),
-        result("d", "CRASH", 0.0),
-        result("e", "ERROR", 0.0),
-        result("e", "OK", 0.0),
+        result("a", "OK", 0),
+        result("b", "ERROR", 0),
+        result("c", "SKIP", 0),
+        result("d", "CRASH", 0),
+        result("e", "ERROR", 0),
+        result("e", "OK", 0),
     ];
     store_summary(&test, &first, &[], &groups).await.unwrap();
-    store_summary(&test, &second, &[], &[result("a", "ERROR", 0.0)]).await.unwrap();
-    store_summary(&test, &no_task, &[], &[result("f", "OK", 0.0)]).await.unwrap();
-    store_summary(&test, &other_push, &[], &[result("g", "OK", 0.0)]).await.unwrap();
+    store_summary(&test, &second, &[], &[result("a", "ERROR", 0)]).await.unwrap();
+    store_summary(&test, &no_task, &[], &[result("f", "OK", 0)]).await.unwrap();
+    store_summary(&test, &other_push, &[], &[result("g", "OK", 0)]).await.unwrap();
 
     let results = test.store.group_results(REPOSITORY, REVISION).await.unwrap();
-    let listed: Vec<(Option<&str>, Vec<(&str, bool)>)> = results
+    let listed: Vec<_> = results
         .iter()
         .map(|(task, groups)| {
-            (task.as_deref(), groups.iter().map(|(name, passed)| (name.as_str(), *passed)).collect())
+            (
+                task.as_deref(),
+                groups.iter().map(|(name, passed)| (name.as_str(), *passed)).collect::<Vec<_>>(),
+            )
         })
         .collect();
     assert_eq!(
@@ -349,7 +349,7 @@ async fn several_writers_of_the_same_summary_agree(backend: Backend) {
         writers.push(tokio::spawn(async move {
             let lines: Vec<_> = (0..50).map(|number| failure(number, "t")).collect();
             let groups: Vec<_> =
-                (0..50).map(|number| result(&format!("g{}", number % 40), "OK", 0.0)).collect();
+                (0..50).map(|number| result(&format!("g{}", number % 40), "OK", 0)).collect();
             store.store_error_summary(job.log_id, &job.guid, job.repository_id, &lines, &groups).await
         }));
     }
@@ -369,8 +369,7 @@ async fn writers_of_new_groups_in_other_orders_agree(backend: Backend) {
         let job = SampleJob::store_as(&test.store, Wish { number, ..Wish::default() }).await;
         let store = test.store.clone();
         writers.push(tokio::spawn(async move {
-            let mut groups: Vec<_> =
-                (0..600).map(|number| result(&format!("g{number}"), "OK", 0.0)).collect();
+            let mut groups: Vec<_> = (0..600).map(|number| result(&format!("g{number}"), "OK", 0)).collect();
             if number % 2 == 1 {
                 groups.reverse();
             }
@@ -417,7 +416,7 @@ async fn deleting_a_job_deletes_its_failures(backend: Backend) {
     let Some(test) = TestStore::seeded(backend).await else { return };
     let job = SampleJob::store(&test.store).await;
     test.store.store_error_lines(job.id, &[line(1, "one")]).await.unwrap();
-    store_summary(&test, &job, &[failure(1, "a")], &[result("a", "OK", 0.0)]).await.unwrap();
+    store_summary(&test, &job, &[failure(1, "a")], &[result("a", "OK", 0)]).await.unwrap();
     job::Entity::delete_by_id(job.id).exec(test.store.connection()).await.unwrap();
     assert!(test.store.error_lines(job.id).await.unwrap().is_empty());
     assert!(test.store.newest_failure_lines(REPOSITORY, None, 10).await.unwrap().is_empty());
@@ -425,33 +424,12 @@ async fn deleting_a_job_deletes_its_failures(backend: Backend) {
     assert_eq!(group::Entity::find().all(test.store.connection()).await.unwrap().len(), 1, "groups are kept");
 }
 
-/// Reads an error summary as the pipeline will: one JSON object per line.
-fn read_summary(text: &str) -> (Vec<FailureLineRow>, Vec<GroupResultRow>) {
-    let mut rows = (Vec::new(), Vec::new());
-    for line in text.lines() {
-        let event: Value = serde_json::from_str(line).unwrap();
-        let field = |name: &str| event[name].as_str().map(str::to_owned);
-        match event["action"].as_str().unwrap() {
-            "group_result" => rows.1.push(GroupResultRow {
-                group: field("group").unwrap(),
-                status: field("status").unwrap(),
-                duration: event["duration"].as_f64(),
-            }),
-            "test_groups" => {}
-            action => rows.0.push(FailureLineRow {
-                action: action.to_owned(),
-                line: event["line"].as_i64().unwrap(),
-                test: field("test"),
-                subtest: field("subtest"),
-                status: field("status").unwrap_or_default(),
-                expected: field("expected"),
-                message: field("message"),
-                stack: field("stack"),
-                ..FailureLineRow::default()
-            }),
-        }
-    }
-    rows
+/// Reads an error summary as the pipeline does.
+fn read_summary(file: &std::path::Path) -> (Vec<FailureLineRow>, Vec<GroupResultRow>) {
+    let summary = ErrorSummary::parse(&std::fs::read(file).unwrap(), Options::default());
+    assert_eq!(summary.error, None);
+    let lines = summary.failure_lines.into_iter().map(Into::into).collect();
+    (lines, summary.group_results.into_iter().map(Into::into).collect())
 }
 
 async fn the_conformance_summaries_give_the_counts_of_the_specification(backend: Backend) {
@@ -464,8 +442,7 @@ async fn the_conformance_summaries_give_the_counts_of_the_specification(backend:
     }
     let Some(test) = TestStore::seeded(backend).await else { return };
     let first = SampleJob::store(&test.store).await;
-    let text = std::fs::read_to_string(folder.join("mochitest-browser-chrome_errorsummary.log")).unwrap();
-    let (lines, groups) = read_summary(&text);
+    let (lines, groups) = read_summary(&folder.join("mochitest-browser-chrome_errorsummary.log"));
     store_summary(&test, &first, &lines, &groups).await.unwrap();
     assert_eq!(test.store.failure_lines(first.id).await.unwrap().len(), 5);
     let rows = statuses(&test).await;
@@ -477,8 +454,7 @@ async fn the_conformance_summaries_give_the_counts_of_the_specification(backend:
     assert_eq!((groups.len(), groups[0].name.as_str()), (29, "dom/base/test/browser.ini"));
 
     let second = SampleJob::store_as(&test.store, Wish { number: 1, ..Wish::default() }).await;
-    let text = std::fs::read_to_string(folder.join("xpcshell-errorsummary-with-colon.log")).unwrap();
-    let (lines, groups) = read_summary(&text);
+    let (lines, groups) = read_summary(&folder.join("xpcshell-errorsummary-with-colon.log"));
     let with_colon = groups.iter().filter(|row| row.group.contains(':')).count();
     assert!(with_colon > 0, "the sample has joined manifests");
     store_summary(&test, &second, &lines, &groups).await.unwrap();

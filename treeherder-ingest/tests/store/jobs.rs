@@ -1,15 +1,16 @@
-//! Jobs: state rules, reference data, logs, batches.
+//! Jobs: state rules, reference data, logs.
 
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
-use treeherder_ingest::job::{JobData, JobState, LoadedJob, LogStatus, state};
+use sea_orm::{ConnectionTrait as _, EntityTrait as _};
+use treeherder_ingest::job::{JobData, JobState, LogStatus, state};
 use treeherder_ingest::store::entity::{
-    build_platform, job, job_group, job_log, job_type, machine, machine_platform, option, option_collection,
-    product, push, reference_data_signatures, taskcluster_metadata,
+    build_platform, job, job_group, job_type, machine, machine_platform, option, option_collection, product,
+    push, reference_data_signatures, taskcluster_metadata,
 };
-use treeherder_ingest::store::{JobStatus, LogKind, Store, StoredLog};
+use treeherder_ingest::store::{JobStatus, LogKind, StoredLog};
 
-use crate::messages::{REVISION, lives, loaded, log, platform, store_push, store_with_push};
-use crate::support::database::{Backend, TestStore};
+use crate::messages::{REVISION, loaded, log, platform, store_push, store_with_push};
+use crate::rows::{find, logs, row, statuses};
+use crate::support::database::Backend;
 
 on_every_database!(
     a_job_is_stored_with_exactly_its_values,
@@ -27,35 +28,7 @@ on_every_database!(
     a_whole_retry_story_in_one_batch,
     same_names_in_other_jobs_do_not_mix,
     options_are_hashed_and_stored_once,
-    the_same_batch_twice_gives_the_same_rows,
-    any_order_of_messages_ends_with_the_completed_jobs,
-    reference_rows_deleted_by_another_process_are_made_again,
-    concurrent_writers_agree,
-    a_large_batch_is_stored_whole,
-    real_jobs_load_into_rows_with_exactly_their_values,
 );
-
-async fn statuses(test: &TestStore, batch: &[LoadedJob]) -> Vec<JobStatus> {
-    test.store.store_jobs(batch).await.unwrap().into_iter().map(|outcome| outcome.status).collect()
-}
-
-async fn row(test: &TestStore, guid: &str) -> job::Model {
-    find(test, guid).await.unwrap_or_else(|| panic!("no job {guid}"))
-}
-
-async fn find(test: &TestStore, guid: &str) -> Option<job::Model> {
-    job::Entity::find().filter(job::Column::Guid.eq(guid)).one(test.store.connection()).await.unwrap()
-}
-
-async fn logs(test: &TestStore) -> Vec<job_log::Model> {
-    job_log::Entity::find().order_by_asc(job_log::Column::Id).all(test.store.connection()).await.unwrap()
-}
-
-macro_rules! all {
-    ($test:expr, $table:ident) => {
-        $table::Entity::find().order_by_asc($table::Column::Id).all($test.store.connection()).await.unwrap()
-    };
-}
 
 async fn a_job_is_stored_with_exactly_its_values(backend: Backend) {
     let Some(test) = store_with_push(backend).await else { return };
@@ -494,200 +467,4 @@ async fn options_are_hashed_and_stored_once(backend: Backend) {
         all!(test, option_collection).into_iter().filter(|row| row.option_collection_hash == both).collect();
     assert_eq!(members.len(), 2);
     assert_eq!(all!(test, option_collection).len(), 3);
-}
-
-/// Everything about jobs that storing decides, without ids and times of storing.
-async fn contents(test: &TestStore) -> Vec<String> {
-    let sql = "SELECT j.guid || ' ' || j.state || ' ' || j.result || ' ' || j.who || ' ' || t.name || ' ' || m.name \
-               || ' ' || s.signature || ' ' || COALESCE(x.task_id, '-') || ' ' || COALESCE(l.name || l.url, '-') \
-               FROM job j JOIN job_type t ON t.id = j.job_type_id JOIN machine m ON m.id = j.machine_id \
-               JOIN reference_data_signatures s ON s.id = j.signature_id \
-               LEFT JOIN taskcluster_metadata x ON x.job_id = j.id LEFT JOIN job_log l ON l.job_id = j.id";
-    let statement = sea_orm::Statement::from_string(test.store.backend(), sql);
-    let rows = test.store.connection().query_all_raw(statement).await.unwrap();
-    let mut rows: Vec<String> = rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect();
-    rows.sort();
-    rows
-}
-
-async fn the_same_batch_twice_gives_the_same_rows(backend: Backend) {
-    let Some(test) = store_with_push(backend).await else { return };
-    let batch = lives(40);
-    statuses(&test, &batch).await;
-    let first = contents(&test).await;
-    assert_eq!(first.len(), 80);
-    let again = statuses(&test, &batch).await;
-    assert!(again.iter().all(|status| *status == JobStatus::Ignored));
-    assert_eq!(contents(&test).await, first);
-}
-
-async fn any_order_of_messages_ends_with_the_completed_jobs(backend: Backend) {
-    let Some(test) = store_with_push(backend).await else { return };
-    let batch = lives(40);
-    statuses(&test, &batch).await;
-    let expected = contents(&test).await;
-    for seed in 1..=3_u64 {
-        let Some(other) = store_with_push(backend).await else { return };
-        let mut shuffled = batch.clone();
-        // A fixed shuffle, so that a failure can be repeated.
-        shuffled.sort_by_cached_key(|message| {
-            let text = format!("{seed}{}{}", message.job.job_guid, message.job.state);
-            text.bytes().fold(seed, |hash, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3).rotate_left(17)
-            })
-        });
-        for part in shuffled.chunks(25) {
-            statuses(&other, part).await;
-        }
-        assert_eq!(contents(&other).await, expected);
-    }
-}
-
-async fn reference_rows_deleted_by_another_process_are_made_again(backend: Backend) {
-    let Some(test) = store_with_push(backend).await else { return };
-    statuses(&test, &[loaded("a/0", "pending")]).await;
-    let other_process = Store::connect(&test.url, 1).await.unwrap();
-    for sql in [
-        "DELETE FROM job",
-        "DELETE FROM machine",
-        "DELETE FROM job_type",
-        "DELETE FROM reference_data_signatures",
-    ] {
-        other_process.connection().execute_unprepared(sql).await.unwrap();
-    }
-    assert_eq!(statuses(&test, &[loaded("a/0", "running")]).await, [JobStatus::Created]);
-    assert_eq!(row(&test, "a/0").await.machine_id, all!(test, machine)[0].id);
-}
-
-async fn concurrent_writers_agree(backend: Backend) {
-    let Some(test) = store_with_push(backend).await else { return };
-    let batch = lives(30);
-    let mut writers = Vec::new();
-    for writer in 0..6 {
-        // Each as a process of its own, with its own memory of ids.
-        let store = Store::connect(&test.url, 2).await.unwrap();
-        let mut messages = batch.clone();
-        messages.rotate_left(writer * 7);
-        writers.push(tokio::spawn(async move {
-            for part in messages.chunks(11) {
-                store.store_jobs(part).await.unwrap();
-            }
-        }));
-    }
-    for writer in writers {
-        writer.await.unwrap();
-    }
-    let jobs = all!(test, job);
-    assert_eq!(jobs.len(), 30);
-    assert!(jobs.iter().all(|job| job.state == "completed"));
-    assert_eq!(logs(&test).await.len(), 60);
-    assert_eq!(all!(test, job_type).len(), 17);
-    assert_eq!(all!(test, reference_data_signatures).len(), 17);
-    let tasks = taskcluster_metadata::Entity::find().all(test.store.connection()).await.unwrap();
-    assert_eq!(tasks.len(), 30);
-}
-
-async fn a_large_batch_is_stored_whole(backend: Backend) {
-    let Some(test) = store_with_push(backend).await else { return };
-    let mut batch = lives(1100);
-    for (position, message) in batch.iter_mut().enumerate() {
-        message.job.machine = format!("worker-{position}");
-    }
-    let outcomes = test.store.store_jobs(&batch).await.unwrap();
-    assert!(outcomes.iter().all(|outcome| outcome.status.is_stored()));
-    assert_eq!(all!(test, job).len(), 1100);
-    assert_eq!(logs(&test).await.len(), 2200);
-}
-
-async fn real_jobs_load_into_rows_with_exactly_their_values(backend: Backend) {
-    let folder = std::env::var("TREEHERDER_CONFORMANCE_DIR")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/conformance").to_owned());
-    let Ok(json) = std::fs::read_to_string(format!("{folder}/pulse/expected_loaded_jobs.json")) else {
-        println!("skipped: no conformance data in {folder}");
-        return;
-    };
-    let Some(test) = TestStore::seeded(backend).await else { return };
-    let mut messages: Vec<LoadedJob> = serde_json::from_str(&json).unwrap();
-    assert_eq!(messages.len(), 15);
-    for message in &mut messages {
-        message.repository = "autoland".to_owned();
-        store_push(&test.store, &message.revision).await;
-    }
-    let outcomes = test.store.store_jobs(&messages).await.unwrap();
-    for (message, outcome) in messages.iter().zip(&outcomes) {
-        assert!(outcome.status.is_stored(), "{outcome:?}");
-        assert_stored(&test, message).await;
-    }
-}
-
-async fn assert_stored(test: &TestStore, message: &LoadedJob) {
-    let loaded = &message.job;
-    let connection = test.store.connection();
-    let stored = row(test, &loaded.job_guid).await;
-    let time = |seconds: Option<i64>| seconds.unwrap_or_default();
-    assert_eq!(
-        (&stored.state, &stored.result, &stored.who, &stored.reason, i64::from(stored.tier)),
-        (&loaded.state, &loaded.result, &loaded.who, &loaded.reason, loaded.tier)
-    );
-    assert_eq!(
-        [stored.submit_time, stored.start_time, stored.end_time].map(|time| time.timestamp()),
-        [loaded.submit_timestamp, loaded.start_timestamp, loaded.end_timestamp].map(time)
-    );
-    macro_rules! referred {
-        ($table:ident, $id:expr) => {
-            $table::Entity::find_by_id($id).one(connection).await.unwrap().unwrap()
-        };
-    }
-    assert_eq!(referred!(push, stored.push_id).revision, message.revision);
-    let kind = referred!(job_type, stored.job_type_id);
-    assert_eq!((&kind.name, &kind.symbol), (&loaded.name, &loaded.job_symbol));
-    let group = referred!(job_group, stored.job_group_id);
-    assert_eq!((&group.name, &group.symbol), (&loaded.group_name, &loaded.group_symbol));
-    assert_eq!(referred!(machine, stored.machine_id).name, loaded.machine);
-    assert_eq!(referred!(product, stored.product_id).name, loaded.product_name);
-    let build = referred!(build_platform, stored.build_platform_id);
-    let wanted = loaded.build_platform.as_ref().unwrap();
-    assert_eq!(
-        (&build.platform, &build.os_name, &build.architecture),
-        (&wanted.platform, &wanted.os_name, &wanted.architecture)
-    );
-    let ran_on = referred!(machine_platform, stored.machine_platform_id);
-    let wanted = loaded.machine_platform.as_ref().unwrap();
-    assert_eq!(
-        (&ran_on.platform, &ran_on.os_name, &ran_on.architecture),
-        (&wanted.platform, &wanted.os_name, &wanted.architecture)
-    );
-    let mut options = Vec::new();
-    for member in option_collection::Entity::find()
-        .filter(option_collection::Column::OptionCollectionHash.eq(&stored.option_collection_hash))
-        .all(connection)
-        .await
-        .unwrap()
-    {
-        options.push(referred!(option, member.option_id).name);
-    }
-    options.sort();
-    let mut wanted: Vec<_> = loaded.option_collection.keys().cloned().collect();
-    wanted.sort();
-    assert_eq!(options, wanted);
-    assert_eq!(referred!(reference_data_signatures, stored.signature_id).repository, "autoland");
-    let task = referred!(taskcluster_metadata, stored.id);
-    assert_eq!(Some(&task.task_id), loaded.taskcluster_task_id.as_ref());
-    assert_eq!(Some(i64::from(task.retry_id)), loaded.taskcluster_retry_id);
-    let logs: Vec<_> = job_log::Entity::find()
-        .filter(job_log::Column::JobId.eq(stored.id))
-        .order_by_asc(job_log::Column::Id)
-        .all(connection)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|log| (log.name, log.url, log.status))
-        .collect();
-    let wanted: Vec<_> = loaded
-        .log_references
-        .iter()
-        .chain(&loaded.perfherder_data_references)
-        .map(|log| (log.name.clone(), log.url.clone(), LogStatus::from_text(&log.parse_status).code()))
-        .collect();
-    assert_eq!(logs, wanted);
 }

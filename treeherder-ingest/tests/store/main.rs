@@ -22,7 +22,18 @@ macro_rules! on_every_database {
     };
 }
 
+/// All rows of a table in the order of their ids.
+macro_rules! all {
+    ($test:expr, $table:ident) => {
+        sea_orm::QueryOrder::order_by_asc($table::Entity::find(), $table::Column::Id)
+            .all($test.store.connection())
+            .await
+            .unwrap()
+    };
+}
+
 mod failures;
+mod job_batches;
 mod jobs;
 mod logs;
 mod messages;
@@ -31,4 +42,7 @@ mod performance;
 mod pushes;
 mod rate;
 mod read;
+mod real_jobs;
+mod rows;
 mod sample_job;
+mod sequences;

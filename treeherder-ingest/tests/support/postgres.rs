@@ -63,7 +63,7 @@ impl Postgres {
             let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
             let start = format!(
                 "'{}' start --wait --pgdata='{}' --log='{}' --options=\"-c listen_addresses=127.0.0.1 -c port={port} \
-                 -c unix_socket_directories='' -c fsync=off -c max_connections=200\"",
+                 -c unix_socket_directories='' -c fsync=off -c max_connections=400\"",
                 programs.join("pg_ctl").display(),
                 data.display(),
                 log.display()

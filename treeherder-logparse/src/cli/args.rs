@@ -9,7 +9,7 @@ const EXAMPLES: &str = "\
 Examples:
   logparse live_backing.log.gz              failure lines of a log, Treeherder's rules
   logparse -C 3 --max-errors none *.log.gz  all of them, with three lines around each
-  gh run view 1234 --log | logparse --rules github-actions
+  gh run view 1234 --log | logparse --rules github-actions --rules pytest
   cargo test 2>&1 | logparse --rules cargo-test
   logparse --format json https://example.org/live_backing.log | jq '.errors[].line'
   logparse --show-rules pytest > mine.toml  a ruleset to start one's own from
@@ -30,6 +30,9 @@ pub struct Args {
     pub(super) inputs: Vec<OsString>,
 
     /// Rules that say what a failure line is: the name of a shipped ruleset or a TOML file
+    ///
+    /// Given several times, a line is a failure line when any of the rulesets says so; a line that one of them excludes
+    /// is not shown to those after it.
     #[arg(
         short,
         long,
@@ -37,7 +40,7 @@ pub struct Args {
         default_value = "treeherder",
         help_heading = "What to find"
     )]
-    pub(super) rules: OsString,
+    pub(super) rules: Vec<OsString>,
 
     /// Report at most N failure lines of each input, or all of them with `none` [default: what the ruleset says]
     #[arg(short, long, value_name = "N|none", value_parser = parse_limit, help_heading = "What to find")]

@@ -25,8 +25,29 @@
 //! }
 //! ```
 //!
-//! Line numbers are counted from 1 in text, as editors and `grep -n` count them, and from 0 in JSON, as Treeherder
-//! stores them.
+//! # Output
+//!
+//! Text is `FILE:LINE: TEXT`, which editors and terminals make a link of; with `--context`, lines around a failure line
+//! are `FILE-LINE- TEXT` and `--` stands between groups, as `grep -C` has it. Line numbers are counted from 1 here, as
+//! editors and `grep -n` count them. Terminal commands in a log are removed.
+//!
+//! `--format json` writes one object a line and input; line numbers are counted from 0, as Treeherder stores them:
+//!
+//! | key | value |
+//! |---|---|
+//! | `source` | the input as the command line named it |
+//! | `errors` | failure lines: `linenumber`, `line`, `offset` (of the line in the decoded log, in bytes) |
+//! | `performance_data` | the valid performance data objects, in order |
+//! | `problems` | performance data that cannot be used: `linenumber`, `offset`, `message` |
+//! | `lines`, `bytes` | the length of the decoded log |
+//! | `truncated` | the gzip data ends too early; what there was is in the other keys |
+//! | `error` | why the input could not be read to its end; absent when it could |
+//!
+//! With `--errorsummary` the object has `failure_lines` and `group_results` in place of `errors` and `performance_data`,
+//! and `truncated` also tells that there are more failure lines than were asked for.
+//!
+//! Failure lines are written while the log is read, so they take no memory however many there are; that is why the sums
+//! come last.
 
 mod args;
 mod errorsummary;

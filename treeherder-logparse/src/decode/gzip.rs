@@ -139,7 +139,8 @@ mod tests {
 
     #[test]
     fn reads_headers_with_every_part_in_any_pieces() {
-        let mut bytes = vec![0x1F, 0x8B, 8, FLAG_EXTRA | FLAG_NAME | FLAG_COMMENT | FLAG_HEADER_CRC, 1, 2, 3, 4, 0, 3];
+        let mut bytes =
+            vec![0x1F, 0x8B, 8, FLAG_EXTRA | FLAG_NAME | FLAG_COMMENT | FLAG_HEADER_CRC, 1, 2, 3, 4, 0, 3];
         bytes.extend([2, 0, 0xAA, 0xBB]);
         bytes.extend(b"name\0comment\0");
         bytes.extend([9, 9]);

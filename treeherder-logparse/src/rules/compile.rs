@@ -1,12 +1,14 @@
 //! A ruleset compiled: the literals that the prefilter looks for, and what to check on a line that has one.
 
+use std::ops::Range;
+
 use memchr::memmem;
 use regex_syntax::hir::Hir;
 
 use super::{
-    RulesError, Ruleset, StageRules, StripRule,
+    RulesError, Ruleset, StageRules, StripRule, check,
     model::{Rule, RuleMatcher},
-    pattern::{PatternSet, Prefix, is_exact_on_ascii},
+    pattern::{PatternSet, Prefix, is_anchored, is_exact_on_ascii},
     required::{MIN_LITERAL, required_literals},
 };
 use crate::{
@@ -16,8 +18,11 @@ use crate::{
 
 /// More stages than this don't fit the engine's bit sets.
 const MAX_STAGES: usize = 8;
-/// Deeper nesting in a pattern is refused.
-const PATTERN_NEST_LIMIT: u32 = 100;
+/// More strips than this don't either.
+const MAX_STRIPS: usize = 32;
+/// Longer texts are refused, and more literals in all: the prefilter keeps places and ids in 16 bits.
+const MAX_TEXT: usize = 1000;
+const MAX_LITERALS: usize = 10_000;
 /// What performance data is announced by (`spec/ingest.md` §5.6; some producers say `PERFORMANCE_DATA`).
 pub(crate) const PERFORMANCE_MARKERS: [&[u8]; 2] = [b"PERFHERDER_DATA:", b"PERFORMANCE_DATA:"];
 /// Text that spares a line the cut (`spec/ingest.md` §5.4).
@@ -35,6 +40,8 @@ pub(crate) struct Compiled {
     /// What each of the prefilter's literals is there for, by literal id.
     pub(crate) uses: Vec<LiteralUse>,
     pub(crate) prefilter: Prefilter,
+    /// Finds the literals of unanchored exclude rules, within a line that is about to be reported.
+    pub(crate) excludes: ExcludeFilter,
     /// Finds performance data alone: all that matters once no failure line will be reported any more.
     pub(crate) performance_prefilter: Prefilter,
     /// Finds the text that spares a line the cut.
@@ -56,11 +63,33 @@ pub(crate) struct LiteralUse {
     pub(crate) performance: bool,
 }
 
+/// Tells which stages' unanchored exclude rules may match a line: all but those whose literals are absent.
+#[derive(Debug)]
+pub(crate) struct ExcludeFilter {
+    prefilter: Prefilter,
+    /// Stages (bit set) that need each literal, by literal id.
+    stages: Vec<u8>,
+    /// Stages with a rule that has no literal to look for.
+    always: u8,
+}
+
+impl ExcludeFilter {
+    /// Returns the stages (bit set) whose unanchored exclude rules may match `text[line]`.
+    #[inline]
+    pub(crate) fn stages(&self, text: &[u8], line: Range<usize>) -> u8 {
+        let mut stages = self.always;
+        self.prefilter.find_in(text, line, |literal| stages |= self.stages[literal]);
+        stages
+    }
+}
+
 /// A compiled [`StripRule`].
 #[derive(Debug)]
 pub(crate) struct Strip {
     prefix: Prefix,
     unless: Option<Prefix>,
+    /// Only the exact rules can tell where the prefix ends.
+    exact_only: bool,
     pub(crate) once_seen: Option<Vec<u8>>,
 }
 
@@ -68,9 +97,10 @@ pub(crate) struct Strip {
 #[derive(Debug)]
 pub(crate) struct Stage {
     skip: Option<Prefix>,
+    /// Only the exact rules can tell where `skip` ends.
+    exact_only: bool,
     trim: bool,
-    exclude: PatternSet,
-    exclude_texts: Vec<memmem::Finder<'static>>,
+    pub(crate) exclude: PatternSet,
     pub(crate) failure: PatternSet,
 }
 
@@ -105,16 +135,27 @@ impl Compiled {
             let line = ruleset.stages.get(MAX_STAGES).and_then(|stage| stage.line);
             return Err(RulesError::syntax(line, format!("a ruleset has at most {MAX_STAGES} stages")));
         }
+        if let Some(strip) = ruleset.strip.get(MAX_STRIPS) {
+            return Err(RulesError::syntax(strip.line, format!("a ruleset has at most {MAX_STRIPS} strips")));
+        }
         let mut literals = Literals::default();
+        let mut exclude_literals = Literals::default();
+        let mut always = 0;
         let mut exact_on_ascii = true;
         let mut stages = Vec::new();
         for (number, stage) in ruleset.stages.iter().enumerate() {
-            stages.push(Stage::new(stage, 1 << number, &mut literals, &mut exact_on_ascii)?);
+            let bit = 1 << number;
+            let stage = Stage::new(stage, bit, &mut literals, &mut exclude_literals, &mut always)?;
+            exact_on_ascii &= stage.exclude.is_exact_on_ascii() && stage.failure.is_exact_on_ascii();
+            stages.push(stage);
         }
         let strips = ruleset.strip.iter().map(Strip::new).collect::<Result<Vec<_>, _>>()?;
         for seen in strips.iter().filter_map(|strip| strip.once_seen.as_ref()) {
             // No use: the hit alone makes the engine look at the line.
             literals.add(seen);
+        }
+        if literals.texts.len() > MAX_LITERALS {
+            return Err(RulesError::syntax(None, format!("a ruleset has at most {MAX_LITERALS} texts to look for")));
         }
         let mut markers = Literals::default();
         if ruleset.performance {
@@ -125,7 +166,17 @@ impl Compiled {
         }
         let probes = probes(&ruleset.probes)?;
         let prefilter = Prefilter::new(literals.texts.into_iter().map(Literal::new).collect(), &probes, simd);
-        let performance_prefilter = Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), &[], simd);
+        let excludes = ExcludeFilter {
+            prefilter: Prefilter::new(
+                exclude_literals.texts.into_iter().map(Literal::new).collect(),
+                &[],
+                simd,
+            ),
+            stages: exclude_literals.uses.into_iter().map(|used| used.unanchored).collect(),
+            always,
+        };
+        let performance_prefilter =
+            Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), &[], simd);
         Ok(Self {
             name: ruleset.name.clone(),
             max_line_chars: ruleset.max_line_chars,
@@ -135,6 +186,7 @@ impl Compiled {
             stages,
             uses: literals.uses,
             prefilter,
+            excludes,
             performance_prefilter,
             uncut_marker: memmem::Finder::new(UNCUT_MARKER),
             exact_on_ascii,
@@ -145,7 +197,7 @@ impl Compiled {
     pub(crate) fn is_failure(&self, line: &str) -> bool {
         for stage in &self.stages {
             let view = stage.view_exactly(line);
-            if stage.excludes_exactly(view) {
+            if stage.exclude.matches_exactly(view) {
                 return false;
             }
             if stage.failure.matches_exactly(view) {
@@ -181,18 +233,29 @@ impl Compiled {
 
 impl Strip {
     fn new(rule: &StripRule) -> Result<Self, RulesError> {
-        let prefix = |pattern: &str| {
-            parse(pattern, rule.line)
-                .and_then(|hir| Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error)))
+        let mut exact_only = false;
+        let mut prefix = |pattern: &str| {
+            let hir = parse_before_decoding(pattern, rule.line)?;
+            exact_only |= !is_exact_on_ascii(&hir);
+            Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error))
         };
         let once_seen = rule.once_seen.as_ref().map(|text| text.as_bytes().to_vec());
         if let Some(text) = &rule.once_seen {
             check_text(text, rule.line)?;
         }
-        Ok(Self { prefix: prefix(&rule.pattern)?, unless: rule.unless.as_deref().map(prefix).transpose()?, once_seen })
+        if let Some(unless) = &rule.unless
+            && parse(unless, rule.line)?.properties().minimum_len() == Some(0)
+        {
+            return Err(RulesError::rule(rule.line, unless, "`unless` must not match an empty text"));
+        }
+        let unless = rule.unless.as_deref().map(&mut prefix).transpose()?;
+        Ok(Self { prefix: prefix(&rule.pattern)?, unless, exact_only, once_seen })
     }
 
     fn end(&self, line: &[u8]) -> Option<usize> {
+        if self.exact_only {
+            return None;
+        }
         let end = self.prefix.end(line)?;
         if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line) != Some(0)) {
             return if line.is_ascii() { Some(0) } else { None };
@@ -211,20 +274,29 @@ impl Stage {
         rules: &StageRules,
         bit: u8,
         literals: &mut Literals,
-        exact_on_ascii: &mut bool,
+        exclude_literals: &mut Literals,
+        exclude_always: &mut u8,
     ) -> Result<Self, RulesError> {
-        let mut parse_rule = |pattern: &str, line| -> Result<Hir, RulesError> {
-            let hir = parse(pattern, line)?;
-            *exact_on_ascii &= is_exact_on_ascii(&hir);
-            Ok(hir)
-        };
         let mut exclude = Vec::new();
-        let mut exclude_texts = Vec::new();
         for rule in &rules.exclude {
-            match &rule.matcher {
-                RuleMatcher::Text(text) => exclude_texts.push(text.as_str()),
-                RuleMatcher::Pattern(pattern) => exclude.push(parse_rule(pattern, rule.line)?),
+            let hir = match &rule.matcher {
+                RuleMatcher::Text(text) => {
+                    check::refuse_replacement_text(text).map_err(|error| RulesError::rule(rule.line, text, error))?;
+                    Hir::literal(text.as_bytes())
+                }
+                RuleMatcher::Pattern(pattern) => parse_before_decoding(pattern, rule.line)?,
+            };
+            if !is_anchored(&hir) {
+                match required_literals(&hir) {
+                    Some(required) => {
+                        for literal in required {
+                            exclude_literals.add(&literal).unanchored |= bit;
+                        }
+                    }
+                    None => *exclude_always |= bit,
+                }
             }
+            exclude.push(hir);
         }
         let mut failure = Vec::new();
         let mut failure_texts = Vec::new();
@@ -236,35 +308,43 @@ impl Stage {
                     failure_texts.push(text.as_str());
                 }
                 RuleMatcher::Pattern(pattern) => {
-                    let hir = parse_rule(pattern, rule.line)?;
+                    let hir = parse_before_decoding(pattern, rule.line)?;
                     add_required(&hir, rule, pattern, bit, literals)?;
                     failure.push(hir);
                 }
             }
         }
+        let mut exact_only = false;
         let skip = match &rules.skip {
             Some(pattern) => {
-                let hir = parse_rule(pattern, rules.line)?;
+                let hir = parse_before_decoding(pattern, rules.line)?;
+                exact_only = !is_exact_on_ascii(&hir);
                 Some(Prefix::new(hir).map_err(|error| RulesError::rule(rules.line, pattern, error))?)
             }
             None => None,
         };
         let set = |patterns, texts: &[&str]| {
             PatternSet::new(patterns, texts).map_err(|error| {
-                RulesError::syntax(rules.line, format!("the patterns of this stage are too large together: {error}"))
+                RulesError::syntax(
+                    rules.line,
+                    format!("the patterns of this stage are too large together: {error}"),
+                )
             })
         };
         Ok(Self {
             skip,
+            exact_only,
             trim: rules.trim,
-            exclude: set(exclude, &exclude_texts)?,
-            exclude_texts: exclude_texts.iter().map(|text| memmem::Finder::new(text).into_owned()).collect(),
+            exclude: set(exclude, &[])?,
             failure: set(failure, &failure_texts)?,
         })
     }
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
     pub(crate) fn view(&self, line: &[u8], start: usize) -> Option<View> {
+        if self.exact_only {
+            return None;
+        }
         let skipped = match &self.skip {
             Some(skip) => skip.end(&line[start..])?,
             None => 0,
@@ -279,23 +359,17 @@ impl Stage {
         let view = &line[start..];
         if self.trim { &view[..trim_end(view.as_bytes())] } else { view }
     }
-
-    /// Tells whether a line of ASCII is excluded.
-    pub(crate) fn excludes_ascii(&self, view: &[u8]) -> bool {
-        self.exclude.matches_ascii(view) || self.exclude_texts.iter().any(|text| text.find(view).is_some())
-    }
-
-    fn excludes_exactly(&self, view: &str) -> bool {
-        self.exclude.matches_exactly(view) || self.exclude_texts.iter().any(|text| text.find(view.as_bytes()).is_some())
-    }
 }
 
 fn parse(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
-    regex_syntax::ParserBuilder::new()
-        .nest_limit(PATTERN_NEST_LIMIT)
-        .build()
-        .parse(pattern)
-        .map_err(|error| RulesError::rule(line, pattern, error))
+    check::parse(pattern).map_err(|error| RulesError::rule(line, pattern, error))
+}
+
+/// As [`parse`], for patterns that are looked for before the line is decoded.
+fn parse_before_decoding(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
+    let hir = parse(pattern, line)?;
+    check::refuse_replacement(&hir).map_err(|error| RulesError::rule(line, pattern, error))?;
+    Ok(hir)
 }
 
 /// Numbers the groups of hints: each probe with its bucket.
@@ -319,10 +393,13 @@ fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
     if text.len() < MIN_LITERAL {
         return Err(RulesError::rule(line, text, format!("a text has at least {MIN_LITERAL} bytes")));
     }
+    if text.len() > MAX_TEXT {
+        return Err(RulesError::rule(line, &text[..text.floor_char_boundary(20)], format!("a text has at most {MAX_TEXT} bytes")));
+    }
     if text.contains(['\n', '\r']) {
         return Err(RulesError::rule(line, text, "a text lies within one line"));
     }
-    Ok(())
+    check::refuse_replacement_text(text).map_err(|error| RulesError::rule(line, text, error))
 }
 
 fn add_required(
@@ -336,13 +413,15 @@ fn add_required(
         RulesError::rule(
             rule.line,
             pattern,
-            format!("needs a piece of literal text, at least {MIN_LITERAL} bytes long, that every match contains"),
+            format!(
+                "needs a piece of literal text, at least {MIN_LITERAL} bytes long, that every match contains"
+            ),
         )
     })?;
     if required.iter().any(|literal| literal.contains(&b'\n') || literal.contains(&b'\r')) {
         return Err(RulesError::rule(rule.line, pattern, "a pattern lies within one line"));
     }
-    let anchored = super::pattern::is_anchored(hir);
+    let anchored = is_anchored(hir);
     for literal in required {
         let used = literals.add(&literal);
         if anchored { used.anchored |= bit } else { used.unanchored |= bit }
@@ -374,7 +453,8 @@ mod tests {
         let mut ruleset = Ruleset::new("x");
         ruleset.stages[0].failure.push(Rule::pattern(r"\bfail\b"));
         let rules = Rules::compile(&ruleset).unwrap();
-        for (line, expected) in [("a fail b", true), ("unfail", false), ("éfail", false), ("é fail", true)] {
+        for (line, expected) in [("a fail b", true), ("unfail", false), ("éfail", false), ("é fail", true)]
+        {
             assert_eq!(rules.is_failure(line), expected, "{line}");
         }
     }

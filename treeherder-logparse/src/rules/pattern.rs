@@ -26,11 +26,13 @@ pub(crate) struct PatternSet {
     /// The others.
     unanchored: Option<ByteDfa>,
     exact: Exact,
+    exact_on_ascii: bool,
 }
 
 impl PatternSet {
     /// Compiles a set; `texts` are only looked for by [`matches_exactly`](Self::matches_exactly).
     pub(crate) fn new(patterns: Vec<Hir>, texts: &[&str]) -> Result<Self, String> {
+        let exact_on_ascii = patterns.iter().all(is_exact_on_ascii);
         let (anchored, unanchored): (Vec<Hir>, Vec<Hir>) = patterns.iter().cloned().partition(is_anchored);
         let mut exact = patterns;
         exact.extend(texts.iter().map(|text| Hir::literal(text.as_bytes())));
@@ -38,7 +40,13 @@ impl PatternSet {
             anchored: ByteDfa::new(&anchored, Anchored::Yes)?,
             unanchored: ByteDfa::new(&unanchored, Anchored::No)?,
             exact: Exact::new(exact),
+            exact_on_ascii,
         })
+    }
+
+    /// Tells whether the two `may_match` functions are exact on lines of ASCII.
+    pub(crate) fn is_exact_on_ascii(&self) -> bool {
+        self.exact_on_ascii
     }
 
     /// Tells whether an anchored pattern matches; exact on ASCII lines, else it may say yes too often.
@@ -49,11 +57,6 @@ impl PatternSet {
     /// Tells whether an unanchored pattern matches; exact on ASCII lines, else it may say yes too often.
     pub(crate) fn may_match_unanchored(&self, line: &[u8]) -> bool {
         self.unanchored.as_ref().is_some_and(|dfa| dfa.is_match(line))
-    }
-
-    /// Tells whether any pattern matches a line of ASCII.
-    pub(crate) fn matches_ascii(&self, line: &[u8]) -> bool {
-        self.may_match_anchored(line) || self.may_match_unanchored(line)
     }
 
     /// Tells whether any pattern or text matches, by the rules of Unicode.
@@ -157,8 +160,12 @@ impl ByteDfa {
             .match_kind(MatchKind::LeftmostFirst)
             .dfa_size_limit(Some(DFA_SIZE_LIMIT))
             .determinize_size_limit(Some(4 * DFA_SIZE_LIMIT));
-        let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa).map_err(|error| error.to_string())?;
-        let start = dfa.start_state(&start::Config::new().anchored(anchored)).map_err(|error| error.to_string())?;
+        let dfa = dense::Builder::new()
+            .configure(config)
+            .build_from_nfa(&nfa)
+            .map_err(|error| error.to_string())?;
+        let start =
+            dfa.start_state(&start::Config::new().anchored(anchored)).map_err(|error| error.to_string())?;
         Ok(Some(Self { dfa, start }))
     }
 
@@ -283,7 +290,19 @@ mod tests {
     fn the_byte_automaton_never_misses_what_the_exact_regex_finds() {
         let patterns = [r"^\[\w+:error\]", r"\d+: \s*x$", r"a.*b", r"é+x", r"[^a]b{2,3}"];
         let set = PatternSet::new(patterns.iter().map(|pattern| hir(pattern)).collect(), &[]).unwrap();
-        for line in ["[äb:error]", "٣: \u{a0}x", "aéb", "ééx", "\u{2028}bb", "[a:error]", "1: x", "ab", "nothing", "é", ""] {
+        for line in [
+            "[äb:error]",
+            "٣: \u{a0}x",
+            "aéb",
+            "ééx",
+            "\u{2028}bb",
+            "[a:error]",
+            "1: x",
+            "ab",
+            "nothing",
+            "é",
+            "",
+        ] {
             let may = set.may_match_anchored(line.as_bytes()) || set.may_match_unanchored(line.as_bytes());
             let exact = set.matches_exactly(line);
             assert!(may || !exact, "{line}");

@@ -2,12 +2,12 @@
 
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_loadu_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_andnot_si256,
-    _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_extract_epi64, _mm256_loadu_si256, _mm256_movemask_epi8,
-    _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_srli_epi16,
-    _mm256_sub_epi8,
+    _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_extract_epi64, _mm256_loadu_si256,
+    _mm256_movemask_epi8, _mm256_or_si256, _mm256_sad_epu8, _mm256_set1_epi8, _mm256_setzero_si256,
+    _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
-use super::{Marked, Segment, WINDOW, buckets::NibbleTables};
+use super::{Marked, WINDOW, buckets::NibbleTables};
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -35,19 +35,23 @@ fn at<const N: usize>(text: &[u8; N], at: usize) -> &[u8; 32] {
 /// Positions that one word covers, and the bytes that deciding them takes.
 const REACH: usize = 64 + WINDOW - 1;
 
-/// Marks the positions of `text` at which a window may begin and counts the line ends, for as many whole words of the
-/// segment as `text` has bytes for.
+/// Marks the positions of `text` at which a window may begin and counts the line ends, for as many whole words as `text` has
+/// bytes for; no more than one segment.
 ///
 /// # Safety
 /// The CPU must have AVX2.
 #[target_feature(enable = "avx2")]
-pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], segment: &mut Segment) -> Marked {
-    if tables.ascii { mark_windows::<true>(tables, text, segment) } else { mark_windows::<false>(tables, text, segment) }
+pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], words: &mut [u64]) -> Marked {
+    if tables.ascii {
+        mark_windows::<true>(tables, text, words)
+    } else {
+        mark_windows::<false>(tables, text, words)
+    }
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], segment: &mut Segment) -> Marked {
+fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], words: &mut [u64]) -> Marked {
     let low = [table(&tables.low[0]), table(&tables.low[1]), table(&tables.low[2])];
     let high = [table(&tables.high[0]), table(&tables.high[1]), table(&tables.high[2])];
     let nibble = _mm256_set1_epi8(0x0F);
@@ -55,7 +59,7 @@ fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], segment: 
     // A byte counts up to 255; a segment has 64 vectors.
     let mut breaks = zero;
     let mut any = 0;
-    for (word, start) in segment.iter_mut().zip((0..).step_by(64)) {
+    for (word, start) in words.iter_mut().zip((0..).step_by(64)) {
         let Some(text) = text.get(start..).and_then(|rest| rest.first_chunk::<REACH>()) else { break };
         let mut half = |offset: usize| -> u32 {
             let bytes = [load(at(text, offset)), load(at(text, offset + 1)), load(at(text, offset + 2))];
@@ -118,7 +122,8 @@ pub(super) unsafe fn count_breaks(text: &[u8]) -> (u64, usize) {
                 return (sum(total), start);
             };
             for offset in [0, 32] {
-                counts = _mm256_sub_epi8(counts, line_ends(load(at(chunk, offset)), load(at(chunk, offset + 1))));
+                counts =
+                    _mm256_sub_epi8(counts, line_ends(load(at(chunk, offset)), load(at(chunk, offset + 1))));
             }
             start += 64;
         }

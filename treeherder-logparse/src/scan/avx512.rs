@@ -1,11 +1,11 @@
 //! Block search and line-end count with AVX-512 (BW and VBMI).
 
 use std::arch::x86_64::{
-    __m512i, _mm512_and_si512, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_permutex2var_epi8, _mm512_set1_epi8,
-    _mm512_test_epi8_mask,
+    __m512i, _mm512_and_si512, _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_permutex2var_epi8,
+    _mm512_set1_epi8, _mm512_test_epi8_mask,
 };
 
-use super::{Marked, Segment, WINDOW, buckets::ByteTables};
+use super::{Marked, WINDOW, buckets::ByteTables};
 
 #[inline]
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
@@ -26,18 +26,19 @@ fn at<const N: usize>(text: &[u8; N], at: usize) -> &[u8; 64] {
 /// Positions that one word covers, and the bytes that deciding them takes.
 const REACH: usize = 64 + WINDOW - 1;
 
-/// Marks the positions of `text` at which a window may begin and counts the line ends, for as many whole words of the
-/// segment as `text` has bytes for.
+/// Marks the positions of `text` at which a window may begin and counts the line ends, for as many whole words as `text` has
+/// bytes for; no more than one segment.
 ///
 /// # Safety
 /// The CPU must have AVX-512 with BW and VBMI.
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
-pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], segment: &mut Segment) -> Marked {
-    let halves = |position: usize| (load(at(&tables.bytes[position], 0)), load(at(&tables.bytes[position], 64)));
+pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], words: &mut [u64]) -> Marked {
+    let halves =
+        |position: usize| (load(at(&tables.bytes[position], 0)), load(at(&tables.bytes[position], 64)));
     let tables = [halves(0), halves(1), halves(2)];
     let mut any = 0;
     let mut breaks = 0;
-    for (word, start) in segment.iter_mut().zip((0..).step_by(64)) {
+    for (word, start) in words.iter_mut().zip((0..).step_by(64)) {
         let Some(text) = text.get(start..).and_then(|rest| rest.first_chunk::<REACH>()) else { break };
         let here = load(at(text, 0));
         breaks += line_ends(here, text[64]);

@@ -11,11 +11,15 @@ pub(crate) fn count_breaks(text: &[u8]) -> u64 {
 
 /// Counts the line ends in `text[range]`; a CR at its end counts only when no LF follows in `text`.
 pub(super) fn count_breaks_in(text: &[u8], range: Range<usize>) -> u64 {
-    let split = text[..range.end].ends_with(b"\r") && text.get(range.end) == Some(&b'\n') && !range.is_empty();
+    let split =
+        text[..range.end].ends_with(b"\r") && text.get(range.end) == Some(&b'\n') && !range.is_empty();
     count_breaks(&text[range]) - u64::from(split)
 }
 
-#[cfg_attr(target_arch = "x86_64", expect(unsafe_code, reason = "calls code for a CPU feature that was detected"))]
+#[cfg_attr(
+    target_arch = "x86_64",
+    expect(unsafe_code, reason = "calls code for a CPU feature that was detected")
+)]
 fn count_breaks_with(simd: Simd, text: &[u8]) -> u64 {
     let (count, counted) = match simd {
         Simd::Portable => (0, 0),
@@ -34,7 +38,8 @@ fn count_breaks_with(simd: Simd, text: &[u8]) -> u64 {
 /// Written so that the compiler vectorises it: bytes are compared in pairs, counts stay within a byte.
 fn count_breaks_portable(text: &[u8]) -> u64 {
     let Some((&last, _)) = text.split_last() else { return 0 };
-    let ends_here = |byte: u8, next: u8| u8::from(byte == b'\n') | (u8::from(byte == b'\r') & u8::from(next != b'\n'));
+    let ends_here =
+        |byte: u8, next: u8| u8::from(byte == b'\n') | (u8::from(byte == b'\r') & u8::from(next != b'\n'));
     let mut total = 0;
     for (here, next) in text[..text.len() - 1].chunks(255).zip(text[1..].chunks(255)) {
         let count = here.iter().zip(next).fold(0_u8, |count, (byte, next)| count + ends_here(*byte, *next));

@@ -54,7 +54,8 @@ fn spread(windows: &[Window], tables: Tables) -> Vec<u8> {
     let mut order: Vec<usize> = (0..windows.len()).collect();
     let share = |index: &usize| super::rarity(&windows[*index].bytes);
     order.sort_by(|a, b| share(b).total_cmp(&share(a)));
-    let (hinted, free): (Vec<usize>, Vec<usize>) = order.into_iter().partition(|index| windows[*index].bucket.is_some());
+    let (hinted, free): (Vec<usize>, Vec<usize>) =
+        order.into_iter().partition(|index| windows[*index].bucket.is_some());
     for index in hinted {
         let number = windows[index].bucket.unwrap_or_default();
         buckets[number].add(windows[index].bytes);

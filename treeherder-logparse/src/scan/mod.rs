@@ -38,11 +38,8 @@ const WINDOW: usize = 3;
 /// Buckets over which the vector searches spread the windows.
 pub(crate) const BUCKETS: usize = 8;
 
-/// One bit a position: whether a window may begin there.
-#[cfg(target_arch = "x86_64")]
-type Segment = [u64; SEGMENT_WORDS];
-
-/// What a vector search says of one segment beside its candidates.
+/// What a vector search says of the text it has gone through, beside one bit for each position at which a window may
+/// begin.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
 struct Marked {

@@ -1,26 +1,48 @@
 //! The prefilter: finds the literals of all rules in a block.
 
+use std::ops::Range;
+
+#[cfg(target_arch = "x86_64")]
+use super::{
+    Marked, SEGMENT_WORDS, avx2, avx512,
+    buckets::{ByteTables, NibbleTables},
+};
 use super::{
     Probe, SEGMENT, Simd, WINDOW,
     breaks::{count_breaks, count_breaks_in},
     portable, window,
-};
-#[cfg(target_arch = "x86_64")]
-use super::{
-    Marked, SEGMENT_WORDS, Segment, avx2, avx512,
-    buckets::{ByteTables, NibbleTables},
 };
 
 /// A text of three bytes or more.
 #[derive(Clone, Debug)]
 pub(crate) struct Literal {
     bytes: Box<[u8]>,
+    /// The first eight bytes, zeros where there are fewer.
+    head: u64,
+    /// The bits of `head` that count.
+    head_mask: u64,
 }
 
 impl Literal {
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         debug_assert!(bytes.len() >= WINDOW, "rules refuse shorter texts");
-        Self { bytes: bytes.into() }
+        let mut head = [0; 8];
+        let len = bytes.len().min(8);
+        head[..len].copy_from_slice(&bytes[..len]);
+        let head_mask = u64::MAX >> (8 * (8 - len));
+        Self { bytes: bytes.into(), head: u64::from_le_bytes(head), head_mask }
+    }
+
+    /// Tells whether `text` begins with this literal. Most candidates fail, and nearly all of those in one comparison.
+    #[inline(always)]
+    fn begins(&self, text: &[u8]) -> bool {
+        match text.first_chunk::<8>() {
+            Some(head) => {
+                u64::from_le_bytes(*head) & self.head_mask == self.head
+                    && (self.bytes.len() <= 8 || text.starts_with(&self.bytes))
+            }
+            None => text.starts_with(&self.bytes),
+        }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -126,11 +148,15 @@ impl Prefilter {
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for a CPU feature that was detected")]
             // SAFETY: `new` chose this search because the CPU has the feature.
-            Search::Avx2(tables) => self.find_marked(text, |text, segment| unsafe { avx2::mark(tables, text, segment) }, on_hit),
+            Search::Avx2(tables) => {
+                self.find_marked(text, |text, segment| unsafe { avx2::mark(tables, text, segment) }, on_hit)
+            }
             #[cfg(target_arch = "x86_64")]
             #[expect(unsafe_code, reason = "calls code for CPU features that were detected")]
             // SAFETY: `new` chose this search because the CPU has the features.
-            Search::Avx512(tables) => self.find_marked(text, |text, segment| unsafe { avx512::mark(tables, text, segment) }, on_hit),
+            Search::Avx512(tables) => {
+                self.find_marked(text, |text, segment| unsafe { avx512::mark(tables, text, segment) }, on_hit)
+            }
         }
     }
 
@@ -140,10 +166,10 @@ impl Prefilter {
     fn find_marked(
         &self,
         text: &[u8],
-        mark: impl Fn(&[u8], &mut Segment) -> Marked,
+        mark: impl Fn(&[u8], &mut [u64]) -> Marked,
         mut on_hit: impl FnMut(Hit) -> usize,
     ) -> u64 {
-        let mut segment: Segment = [0; SEGMENT_WORDS];
+        let mut segment = [0; SEGMENT_WORDS];
         let mut count = BreakCount::default();
         // Hits before this position don't matter any more.
         let mut from = 0;
@@ -176,12 +202,87 @@ impl Prefilter {
         count.breaks
     }
 
+    /// Calls `on_literal` with each literal that lies in `text[range]`; for short pieces, such as one line.
+    ///
+    /// What stands behind the piece in `text` is read, too, where that saves copying.
+    #[inline]
+    pub(crate) fn find_in(&self, text: &[u8], range: Range<usize>, mut on_literal: impl FnMut(usize)) {
+        match &self.search {
+            Search::Portable(search) => {
+                let text = &text[range];
+                let mut from = 0;
+                while let Some((at, window)) = search.next(text, from) {
+                    from = at + 1;
+                    self.confirm(text, at, window, 0, BreakCount::default(), &mut |hit: Hit| {
+                        on_literal(hit.literal);
+                        0
+                    });
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "calls code for a CPU feature that was detected")]
+            // SAFETY: `new` chose this search because the CPU has the feature.
+            Search::Avx2(tables) => self.find_marked_in(
+                text,
+                range,
+                |text, words| unsafe { avx2::mark(tables, text, words) },
+                on_literal,
+            ),
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "calls code for CPU features that were detected")]
+            // SAFETY: `new` chose this search because the CPU has the features.
+            Search::Avx512(tables) => self.find_marked_in(
+                text,
+                range,
+                |text, words| unsafe { avx512::mark(tables, text, words) },
+                on_literal,
+            ),
+        }
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    #[inline]
+    fn find_marked_in(
+        &self,
+        text: &[u8],
+        range: Range<usize>,
+        mark: impl Fn(&[u8], &mut [u64]) -> Marked,
+        mut on_literal: impl FnMut(usize),
+    ) {
+        const REACH: usize = 64 + WINDOW - 1;
+        let piece = &text[range.clone()];
+        let mut words = [0; SEGMENT_WORDS];
+        let mut start = range.start;
+        while start < range.end {
+            let readable = (text.len() - start).saturating_sub(WINDOW - 1) / 64;
+            let count = (range.end - start).div_ceil(64).min(SEGMENT_WORDS).min(readable);
+            let (count, marked) = if count > 0 {
+                (count, mark(&text[start..], &mut words[..count]))
+            } else {
+                // Too near the end of the text for a whole word: pad one.
+                let rest = &text[start..];
+                let rest = &rest[..rest.len().min(REACH)];
+                let mut padded = [0; REACH];
+                padded[..rest.len()].copy_from_slice(rest);
+                (1, mark(&padded, &mut words[..1]))
+            };
+            if marked.any {
+                let from = BreakCount { at: start - range.start, breaks: 0 };
+                self.walk(piece, &words[..count], 0, from, &mut |hit: Hit| {
+                    on_literal(hit.literal);
+                    0
+                });
+            }
+            start += 64 * count;
+        }
+    }
+
     #[cfg(target_arch = "x86_64")]
     #[inline]
     fn walk(
         &self,
         text: &[u8],
-        segment: &Segment,
+        segment: &[u64],
         mut from: usize,
         count: BreakCount,
         on_hit: &mut impl FnMut(Hit) -> usize,
@@ -218,8 +319,7 @@ impl Prefilter {
         let Some(window) = self.windows.get(window) else { return from };
         for &(literal, offset) in &window.owners {
             let Some(begin) = at.checked_sub(usize::from(offset)) else { continue };
-            let bytes = self.literals[usize::from(literal)].bytes();
-            if text[begin..].starts_with(bytes) {
+            if self.literals[usize::from(literal)].begins(&text[begin..]) {
                 from = from.max(on_hit(Hit { literal: usize::from(literal), begin, count }));
             }
         }
@@ -233,9 +333,11 @@ mod tests {
 
     #[test]
     fn every_search_finds_every_literal_everywhere() {
-        let literals: Vec<Literal> =
-            ["abc", "needle in", "***", ": ***", "\u{25CF} x", "Error: "].map(|text| Literal::new(text.into())).into();
-        let mut text = "some text \u{25CF} y without, then Err or: ** * abd\r\n\rx\n".repeat(150).into_bytes();
+        let literals: Vec<Literal> = ["abc", "needle in", "***", ": ***", "\u{25CF} x", "Error: "]
+            .map(|text| Literal::new(text.into()))
+            .into();
+        let mut text =
+            "some text \u{25CF} y without, then Err or: ** * abd\r\n\rx\n".repeat(150).into_bytes();
         let mut expected = Vec::new();
         for (number, place) in [0, 62, 130, 2046, 2060, 2100, 4000, text.len() - 5].into_iter().enumerate() {
             let literal = number % literals.len();
@@ -254,6 +356,7 @@ mod tests {
         expected.sort_unstable();
         for simd in Simd::available() {
             for end in [text.len(), text.len() - 1, 2050, 100, 3, 2, 0] {
+                let whole = &text;
                 let text = &text[..end];
                 let prefilter = Prefilter::new(literals.clone(), &[], simd);
                 let mut found = Vec::new();
@@ -263,9 +366,21 @@ mod tests {
                 });
                 assert_eq!(breaks, count_breaks(text), "{simd} {end}");
                 found.sort_unstable();
-                let expected: Vec<_> =
-                    expected.iter().copied().filter(|(at, id)| at + literals[*id].bytes().len() <= end).collect();
+                let mut expected = expected.clone();
+                expected.retain(|(at, id)| at + literals[*id].bytes().len() <= end);
                 assert_eq!(found, expected, "{simd} {end}");
+                for start in [0, 1, 60, end / 2].into_iter().filter(|start| *start <= end) {
+                    for behind in [end, whole.len()] {
+                        let mut found = Vec::new();
+                        prefilter.find_in(&whole[..behind], start..end, |id| found.push(id));
+                        let expected: Vec<_> =
+                            expected.iter().filter(|(at, _)| *at >= start).map(|(_, id)| *id).collect();
+                        found.sort_unstable();
+                        let mut sorted = expected.clone();
+                        sorted.sort_unstable();
+                        assert_eq!(found, sorted, "{simd} {start}..{end} of {behind}");
+                    }
+                }
             }
         }
     }

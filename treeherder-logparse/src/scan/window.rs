@@ -47,9 +47,9 @@ pub(super) fn choose(literals: &[Literal], probes: &[Probe]) -> Vec<Window> {
         let cost = |at: usize| rarity(&bytes[at..at + WINDOW]);
         let places = 0..=bytes.len() - WINDOW;
         let Some(best) = places.clone().min_by(|a, b| cost(*a).total_cmp(&cost(*b))) else { continue };
-        let shared = places
-            .filter(|at| cost(*at) <= SHARING_SLACK * cost(best))
-            .find_map(|at| Some((at, windows.iter().position(|window| window.bytes == bytes[at..at + WINDOW])?)));
+        let shared = places.filter(|at| cost(*at) <= SHARING_SLACK * cost(best)).find_map(|at| {
+            Some((at, windows.iter().position(|window| window.bytes == bytes[at..at + WINDOW])?))
+        });
         // Ids and offsets fit: a ruleset has some hundred literals of at most some kilobytes.
         match shared {
             Some((at, window)) => windows[window].owners.push((id as u16, at as u16)),
@@ -121,8 +121,9 @@ mod tests {
 
     #[test]
     fn every_literal_owns_one_window_of_its_own_bytes() {
-        let literals: Vec<Literal> =
-            ["TEST-UNEXPECTED-", ": ***", "bash.exe: *** ", "abort:", "\u{2715} x"].map(|text| Literal::new(text.into())).into();
+        let literals: Vec<Literal> = ["TEST-UNEXPECTED-", ": ***", "bash.exe: *** ", "abort:", "\u{2715} x"]
+            .map(|text| Literal::new(text.into()))
+            .into();
         let windows = choose(&literals, &[Probe { window: *b"bor", bucket: 3 }]);
         assert!(windows.iter().any(|window| window.bytes == *b"bor" && window.bucket == Some(3)));
         let lookup = Lookup::new(&windows);

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, TryInsertResult};
 
+use treeherder_logparse::artifact;
+
 use super::text::error_line_text;
 use crate::store::batch::batches;
 use crate::store::entity::text_log_error;
@@ -17,6 +19,12 @@ pub struct ErrorLine {
     pub line_number: u64,
     /// Text of the line.
     pub line: String,
+}
+
+impl From<artifact::ErrorLine> for ErrorLine {
+    fn from(line: artifact::ErrorLine) -> Self {
+        Self { line_number: line.linenumber, line: line.line }
+    }
 }
 
 impl Store {

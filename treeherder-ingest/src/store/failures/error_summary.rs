@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use chrono::Utc;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _, sea_query::Expr,
+    QuerySelect as _,
 };
 use serde_json::Value;
+use treeherder_logparse::errorsummary::FailureLine;
 
 use super::GroupResultRow;
 use super::group_result::store_outcomes;
@@ -16,6 +17,7 @@ use crate::job::LogStatus;
 use crate::store::batch::batches;
 use crate::store::entity::{failure_line, job_log};
 use crate::store::error::{check_positive, check_text, truncated};
+use crate::store::logs::set_log_status;
 use crate::store::{Store, StoreError};
 
 /// Characters of `action`.
@@ -52,6 +54,26 @@ pub struct FailureLineRow {
     pub stackwalk_stderr: Option<String>,
     /// List of statuses that come up now and then; null means none.
     pub known_intermittent: Value,
+}
+
+impl From<FailureLine> for FailureLineRow {
+    fn from(line: FailureLine) -> Self {
+        Self {
+            action: line.action.name().to_owned(),
+            line: line.line.into(),
+            test: line.test,
+            subtest: line.subtest,
+            status: line.status,
+            expected: line.expected,
+            message: line.message,
+            signature: line.signature,
+            level: line.level,
+            stack: line.stack,
+            stackwalk_stdout: line.stackwalk_stdout,
+            stackwalk_stderr: line.stackwalk_stderr,
+            known_intermittent: line.known_intermittent.to_value(),
+        }
+    }
 }
 
 /// What became of an error summary.
@@ -101,11 +123,7 @@ impl Store {
         result.group_statuses = store_outcomes(&transaction, job_log_id, &outcomes).await?;
         let source = Source { job_log_id, job_guid, repository_id };
         store_lines(&transaction, source, numbered, &mut result).await?;
-        job_log::Entity::update_many()
-            .col_expr(job_log::Column::Status, Expr::value(LogStatus::Parsed.code()))
-            .filter(job_log::Column::Id.eq(job_log_id))
-            .exec(&transaction)
-            .await?;
+        set_log_status(&transaction, job_log_id, LogStatus::Parsed).await?;
         transaction.commit().await?;
         report(job_log_id, &result);
         Ok(result)
@@ -143,7 +161,7 @@ async fn lock_log(transaction: &DatabaseTransaction, job_log_id: i32) -> Result<
     let log = job_log::Entity::find_by_id(job_log_id).lock_exclusive().one(transaction).await?;
     match log {
         Some(_) => Ok(()),
-        None => Err(StoreError::NotFound { what: "job_log", key: job_log_id.to_string() }),
+        None => Err(StoreError::NotFound { what: "job log", key: job_log_id.to_string() }),
     }
 }
 

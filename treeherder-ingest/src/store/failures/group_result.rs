@@ -7,6 +7,8 @@ use sea_orm::{
     EntityTrait as _, QueryFilter as _, QuerySelect as _,
 };
 
+use treeherder_logparse::errorsummary::{GroupResult, GroupStatus};
+
 use super::text::storable_text;
 use crate::store::StoreError;
 use crate::store::batch::batches;
@@ -14,53 +16,24 @@ use crate::store::entity::{group, group_status};
 
 /// Characters that a group's name may have.
 const NAME_LIMIT: usize = 255;
-/// A duration above two hours is not believed.
-const MAX_MILLISECONDS: f64 = 7_200_000.0;
 /// Key of the PostgreSQL advisory lock that lets one transaction at a time make new groups.
 const GROUP_LOCK: i64 = 0x7472_6565_6772_6f75;
 
-/// How a test group ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i16)]
-pub enum GroupStatus {
-    /// All tests passed.
-    Ok = 1,
-    /// Some test failed.
-    Error = 2,
-    /// Nothing was run.
-    Skip = 3,
-    /// Anything else.
-    Unsupported = 10,
-}
-
-impl GroupStatus {
-    /// Reads the status as written in an error summary.
-    #[must_use]
-    pub fn from_text(text: &str) -> Self {
-        match text {
-            "OK" => Self::Ok,
-            "ERROR" => Self::Error,
-            "SKIP" => Self::Skip,
-            _ => Self::Unsupported,
-        }
-    }
-
-    /// Returns the number in the `group_status.status` column.
-    #[must_use]
-    pub fn code(self) -> i16 {
-        self as i16
-    }
-}
-
 /// A `group_result` line of an error summary.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupResultRow {
     /// Path of the manifest, or `default`.
     pub group: String,
-    /// Status as written in the summary, `OK` for example.
-    pub status: String,
-    /// Milliseconds; `None` when there is no number.
-    pub duration: Option<f64>,
+    /// How the group ended.
+    pub status: GroupStatus,
+    /// Whole seconds, 0 when not known.
+    pub seconds: u16,
+}
+
+impl From<GroupResult> for GroupResultRow {
+    fn from(result: GroupResult) -> Self {
+        Self { group: result.group, status: result.status, seconds: result.duration }
+    }
 }
 
 /// A group status without its group's id.
@@ -78,21 +51,11 @@ impl GroupResultRow {
         let is_path = !name.contains('\\') && name.chars().count() <= NAME_LIMIT;
         is_path.then(|| GroupOutcome {
             name: name.into_owned(),
-            status: GroupStatus::from_text(&self.status).code(),
-            seconds: seconds(self.duration),
+            status: self.status.code(),
+            // The parser believes two hours at most, so a longer one is not known either.
+            seconds: i16::try_from(self.seconds).unwrap_or(0),
         })
     }
-}
-
-/// Whole seconds of a duration in milliseconds, 0 for one that cannot be.
-fn seconds(milliseconds: Option<f64>) -> i16 {
-    let whole = milliseconds.unwrap_or(0.0).trunc();
-    if !(0.0..=MAX_MILLISECONDS).contains(&whole) {
-        return 0;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "at most 7200")]
-    let seconds = (whole / 1000.0) as i16;
-    seconds
 }
 
 /// Stores the outcomes that the log does not have yet and returns how many these are.
@@ -198,32 +161,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_whole_believable_seconds() {
-        for (milliseconds, expected) in [
-            (None, 0),
-            (Some(0.0), 0),
-            (Some(999.0), 0),
-            (Some(3141.0), 3),
-            (Some(3999.9), 3),
-            (Some(7_200_000.0), 7200),
-            (Some(7_200_000.9), 7200),
-            (Some(7_200_001.0), 0),
-            (Some(-0.5), 0),
-            (Some(-5000.0), 0),
-            (Some(f64::NAN), 0),
-            (Some(f64::INFINITY), 0),
-        ] {
-            assert_eq!(seconds(milliseconds), expected, "{milliseconds:?}");
-        }
-    }
-
-    #[test]
-    fn unknown_statuses_are_unsupported() {
-        let codes = ["OK", "ERROR", "SKIP", "ok", "", "PASS"].map(|text| GroupStatus::from_text(text).code());
-        assert_eq!(codes, [1, 2, 3, 10, 10, 10]);
-    }
-
-    #[test]
     fn paths_that_no_manifest_has_are_left_out() {
         for (path, kept) in [
             ("dom/base/test/browser.ini", true),
@@ -234,7 +171,7 @@ mod tests {
             (&"x".repeat(256), false),
             (&"é".repeat(255), true),
         ] {
-            let row = GroupResultRow { group: path.to_owned(), ..Default::default() };
+            let row = GroupResultRow { group: path.to_owned(), status: GroupStatus::Ok, seconds: 0 };
             assert_eq!(row.outcome().is_some(), kept, "{path}");
         }
     }

@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use sea_orm::FromQueryResult;
 use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Order, Query};
 
-use super::GroupStatus;
+use treeherder_logparse::errorsummary::GroupStatus;
+
 use crate::store::entity::{group, group_status, job, job_log, push, taskcluster_metadata};
 use crate::store::{Store, StoreError};
 

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use sea_orm::DbErr;
 
+use super::logs::{logs_of_message, read_logs, write_logs};
 use super::lookup::Places;
 use super::outcome::{JobOutcome, JobStatus};
 use super::plan::{Decision, Plan};
 use super::prepared::PreparedJob;
 use super::reference::Resolved;
-use super::write::{Batch, Written, lock_jobs, logs_of_message, read_logs, write_logs, write_rows};
+use super::write::{Batch, Written, lock_jobs, write_rows};
 use crate::job::LoadedJob;
 use crate::store::Store;
 use crate::store::error::StoreError;

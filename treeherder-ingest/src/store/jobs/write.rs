@@ -1,4 +1,4 @@
-//! Writing a plan: job rows, Taskcluster ids and logs (`spec/ingest.md` §4.9.4, §4.9.5).
+//! Writing a plan: job rows and Taskcluster ids (`spec/ingest.md` §4.9.4).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -11,17 +11,15 @@ use sea_orm::{
 };
 
 use super::lookup::Place;
-use super::outcome::StoredLog;
 use super::plan::{Origin, Plan, PlannedRow, StoredJob};
-use super::prepared::{PreparedJob, PreparedLog};
+use super::prepared::PreparedJob;
 use super::reference::Resolved;
-use crate::job::LogStatus;
-use crate::store::entity::{job, job_log, taskcluster_metadata};
+use crate::store::entity::{job, taskcluster_metadata};
 use crate::store::error::StoreError;
 use crate::store::seed::NOT_CLASSIFIED;
 
 /// Rows per statement: 26 columns each stay below SQLite's 32,766 bound values.
-const ROWS_PER_STATEMENT: usize = 1000;
+pub(super) const ROWS_PER_STATEMENT: usize = 1000;
 
 /// Columns of a job that a later message sets again; repository, owner, reason and classification stay (§4.9.4).
 const UPDATED: [&str; 17] = [
@@ -259,65 +257,4 @@ async fn write_taskcluster(
         transaction.execute(&insert).await?;
     }
     Ok(())
-}
-
-/// The logs of a batch, by job, name and URL.
-pub(super) type Logs = HashMap<(i64, String, String), job_log::Model>;
-
-/// Adds the logs that the jobs do not have yet; those they have keep their status.
-pub(super) async fn write_logs(
-    transaction: &DatabaseTransaction,
-    logs: &[(i64, PreparedLog<'_>)],
-) -> Result<(), StoreError> {
-    let mut seen = BTreeSet::new();
-    let models: Vec<job_log::ActiveModel> = logs
-        .iter()
-        .filter(|(job_id, log)| seen.insert((*job_id, log.name, log.url)))
-        .map(|(job_id, log)| job_log::ActiveModel {
-            job_id: Set(*job_id),
-            name: Set(log.name.to_owned()),
-            url: Set(log.url.to_owned()),
-            status: Set(log.status.code()),
-            ..Default::default()
-        })
-        .collect();
-    for chunk in models.chunks(ROWS_PER_STATEMENT) {
-        let mut insert = job_log::Entity::insert_many(chunk.iter().cloned()).into_query();
-        insert.on_conflict(OnConflict::columns(["job_id", "name", "url"]).do_nothing().to_owned());
-        transaction.execute(&insert).await?;
-    }
-    Ok(())
-}
-
-/// Reads all logs of the jobs.
-pub(super) async fn read_logs(
-    transaction: &DatabaseTransaction,
-    job_ids: &BTreeSet<i64>,
-) -> Result<Logs, StoreError> {
-    let job_ids: Vec<i64> = job_ids.iter().copied().collect();
-    let mut logs = Logs::new();
-    for chunk in job_ids.chunks(ROWS_PER_STATEMENT) {
-        let rows = job_log::Entity::find()
-            .filter(job_log::Column::JobId.is_in(chunk.iter().copied()))
-            .all(transaction)
-            .await?;
-        logs.extend(rows.into_iter().map(|row| ((row.job_id, row.name.clone(), row.url.clone()), row)));
-    }
-    Ok(logs)
-}
-
-/// The stored logs of one message.
-pub(super) fn logs_of_message(logs: &Logs, job_id: i64, references: &[PreparedLog<'_>]) -> Vec<StoredLog> {
-    let stored = |log: &PreparedLog<'_>| {
-        let row = logs.get(&(job_id, log.name.to_owned(), log.url.to_owned()))?;
-        Some(StoredLog {
-            id: row.id,
-            kind: log.kind,
-            name: row.name.clone(),
-            url: row.url.clone(),
-            // A status of another number is no reason to parse again.
-            status: LogStatus::from_code(row.status).unwrap_or(LogStatus::Failed),
-        })
-    };
-    references.iter().filter_map(stored).collect()
 }

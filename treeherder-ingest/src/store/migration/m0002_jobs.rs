@@ -180,7 +180,8 @@ async fn jobs(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 /// The indexes that reads use, plus one for each reference table whose unused rows are deleted (§5.11).
 async fn job_indexes(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     create_unique_index(manager, "job", "guid", &["guid"]).await?;
-    let indexes: [(&str, &[&str]); 11] = [
+    let indexes: [(&str, &[&str]); 12] = [
+        ("repository", &["repository_id", "id"]),
         ("push", &["push_id", "repository_id"]),
         ("repository_submit_time", &["repository_id", "submit_time"]),
         ("repository_type_push", &["repository_id", "job_type_id", "push_id"]),

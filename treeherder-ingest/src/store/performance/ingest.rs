@@ -6,7 +6,9 @@ use sea_orm::{ColumnTrait as _, DeriveIden, EntityTrait as _, FromQueryResult, Q
 
 use super::datum::{PointScope, store_points};
 use super::signature::{SeriesScope, store_signatures};
-use crate::perf::{AlertContext, JobProperties, PerformanceArtifact, series};
+use treeherder_logparse::perf::PerformanceData;
+
+use crate::perf::{AlertContext, Checked, JobProperties, check, series};
 use crate::store::entity::{
     job, option_collection, performance_framework, push, reference_data_signatures, repository,
 };
@@ -85,21 +87,22 @@ impl Store {
     /// of a series follow the artifact stored last, and its `last_updated` never moves backwards.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] without such a job, [`StoreError::Value`] for a `pushTimestamp` that is no time, and what
-    /// the database reports; nothing is stored then.
+    /// [`StoreError::NotFound`] without such a job, [`StoreError::Value`] for an artifact that [`check`](check()) refuses, and
+    /// what the database reports; nothing is stored then.
     pub async fn store_performance_data(
         &self,
         job_id: i64,
-        artifact: &PerformanceArtifact,
+        artifact: &PerformanceData,
         options: PerformanceOptions,
     ) -> Result<StoredPerformance, StoreError> {
-        let framework_id = match self.enabled_framework(&artifact.framework.name).await? {
+        let Checked { framework, commit_time } =
+            check(artifact).map_err(|error| StoreError::Value(error.to_string()))?;
+        let framework_id = match self.enabled_framework(framework).await? {
             Ok(id) => id,
             Err(ignored) => return Ok(StoredPerformance { ignored: Some(ignored), ..Default::default() }),
         };
         let context = self.performance_context(job_id).await?;
         let option_collection_id = self.option_collection_id(&context.option_collection_hash).await?;
-        let commit_time = artifact.push_time().map_err(|error| StoreError::Value(error.to_string()))?;
         let commit_time = commit_time.filter(|_| options.multi_commit);
         let push_timestamp = commit_time.unwrap_or(context.push_time);
         let job = JobProperties {

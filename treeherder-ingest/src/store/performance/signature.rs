@@ -10,7 +10,7 @@ use sea_orm::{
     IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
-use crate::perf::{AlertChangeType, Series, SeriesKind};
+use crate::perf::{Series, SeriesKind, change_type_code};
 use crate::store::StoreError;
 use crate::store::batch::batches;
 use crate::store::entity::performance_signature::{ActiveModel, Column, Entity, Model};
@@ -210,7 +210,7 @@ fn row(
         should_alert: point.should_alert,
         monitor: point.monitor,
         alert_notify_emails: point.alert_notify_emails.clone(),
-        alert_change_type: point.alert_change_type.map(AlertChangeType::code),
+        alert_change_type: point.alert_change_type.map(change_type_code),
         alert_threshold: point.alert_threshold,
         min_back_window: point.min_back_window,
         max_back_window: point.max_back_window,

@@ -154,6 +154,11 @@ impl Store {
             .order_by(("job", "id"), Order::Desc)
             .limit(std::cmp::min(filter.limit, JOBS_LIMIT))
             .offset(filter.offset);
+        if let Some(name) = &filter.repository {
+            // By its id, so that the index gives the newest jobs of the repository first.
+            let Some(repository) = self.repository_by_name(name).await? else { return Ok(Vec::new()) };
+            select.and_where(Expr::col(("job", "repository_id")).eq(repository.id));
+        }
         self.restrict(&mut select, filter);
         let rows = self.connection().query_all(&select).await?;
         let rows: Vec<JobRow> =
@@ -194,15 +199,10 @@ impl Store {
     }
 
     fn restrict(&self, select: &mut SelectStatement, filter: &JobFilter) {
-        let texts = [
-            ("job", "guid", &filter.guid),
-            ("repository", "name", &filter.repository),
-            ("job", "result", &filter.result),
-            ("job", "state", &filter.state),
-        ];
-        for (table, column, value) in texts {
+        let texts = [("guid", &filter.guid), ("result", &filter.result), ("state", &filter.state)];
+        for (column, value) in texts {
             if let Some(value) = value {
-                select.and_where(Expr::col((table, column)).eq(value.as_str()));
+                select.and_where(Expr::col(("job", column)).eq(value.as_str()));
             }
         }
         if let Some(id) = filter.id {
