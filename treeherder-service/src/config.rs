@@ -131,7 +131,7 @@ pub(crate) fn switch(text: &str) -> Result<bool, std::convert::Infallible> {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Logging")]
 pub(crate) struct LoggingArgs {
-    /// Least important messages to show: error, warning, info, debug, trace [default: info; demo: error]
+    /// Least important messages to show: error, warning, info, debug, trace [default: info; demo: none]
     #[arg(long, env = "LOGGING_LEVEL", value_name = "LEVEL", global = true, value_parser = level)]
     pub(crate) logging_level: Option<tracing::Level>,
 

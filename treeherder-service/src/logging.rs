@@ -9,10 +9,10 @@ use tracing_subscriber::fmt::MakeWriter;
 use crate::config::{LoggingArgs, LoggingFormat};
 use crate::progress;
 
-/// Whether a command shows only errors unless told otherwise.
+/// Whether a command shows nothing unless told otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Quiet {
-    /// Its output is to be read by people, and what goes wrong is part of the show.
+    /// Much goes wrong on purpose in it, and it reports by itself what did not.
     Yes,
     /// It works in the background of something.
     No,
@@ -20,8 +20,8 @@ pub(crate) enum Quiet {
 
 /// Starts logging; the libraries below ours are heard from warnings on.
 pub(crate) fn start(args: &LoggingArgs, quiet: Quiet) -> anyhow::Result<()> {
-    let default = if quiet == Quiet::Yes { tracing::Level::ERROR } else { tracing::Level::INFO };
-    let level = LevelFilter::from_level(args.logging_level.unwrap_or(default));
+    let default = if quiet == Quiet::Yes { LevelFilter::OFF } else { LevelFilter::INFO };
+    let level = args.logging_level.map_or(default, LevelFilter::from_level);
     let others = level.min(LevelFilter::WARN);
     let directives =
         format!("{others},treeherder={level},treeherder_ingest={level},treeherder_logparse={level}");

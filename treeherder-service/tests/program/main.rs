@@ -7,6 +7,7 @@ mod bad_input;
 mod crash;
 mod demo;
 mod help;
+mod ingest;
 mod inspect;
 mod order;
 mod replay_file;
