@@ -1,4 +1,9 @@
 //! The settings: each a flag, most of them an environment variable too (`spec/ingest.md` §0.2, `spec/api.md` §9.3).
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    reason = "these comments are the help that the program prints"
+)]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

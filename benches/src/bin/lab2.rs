@@ -1,4 +1,11 @@
 //! scratch
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction,
+    reason = "scratch, to be removed"
+)]
 use cpu_time::ThreadTime as Instant;
 use treeherder_logparse::*;
 fn main() {

@@ -1,4 +1,11 @@
 //! scratch: one variant only, for profiling. args: dir simd mode
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction,
+    reason = "scratch, to be removed"
+)]
 use cpu_time::ThreadTime;
 use std::{hint::black_box, io::Read};
 use treeherder_logparse::*;

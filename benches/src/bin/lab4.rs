@@ -1,4 +1,11 @@
 //! scratch: adversarial
+#![allow(
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    clippy::restriction,
+    reason = "scratch, to be removed"
+)]
 use cpu_time::ThreadTime;
 use std::hint::black_box;
 use treeherder_logparse::*;
