@@ -1,9 +1,4 @@
 //! The settings: each a flag, most of them an environment variable too (`spec/ingest.md` §0.2, `spec/api.md` §9.3).
-#![allow(
-    clippy::doc_markdown,
-    rustdoc::bare_urls,
-    reason = "these comments are the help that the program prints"
-)]
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,7 +16,7 @@ pub(crate) struct StorageArgs {
     #[arg(long, env = "TREEHERDER_DATA_DIR", value_name = "DIR", default_value = "treeherder-data")]
     pub(crate) data_dir: PathBuf,
 
-    /// Database: postgres://USER:PASSWORD@HOST:PORT/NAME (or psql://…), or sqlite://FILE
+    /// Database: `postgres://USER:PASSWORD@HOST:PORT/NAME` (or `psql://…`), or `sqlite://FILE`
     /// [default: treeherder.sqlite in the data folder]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
@@ -52,7 +47,7 @@ pub(crate) struct NetworkArgs {
     #[arg(long, env = "GITHUB_API_URL", value_name = "URL", default_value = "https://api.github.com")]
     pub(crate) github_api_url: String,
 
-    /// A mirror that takes the place of https://hg.mozilla.org
+    /// A mirror that takes the place of hg.mozilla.org
     #[arg(long, env = "TREEHERDER_HG_URL", value_name = "URL")]
     pub(crate) hg_url: Option<String>,
 
@@ -128,7 +123,7 @@ fn pause(text: &str) -> Result<f64, String> {
 }
 
 /// Reads a switch as `PULSE_AUTO_DELETE_QUEUES` and its like are read.
-fn switch(text: &str) -> Result<bool, std::convert::Infallible> {
+pub(crate) fn switch(text: &str) -> Result<bool, std::convert::Infallible> {
     Ok(environment_flag(text))
 }
 
