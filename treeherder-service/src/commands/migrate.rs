@@ -1,7 +1,7 @@
 //! `treeherder migrate`: tables and seed data (`spec/api.md` §9.6).
 
 use anyhow::Context as _;
-use clap::builder::BoolishValueParser;
+use clap::builder::FalseyValueParser;
 
 use crate::config::StorageArgs;
 use crate::output;
@@ -24,7 +24,7 @@ pub(crate) struct Args {
     storage: StorageArgs,
 
     /// Do nothing, for deployments whose release phase is not to touch the database
-    #[arg(long, env = "SKIP_PREDEPLOY", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "SKIP_PREDEPLOY", value_parser = FalseyValueParser::new())]
     skip: bool,
 }
 

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::pipeline::{Pipeline, WorkItem};
 use treeherder_ingest::pulse::Kind;
 
 use super::replay;
-use crate::config::{IngestArgs, ListenArgs, NetworkArgs, StorageArgs};
+use crate::config::{IngestArgs, ListenArgs, NetworkArgs, StorageArgs, switch};
 use crate::runtime::{self, Database, Workers};
 use crate::shutdown;
 use crate::web::WebServer;
@@ -46,10 +45,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FACTOR", requires = "replay", value_parser = replay::factor)]
     speed: Option<f64>,
     /// Ask the pushlogs of the active Mercurial repositories for new pushes, every five minutes
-    #[arg(long, env = "TREEHERDER_POLL_PUSHLOGS", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "TREEHERDER_POLL_PUSHLOGS", value_parser = switch)]
     poll_pushlogs: bool,
     /// Take in nothing new: work on what is queued and answer requests
-    #[arg(long, env = "SKIP_INGESTION", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "SKIP_INGESTION", value_parser = switch)]
     skip_ingestion: bool,
     #[command(flatten)]
     storage: StorageArgs,

@@ -15,7 +15,7 @@ async fn killed_and_begun_again_it_ends_the_same() {
     let file = file.to_str().unwrap();
     calm.replay_to_the_end(file);
     let expected = calm.rows().await;
-    assert!(expected.len() > 200, "{}", expected.len());
+    assert!(expected.len() > 400, "{}", expected.len());
 
     let place = Place::new();
     place.load_repositories(&stand_in);

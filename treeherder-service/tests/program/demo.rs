@@ -46,6 +46,12 @@ fn the_first_burst_arrives_as_planned() {
     let id = failed["id"].to_string();
     let failures = place.json(&["failures", "--data-dir", folder, &id, "--format", "json"]);
     assert_eq!(failures["job"]["id"], failed["id"]);
-    let text = place.text(&["failures", "--data-dir", folder, "--repository", "autoland"]);
+    let text = place.text(&[
+        "failures",
+        "--data-dir",
+        folder,
+        "--repository",
+        failed["repository"].as_str().unwrap(),
+    ]);
     assert!(text.lines().count() > 1, "{text}");
 }

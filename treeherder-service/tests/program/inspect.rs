@@ -48,7 +48,7 @@ fn loaded_repositories_stay() {
     let place = Place::new();
     let file = place.file("own.json");
     let own = r#"[{"pk": 4242, "model": "model.repository", "fields": {"name": "own", "repository_group": 1,
-        "dvcs_type": "git", "url": "https://git.example/own"}}]"#;
+        "dvcs_type": "git", "url": "https://git.example/own", "tc_root_url": "https://tc.example"}}]"#;
     std::fs::write(&file, own).unwrap();
     place.text(&["repositories", "load", file.to_str().unwrap()]);
     assert!(place.text(&["repositories", "list"]).contains("https://git.example/own"));

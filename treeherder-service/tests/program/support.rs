@@ -1,5 +1,6 @@
 //! A data folder, the program, stand-in servers and the rows that must be equal.
 
+use std::cell::OnceCell;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -13,11 +14,12 @@ use treeherder_testdata::standin::StandIn;
 /// A data folder of its own for each test.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
+    github_api: OnceCell<String>,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap() }
+        Self { folder: tempfile::tempdir().unwrap(), github_api: OnceCell::new() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -34,6 +36,9 @@ impl Place {
         command.env_clear().args(args).env("TREEHERDER_DATA_DIR", self.path());
         command.env("LOGGING_LEVEL", "error").env("TREEHERDER_PRIVATE_HOSTS", "127.0.0.1");
         command.env("TREEHERDER_RETRY_SECONDS", "0.02");
+        if let Some(url) = self.github_api.get() {
+            command.env("GITHUB_API_URL", url);
+        }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -53,8 +58,9 @@ impl Place {
         serde_json::from_str(&self.text(args)).unwrap()
     }
 
-    /// Makes the repositories of the stand-in known.
+    /// Makes the repositories of the stand-in known, and where its GitHub is.
     pub(crate) fn load_repositories(&self, stand_in: &StandIn) {
+        self.github_api.set(stand_in.urls().github_api()).unwrap();
         let known = self.json(&["repositories", "list", "--all", "--format", "json"]);
         let id_of = |name: &str| {
             let found = known.as_array().unwrap().iter().find(|repository| repository["name"] == name);
