@@ -46,6 +46,10 @@
 //!
 //! A library that wants none of the program's dependencies takes
 //! `default-features = false, features = ["gzip"]`.
+#![cfg_attr(
+    not(all(feature = "gzip", feature = "read", feature = "stream")),
+    allow(rustdoc::broken_intra_doc_links, reason = "the overview names what features add")
+)]
 
 pub mod artifact;
 #[cfg(feature = "cli")]

@@ -61,13 +61,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_readme_has_this_table() {
-        let readme = include_str!("../README.md");
+    fn the_readmes_have_this_table() {
         let table = table();
-        assert!(
-            readme.contains(&table),
-            "the table of README.md is out of date; `treeherder environment` prints this one:\n{table}"
-        );
+        for (name, readme) in [
+            ("treeherder-service/README.md", include_str!("../README.md")),
+            ("README.md", include_str!("../../README.md")),
+        ] {
+            assert!(
+                readme.contains(&table),
+                "the table of {name} is out of date; `treeherder environment` prints this one:\n{table}"
+            );
+        }
     }
 
     #[test]

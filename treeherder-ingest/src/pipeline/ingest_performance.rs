@@ -26,7 +26,7 @@ impl Pipeline {
                 Ok(value) => value,
                 Err(error) => return self.artifact_failed(log, error).await,
             };
-        let artifact = match shared.parse_pool.run(move || read(value)).await {
+        let artifact = match shared.parse_pool.run(move || read(&value)).await {
             Ok(Content::Artifact(artifact)) => artifact,
             Ok(Content::Nothing) => {
                 tracing::warn!(job_log.id = log.id, "a Perfherder artifact says nothing");
@@ -61,8 +61,8 @@ impl Pipeline {
 }
 
 /// Validates a file against the schema and the limits of storage.
-fn read(value: Value) -> Result<Content, String> {
-    let text = serde_json::to_vec(&value).map_err(|error| error.to_string())?;
+fn read(value: &Value) -> Result<Content, String> {
+    let text = serde_json::to_vec(value).map_err(|error| error.to_string())?;
     match parse_json(&text) {
         Ok(data) => match check(&data) {
             Ok(_) => Ok(Content::Artifact(Box::new(data))),
