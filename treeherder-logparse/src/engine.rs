@@ -8,8 +8,8 @@ use crate::{
     event::{Event, FailureLine, PerformanceLine, Problem, ProblemKind, Summary},
     line::{count_breaks, cut, decode, line_end, line_start, trim_end},
     perf::{self, Outcome},
-    rules::{Compiled, LiteralUse, PERFORMANCE_MARKERS},
-    scan::Hit,
+    rules::{Compiled, LiteralUse, Memos, PERFORMANCE_MARKERS},
+    scan::{BreakCount, Hit},
 };
 
 /// Rules and performance markers look no further than this into a line.
@@ -26,11 +26,53 @@ pub(crate) struct Engine {
     max_performance_line: usize,
     /// Strips that apply by now (bit set).
     strips: u32,
-    /// Text of the last failure line handed out, to drop its repetitions.
-    last: Option<String>,
-    /// The same line as it stood in the log: in a storm of equal lines nothing more is looked at.
-    last_raw: Vec<u8>,
+    memos: Memos,
+    /// The last failure line handed out, to drop its repetitions.
+    last: LastFailure,
+    /// Line ends counted up to the last line reported of the block that is scanned.
+    counted: BreakCount,
     pub(crate) summary: Summary,
+}
+
+/// The last failure line handed out.
+#[derive(Debug, Default)]
+struct LastFailure {
+    /// The line as it stood in the log: in a storm of equal lines nothing more is looked at. Empty when forgotten.
+    raw: Vec<u8>,
+    /// The bytes of its text.
+    text: Vec<u8>,
+    seen: bool,
+}
+
+impl LastFailure {
+    #[inline]
+    fn raw_is(&self, line: &[u8]) -> bool {
+        same(&self.raw, line)
+    }
+
+    #[inline]
+    fn text_is(&self, text: &str) -> bool {
+        self.seen && same(&self.text, text.as_bytes())
+    }
+
+    fn forget_raw(&mut self) {
+        self.raw.clear();
+    }
+
+    #[inline]
+    fn replace(&mut self, raw: &[u8], text: &str) {
+        self.seen = true;
+        self.raw.clear();
+        self.raw.extend_from_slice(raw);
+        self.text.clear();
+        self.text.extend_from_slice(text.as_bytes());
+    }
+}
+
+/// Compares texts that nearly always differ in length or in their last bytes: numbers stand there.
+#[inline]
+fn same(one: &[u8], other: &[u8]) -> bool {
+    one.len() == other.len() && one.last_chunk::<8>() == other.last_chunk::<8>() && one == other
 }
 
 /// Lines that are complete, and where they stand in the log.
@@ -73,12 +115,13 @@ impl Engine {
             .filter(|(_, strip)| strip.once_seen.is_none())
             .fold(0, |bits, (number, _)| bits | 1 << number);
         Self {
+            memos: Memos::new(&compiled),
             compiled,
             max_failure_lines,
             max_performance_line,
             strips,
-            last: None,
-            last_raw: Vec::new(),
+            last: LastFailure::default(),
+            counted: BreakCount::default(),
             summary: Summary::default(),
         }
     }
@@ -104,6 +147,7 @@ impl Engine {
         let compiled = Arc::clone(&self.compiled);
         let mut scanned = 0;
         let mut breaks = None;
+        self.counted = BreakCount::default();
         if self.failures_wanted() {
             let mut line = Line::NONE;
             let found =
@@ -120,6 +164,7 @@ impl Engine {
             let before = count_breaks(&block.text[..scanned]);
             let rest = Block { text: &block.text[scanned..], offset: block.offset + scanned as u64, ..block };
             self.summary.lines += before;
+            self.counted = BreakCount::default();
             let mut line = Line::NONE;
             let after = compiled.performance_prefilter.find(rest.text, |hit| {
                 if hit.begin >= line.end {
@@ -151,7 +196,7 @@ impl Engine {
         }
         if hit.begin >= line.end {
             *line = self.line_at(block, line, hit.begin);
-            line.decided = self.last_raw == block.text[line.start..line.end];
+            line.decided = self.last.raw_is(&block.text[line.start..line.end]);
         }
         let used = compiled.uses[hit.literal];
         let end = hit.begin + compiled.prefilter.literal_len(hit.literal);
@@ -197,10 +242,11 @@ impl Engine {
             if waits && strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
                 self.strips |= 1 << number;
                 // The same line may now be another text.
-                self.last_raw.clear();
+                self.last.forget_raw();
             }
         }
-        let stripped = self.compiled.strip(visible, self.strips).map(|stripped| start + stripped);
+        let stripped =
+            self.compiled.strip(visible, self.strips, &mut self.memos).map(|stripped| start + stripped);
         Line {
             start,
             end,
@@ -239,7 +285,7 @@ impl Engine {
                 return;
             }
             let stage = &compiled.stages[number];
-            let Some(view) = stage.view(visible, stripped) else {
+            let Some(view) = stage.view(visible, stripped, &mut self.memos.skips[number]) else {
                 return self.judge_exactly(compiled, block, line, hit, sink);
             };
             let seen = &visible[view.start..view.end];
@@ -255,7 +301,12 @@ impl Engine {
             // Most failure lines have none of the texts without which nothing excludes them.
             let suspects = compiled.excludes.stages(block.text, stripped..line.cut);
             for (earlier, stage) in compiled.stages[..=number].iter().enumerate() {
-                let Some(view) = stage.view(visible, stripped) else {
+                let earlier_view = if earlier == number {
+                    Some(view)
+                } else {
+                    stage.view(visible, stripped, &mut self.memos.skips[earlier])
+                };
+                let Some(view) = earlier_view else {
                     return self.judge_exactly(compiled, block, line, hit, sink);
                 };
                 let seen = &visible[view.start..view.end];
@@ -298,16 +349,12 @@ impl Engine {
         hit: Hit,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
-        if self.last.as_deref() == Some(text) {
+        if self.last.text_is(text) {
             return;
         }
-        let last = self.last.get_or_insert_default();
-        last.clear();
-        last.push_str(text);
-        self.last_raw.clear();
-        self.last_raw.extend_from_slice(&block.text[line.start..line.end]);
+        self.last.replace(&block.text[line.start..line.end], text);
         self.summary.failure_lines += 1;
-        let line_number = self.summary.lines + hit.lines_before(block.text, line.start);
+        let line_number = self.summary.lines + hit.lines_before(block.text, line.start, &mut self.counted);
         sink(Event::Failure(FailureLine { line_number, offset: block.offset + line.start as u64, text }));
     }
 
@@ -334,7 +381,7 @@ impl Engine {
                 Outcome::Problem(problem) => Err(ProblemKind::Invalid(problem)),
             }
         };
-        let line_number = self.summary.lines + hit.lines_before(block.text, line.start);
+        let line_number = self.summary.lines + hit.lines_before(block.text, line.start, &mut self.counted);
         let offset = block.offset + line.start as u64;
         match outcome {
             Ok(data) => {

@@ -9,7 +9,7 @@ mod pattern;
 mod required;
 
 pub use builtin::builtin_names;
-pub(crate) use compile::{Compiled, LiteralUse, PERFORMANCE_MARKERS};
+pub(crate) use compile::{Compiled, LiteralUse, Memos, PERFORMANCE_MARKERS};
 pub use error::RulesError;
 pub use model::{Rule, RuleMatcher, Ruleset, StageRules, StripRule};
 

@@ -24,9 +24,17 @@ pub(crate) struct PatternSet {
     /// Patterns that begin with `^`: their automaton dies at the first byte that doesn't fit.
     anchored: Option<ByteDfa>,
     /// The others.
-    unanchored: Option<ByteDfa>,
+    unanchored: Unanchored,
     exact: Exact,
     exact_on_ascii: bool,
+}
+
+/// The automaton of the unanchored patterns: the largest one of a set.
+#[derive(Debug)]
+enum Unanchored {
+    Built(Option<ByteDfa>),
+    /// Built on first use; `None` inside when it would be too large.
+    OnUse(OnceLock<Option<ByteDfa>>),
 }
 
 impl PatternSet {
@@ -38,8 +46,25 @@ impl PatternSet {
         exact.extend(texts.iter().map(|text| Hir::literal(text.as_bytes())));
         Ok(Self {
             anchored: ByteDfa::new(&anchored, Anchored::Yes)?,
-            unanchored: ByteDfa::new(&unanchored, Anchored::No)?,
+            unanchored: Unanchored::Built(ByteDfa::new(&unanchored, Anchored::No)?),
             exact: Exact::new(exact),
+            exact_on_ascii,
+        })
+    }
+
+    /// Compiles a set of patterns that are hardly ever asked for: what is large about them is built on first use.
+    pub(crate) fn rarely_used(patterns: Vec<Hir>) -> Result<Self, String> {
+        let exact_on_ascii = patterns.iter().all(is_exact_on_ascii);
+        let anchored: Vec<Hir> = patterns.iter().filter(|pattern| is_anchored(pattern)).cloned().collect();
+        let unanchored = if anchored.len() < patterns.len() {
+            Unanchored::OnUse(OnceLock::new())
+        } else {
+            Unanchored::Built(None)
+        };
+        Ok(Self {
+            anchored: ByteDfa::new(&anchored, Anchored::Yes)?,
+            unanchored,
+            exact: Exact::new(patterns),
             exact_on_ascii,
         })
     }
@@ -56,7 +81,20 @@ impl PatternSet {
 
     /// Tells whether an unanchored pattern matches; exact on ASCII lines, else it may say yes too often.
     pub(crate) fn may_match_unanchored(&self, line: &[u8]) -> bool {
-        self.unanchored.as_ref().is_some_and(|dfa| dfa.is_match(line))
+        let dfa = match &self.unanchored {
+            Unanchored::Built(dfa) => dfa,
+            Unanchored::OnUse(dfa) => {
+                let dfa = dfa.get_or_init(|| {
+                    let patterns = self.exact.patterns.iter().filter(|pattern| !is_anchored(pattern));
+                    ByteDfa::new(&patterns.cloned().collect::<Vec<_>>(), Anchored::No).ok().flatten()
+                });
+                if dfa.is_none() {
+                    return self.matches_exactly(&String::from_utf8_lossy(line));
+                }
+                dfa
+            }
+        };
+        dfa.as_ref().is_some_and(|dfa| dfa.is_match(line))
     }
 
     /// Tells whether any pattern or text matches, by the rules of Unicode.
@@ -83,8 +121,8 @@ impl Prefix {
     }
 
     /// Returns where the prefix ends, `Some(0)` when there is none, and `None` when only the exact rules can tell.
-    pub(crate) fn end(&self, line: &[u8]) -> Option<usize> {
-        let end = self.dfa.match_end(line).unwrap_or(0);
+    pub(crate) fn end(&self, line: &[u8], memo: &mut PrefixMemo) -> Option<usize> {
+        let end = self.dfa.match_end(line, memo).unwrap_or(0);
         line[..end].is_ascii().then_some(end)
     }
 
@@ -186,10 +224,22 @@ impl ByteDfa {
     }
 
     /// Returns the end of the leftmost-first match; matches are reported one byte late.
-    fn match_end(&self, line: &[u8]) -> Option<usize> {
+    fn match_end(&self, line: &[u8], memo: &mut PrefixMemo) -> Option<usize> {
         let mut state = self.start;
         let mut end = None;
-        for (at, &byte) in line.iter().enumerate() {
+        let mut at = 0;
+        for step in &mut memo.steps {
+            let Some(bytes) = line[at..].first_chunk::<STEP>() else { break };
+            // From the same state the same bytes lead to the same state, whatever line they were in before.
+            if step.bytes != *bytes || step.from != Some(state) {
+                *step = self.step(state, bytes);
+            }
+            end = step.end.map(|within| at + usize::from(within)).or(end);
+            let Some(to) = step.to else { return end };
+            state = to;
+            at += STEP;
+        }
+        for (at, &byte) in line.iter().enumerate().skip(at) {
             state = self.dfa.next_state(state, byte);
             if self.dfa.is_special_state(state) {
                 if self.dfa.is_match_state(state) {
@@ -201,6 +251,46 @@ impl ByteDfa {
         }
         if self.dfa.is_match_state(self.dfa.next_eoi_state(state)) { Some(line.len()) } else { end }
     }
+
+    /// Goes on by some bytes.
+    fn step(&self, from: StateID, bytes: &[u8; STEP]) -> Step {
+        let mut step = Step { bytes: *bytes, from: Some(from), to: None, end: None };
+        let mut state = from;
+        for (at, &byte) in (0..).zip(bytes) {
+            state = self.dfa.next_state(state, byte);
+            if self.dfa.is_special_state(state) {
+                if self.dfa.is_match_state(state) {
+                    step.end = Some(at);
+                } else if self.dfa.is_dead_state(state) {
+                    return step;
+                }
+            }
+        }
+        step.to = Some(state);
+        step
+    }
+}
+
+/// Bytes that one step of a [`PrefixMemo`] covers.
+const STEP: usize = 8;
+
+/// What the automaton of one prefix did on the lines before: prefixes are much alike from line to line, and an automaton
+/// takes its time for every byte.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PrefixMemo {
+    steps: [Step; 6],
+}
+
+/// What some bytes at one place of a line did to the automaton.
+#[derive(Clone, Copy, Debug, Default)]
+struct Step {
+    bytes: [u8; STEP],
+    /// State before them; `None` while the step is unused.
+    from: Option<StateID>,
+    /// State behind them; `None` when no match ends further on.
+    to: Option<StateID>,
+    /// The last end of a match within them.
+    end: Option<u8>,
 }
 
 /// Tells whether the widened automaton is exact on ASCII lines: all but word boundaries survive widening.
@@ -315,9 +405,24 @@ mod tests {
     #[test]
     fn prefixes_end_where_the_greedy_match_does() {
         let prefix = Prefix::new(hir(r"^\d+ +(?:INFO|DEBUG) - +")).unwrap();
-        assert_eq!(prefix.end(b"12  INFO -    make"), Some(14));
-        assert_eq!(prefix.end(b"12  INFO -"), Some(0));
-        assert_eq!(prefix.end("٣ INFO - make".as_bytes()), None);
+        // Whatever the lines before left in the memo, the answer is that of a fresh one.
+        let mut memo = PrefixMemo::default();
+        for (line, end) in [
+            ("12  INFO -    make", Some(14)),
+            ("12  INFO -", Some(0)),
+            ("12  INFO -    make", Some(14)),
+            ("99999999999999  DEBUG - x", Some(24)),
+            ("12  INFO -      make", Some(16)),
+            ("99999999999999  DEBUT - x", Some(0)),
+            ("12  INFO -     ", Some(15)),
+            ("12  INFO - ", Some(11)),
+            ("12  INFO -     ", Some(15)),
+            ("٣ INFO - make", None),
+            ("", Some(0)),
+        ] {
+            assert_eq!(prefix.end(line.as_bytes(), &mut memo), end, "{line}");
+            assert_eq!(prefix.end(line.as_bytes(), &mut PrefixMemo::default()), end, "{line}");
+        }
         assert_eq!(prefix.end_exactly("٣ INFO - make"), 10);
         assert!(Prefix::new(hir("abc")).is_err());
     }

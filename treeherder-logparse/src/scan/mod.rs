@@ -23,7 +23,7 @@ mod simd;
 mod window;
 
 pub(crate) use breaks::count_breaks;
-pub(crate) use prefilter::{Hit, Literal, Prefilter};
+pub(crate) use prefilter::{BreakCount, Hit, Literal, Prefilter};
 pub(crate) use rarity::rarity;
 pub use simd::Simd;
 pub(crate) use window::Probe;
