@@ -136,7 +136,6 @@ async fn main() -> Result<()> {
 
 /// A pipeline on a fresh database.
 struct Bench {
-    store: Store,
     queue: Arc<SqlQueue>,
     pipeline: Pipeline,
 }
@@ -175,7 +174,7 @@ impl Bench {
             branch: None,
         };
         store.store_push(autoland.id, &push).await?;
-        Ok(Self { store, queue, pipeline })
+        Ok(Self { queue, pipeline })
     }
 
     async fn publish_events(&self, tasks: Range<usize>, state: &str, root: &str) -> Result<()> {
