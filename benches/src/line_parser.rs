@@ -110,11 +110,11 @@ fn patterns(rules: &[Rule]) -> Vec<String> {
     rules.iter().map(pattern).collect()
 }
 
-/// Escapes a text so that a regular expression finds it as it is.
+/// Escapes a text so that a regular expression finds it as it is; older `ripgrep`s refuse escapes that are not needed.
 pub(crate) fn regex_escape(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {
-        if character.is_ascii_punctuation() {
+        if r"\.+*?()|[]{}^$#&-~".contains(character) {
             escaped.push('\\');
         }
         escaped.push(character);
