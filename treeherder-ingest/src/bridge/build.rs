@@ -55,8 +55,7 @@ impl Told<'_> {
         let (task_id, run_id) = (self.event.task_id(), self.event.run_id());
         match self.event.kind {
             TaskEventKind::Completed | TaskEventKind::Failed => {
-                message.logs =
-                    Some(vec![log_of_run(&self.options.log_name, self.root_url, task_id, run_id)]);
+                message.logs = Some(vec![log_of_run(&self.options.log_name, self.root_url, task_id, run_id)]);
                 self.add_links(&mut message, run_id).await;
             }
             TaskEventKind::Exception => self.add_links(&mut message, run_id).await,

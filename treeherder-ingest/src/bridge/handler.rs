@@ -123,7 +123,9 @@ impl Bridge {
         // The definition is asked for before routes are looked at, which are the message's and not the definition's.
         let task = match self.queue.task(&delivery.root_url, task_id).await {
             Ok(task) => task,
-            Err(source) => return Handled::failed(BridgeError::Queue { task_id: task_id.to_owned(), source }),
+            Err(source) => {
+                return Handled::failed(BridgeError::Queue { task_id: task_id.to_owned(), source });
+            }
         };
         let routes: Vec<String> =
             delivery.cc.iter().filter_map(|key| key.strip_prefix("route.")).map(str::to_owned).collect();

@@ -146,7 +146,10 @@ mod tests {
         log.add(problem(&"é".repeat(10_000), Some(json!({"owner": "o", "jobInfo": {"links": links}}))));
         log.add(problem("b", Some(json!({"owner": "é".repeat(100_000)}))));
         let latest = log.latest();
-        assert_eq!(latest[1].job, Some(json!({"owner": "o", "jobInfo": {"links": "1000 links, left out here"}})));
+        assert_eq!(
+            latest[1].job,
+            Some(json!({"owner": "o", "jobInfo": {"links": "1000 links, left out here"}}))
+        );
         assert!(latest[1].message.len() < 5_000);
         assert_eq!(latest[0].job.as_ref().unwrap()["bytes"], 200_012);
         assert!(latest[0].job.as_ref().unwrap().to_string().len() < 70_000);

@@ -59,9 +59,7 @@ pub fn write_references(folder: &Path, namespace: &str) -> io::Result<()> {
 /// Describes the exchange.
 #[must_use]
 pub fn exchanges_reference(namespace: &str) -> Value {
-    let word = |name: &str, summary: &str, multiple_words: bool, required: bool| {
-        json!({"name": name, "summary": summary, "multipleWords": multiple_words, "required": required})
-    };
+    let word = |name: &str, summary: &str, multiple_words: bool, required: bool| json!({"name": name, "summary": summary, "multipleWords": multiple_words, "required": required});
     json!({
         "$schema": "/schemas/common/exchanges-reference-v0.json#",
         "serviceName": "treeherder",

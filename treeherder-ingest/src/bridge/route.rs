@@ -204,7 +204,9 @@ mod tests {
     fn the_strict_forms_are_those_with_a_version() {
         let version_two = RouteForms::VersionTwo;
         assert!(JobRoute::parse("treeherder.v2.try.XYZ.234", version_two).is_ok());
-        for text in ["treeherder.try.XYZ", "treeherder.try.XYZ.234", "treeherder.v2.try", "treeherder.v3.a.b.1"] {
+        for text in
+            ["treeherder.try.XYZ", "treeherder.try.XYZ.234", "treeherder.v2.try", "treeherder.v3.a.b.1"]
+        {
             let error = JobRoute::parse(text, version_two).unwrap_err().to_string();
             assert!(error.contains("<destination>.v2."), "{error}");
         }

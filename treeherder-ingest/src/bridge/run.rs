@@ -116,7 +116,9 @@ impl Bridge {
                     task_id: task_id.clone(),
                     project: Some(project.clone()),
                     exchange: exchange.to_owned(),
-                    message: format!("the task's configuration for Treeherder violates the schema: {violations}"),
+                    message: format!(
+                        "the task's configuration for Treeherder violates the schema: {violations}"
+                    ),
                     violations: violations.as_slice().iter().map(ProblemPlace::from).collect(),
                     job: None,
                 });

@@ -106,7 +106,9 @@ impl BridgeSettings {
         let prefetch = match environment.optional("PULSE_PREFETCH") {
             Some(text) => match text.parse() {
                 Ok(number) if number > 0 => number,
-                _ => return Err(wrong("PULSE_PREFETCH")(format!("{text:?} is not a number from 1 to 65535"))),
+                _ => {
+                    return Err(wrong("PULSE_PREFETCH")(format!("{text:?} is not a number from 1 to 65535")));
+                }
             },
             None => PREFETCH,
         };

@@ -34,9 +34,9 @@ impl TaskConfig {
         {
             members.shift_remove("collection");
         }
-        TreeherderConfig::deserialize(known).map(|config| Some(Self { config, labels })).map_err(|error| {
-            Violation::new("/extra/treeherder", format!("cannot be read: {error}")).into()
-        })
+        TreeherderConfig::deserialize(known)
+            .map(|config| Some(Self { config, labels }))
+            .map_err(|error| Violation::new("/extra/treeherder", format!("cannot be read: {error}")).into())
     }
 }
 
@@ -154,7 +154,10 @@ mod tests {
             assert!(TaskConfig::read(&block(&good)).is_ok(), "{property}: {good}");
             let violations = TaskConfig::read(&block(&bad)).unwrap_err();
             let pointer = &violations.as_slice()[0].pointer;
-            assert!(pointer.starts_with(&format!("/extra/treeherder/{property}")), "{property}: {violations}");
+            assert!(
+                pointer.starts_with(&format!("/extra/treeherder/{property}")),
+                "{property}: {violations}"
+            );
         }
     }
 

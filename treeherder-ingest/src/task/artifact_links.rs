@@ -39,11 +39,7 @@ pub fn artifact_links_at(artifacts: &[Artifact], url: impl Fn(&str) -> String) -
         let count = seen.entry(name).or_default();
         let link_text = if *count == 0 { name.to_owned() } else { format!("{name} ({count})") };
         *count += 1;
-        links.push(JobLink {
-            url: url(&artifact.name),
-            link_text,
-            label: "artifact uploaded".to_owned(),
-        });
+        links.push(JobLink { url: url(&artifact.name), link_text, label: "artifact uploaded".to_owned() });
     }
     links
 }

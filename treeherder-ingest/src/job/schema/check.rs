@@ -104,7 +104,9 @@ impl Walk {
         let named: Vec<&Node> =
             forms.iter().filter(|(text, _)| value == text).map(|(_, form)| form).collect();
         let missing = |form: &Node| match form {
-            Node::Object { required, .. } => required.iter().filter(|name| !members.contains_key(*name)).count(),
+            Node::Object { required, .. } => {
+                required.iter().filter(|name| !members.contains_key(*name)).count()
+            }
             _ => 0,
         };
         match named.into_iter().min_by_key(|form| missing(form)) {

@@ -18,14 +18,29 @@ pub struct UnsupportedSchema {
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Any,
-    Text { min: usize, max: usize, class: Option<CharClass>, format: Option<Format> },
+    Text {
+        min: usize,
+        max: usize,
+        class: Option<CharClass>,
+        format: Option<Format>,
+    },
     Choice(Vec<String>),
-    Integer { min: i64, max: i64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     Boolean,
     Array(Box<Self>),
-    Object { properties: Vec<(String, Self)>, required: Vec<String>, closed: bool },
+    Object {
+        properties: Vec<(String, Self)>,
+        required: Vec<String>,
+        closed: bool,
+    },
     /// One of several objects, told apart by the text of the property `tag`.
-    Forms { tag: String, forms: Vec<(String, Self)> },
+    Forms {
+        tag: String,
+        forms: Vec<(String, Self)>,
+    },
 }
 impl Node {
     /// Names the type for messages.

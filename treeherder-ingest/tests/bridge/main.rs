@@ -1,0 +1,14 @@
+//! The bridge: what is published about which task event, and what becomes of everything else.
+#![expect(clippy::unwrap_used, reason = "a helper that fails fails its test")]
+
+#[path = "../jobs_support/conformance.rs"]
+mod conformance;
+mod consume;
+mod drops;
+mod events;
+mod limits;
+mod links;
+mod real;
+mod references;
+mod running;
+mod support;
