@@ -143,18 +143,14 @@ impl Bridge {
                 }
                 several => {
                     is_ours = true;
-                    handled.errors.push(self.no_route(task_id, prefix, several.len(), routes.clone()));
+                    handled.errors.push(no_route(task_id, prefix, several.len(), routes.clone()));
                 }
             }
         }
         if !is_ours {
-            handled.errors.push(self.no_route(task_id, &self.options.prefixes.join(" or "), 0, routes));
+            handled.errors.push(no_route(task_id, &self.options.prefixes.join(" or "), 0, routes));
         }
         handled
-    }
-
-    fn no_route(&self, task_id: &str, prefix: &str, candidates: usize, routes: Vec<String>) -> BridgeError {
-        BridgeError::NoRoute { task_id: task_id.to_owned(), prefix: prefix.to_owned(), candidates, routes }
     }
 
     /// Publishes what there is to tell at the destination of one route.
@@ -231,6 +227,10 @@ impl Bridge {
         tracing::debug!(task = ?job.get("taskId"), "published a job");
         Ok(())
     }
+}
+
+fn no_route(task_id: &str, prefix: &str, candidates: usize, routes: Vec<String>) -> BridgeError {
+    BridgeError::NoRoute { task_id: task_id.to_owned(), prefix: prefix.to_owned(), candidates, routes }
 }
 
 /// Reads the event; the bridge has no use for tasks that are only defined.

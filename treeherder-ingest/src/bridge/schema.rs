@@ -62,7 +62,8 @@ pub fn task_config_schema() -> Value {
 fn draft_six<T: JsonSchema>() -> Value {
     let mut document = document::<T>();
     document.insert("$schema".to_owned(), DRAFT.into());
-    document.to_value()
+    // A schema always has a JSON form; this one has its name and kind in front.
+    serde_json::to_value(&document).unwrap_or_default()
 }
 
 /// Checks a job message before it is published.
