@@ -4,7 +4,22 @@ use chrono::Utc;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use crate::pulse::{Binding, Incoming, RecordedAt, Recording, Source, SourceError};
+use uuid::Uuid;
+
+use crate::pulse::{
+    AmqpSource, AmqpSourceOptions, Binding, Incoming, RecordedAt, Recording, Source, SourceConfig, SourceError,
+};
+
+/// Deliveries an inspected exchange hands out before the first is shown.
+const PREFETCH: u16 = 50;
+
+/// Makes a source for [`inspect`]: a queue of its own, which vanishes with it.
+#[must_use]
+pub fn inspection_source(broker: SourceConfig, binding: Binding) -> AmqpSource {
+    let queue = broker.queue_name(&format!("inspect-{}", Uuid::new_v4().simple()));
+    let options = AmqpSourceOptions { prefetch: PREFETCH, auto_delete: true, ..AmqpSourceOptions::default() };
+    AmqpSource::new(broker, queue, vec![binding], options)
+}
 
 /// Hands every message that the binding matches to `show`, as a [`Recording`], until the source ends, `show` returns
 /// false or `stop` is cancelled.

@@ -8,6 +8,7 @@
 //! [`job_of_delivery`] is the other end: it makes jobs of the messages of any bridge. [`inspect`] shows what an exchange
 //! hands out.
 
+mod amqp;
 mod build;
 mod consume;
 mod counters;
@@ -27,11 +28,12 @@ mod schema;
 mod settings;
 mod task_config;
 
+pub use amqp::AmqpPublisher;
 pub use consume::{is_job_exchange, job_of_delivery, job_of_message, jobs_binding};
 pub use counters::{BridgeCounters, COUNTER_PREFIX, HandlingTime};
 pub use error::{BridgeError, UnpublishedCause};
 pub use handler::{Bridge, Handled, Skipped};
-pub use inspect::inspect;
+pub use inspect::{inspect, inspection_source};
 pub use message::{PulseDisplay, PulseJob, PulseLog, PulseStep, PulseStepError};
 pub use options::{BridgeOptions, CLASSIC_LOG_NAME, DESTINATIONS, MODERN_LOG_NAME};
 pub use origin::{PulseOrigin, Revision};

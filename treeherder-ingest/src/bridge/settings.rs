@@ -5,8 +5,9 @@ use std::str::FromStr;
 use thiserror::Error;
 use url::Url;
 
-use crate::pulse::{AmqpUrl, Binding, SourceConfig, environment_flag};
+use crate::pulse::{AmqpSource, AmqpSourceOptions, AmqpUrl, Binding, SourceConfig, environment_flag};
 
+use super::amqp::AmqpPublisher;
 use super::options::BridgeOptions;
 use super::publication::JOBS;
 use super::route::RouteForms;
@@ -142,6 +143,19 @@ impl BridgeSettings {
             })
             .collect()
     }
+
+    /// Makes the source of task events.
+    #[must_use]
+    pub fn amqp_source(&self) -> AmqpSource {
+        let options = AmqpSourceOptions { prefetch: self.prefetch, ..AmqpSourceOptions::default() };
+        AmqpSource::new(self.source.clone(), self.queue(), self.bindings(), options)
+    }
+
+    /// Makes the publisher of jobs.
+    #[must_use]
+    pub fn amqp_publisher(&self) -> AmqpPublisher {
+        AmqpPublisher::new(self.source.clone(), self.exchange())
+    }
 }
 
 fn wrong(variable: &'static str) -> impl Fn(String) -> BridgeSettingsError {
@@ -203,7 +217,8 @@ impl Environment<'_> {
             Some(text) => AmqpUrl::parse(&text).map_err(wrong("PULSE_URL"))?,
             None => self.pulse_url()?,
         };
-        let mut source = SourceConfig { tasks: true, ..SourceConfig::new(pulse_url, &root_url) };
+        let vhost = pulse_url.vhost();
+        let mut source = SourceConfig { tasks: true, vhost, ..SourceConfig::new(pulse_url, &root_url) };
         if let Some(vhost) = self.optional("PULSE_VHOST") {
             source.vhost = vhost;
         }

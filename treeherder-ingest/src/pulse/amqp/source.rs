@@ -220,6 +220,7 @@ impl Subscription {
     }
 
     fn received(&self, delivery: AmqpDelivery) -> Received {
+        let redelivered = delivery.redelivered;
         let settle = Slip { delivery: Some(delivery.acker), place: self.queue.clone() };
         let incoming = Incoming::Delivery(Delivery {
             exchange: delivery.exchange.into(),
@@ -228,7 +229,7 @@ impl Subscription {
             root_url: self.config.root_url.clone(),
             body: delivery.data,
         });
-        Received::new(incoming, Box::new(settle))
+        Received::new(incoming, Box::new(settle)).with_redelivered(redelivered)
     }
 }
 
