@@ -28,6 +28,8 @@ pub(crate) struct Engine {
     strips: u32,
     /// Text of the last failure line handed out, to drop its repetitions.
     last: Option<String>,
+    /// The same line as it stood in the log: in a storm of equal lines nothing more is looked at.
+    last_raw: Vec<u8>,
     pub(crate) summary: Summary,
 }
 
@@ -76,6 +78,7 @@ impl Engine {
             max_performance_line,
             strips,
             last: None,
+            last_raw: Vec::new(),
             summary: Summary::default(),
         }
     }
@@ -148,6 +151,7 @@ impl Engine {
         }
         if hit.begin >= line.end {
             *line = self.line_at(block, line, hit.begin);
+            line.decided = self.last_raw == block.text[line.start..line.end];
         }
         let used = compiled.uses[hit.literal];
         let end = hit.begin + compiled.prefilter.literal_len(hit.literal);
@@ -189,8 +193,11 @@ impl Engine {
         }
         let visible = &whole[..cut_len];
         for (number, strip) in self.compiled.strips.iter().enumerate() {
-            if strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
+            let waits = self.strips & (1 << number) == 0;
+            if waits && strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
                 self.strips |= 1 << number;
+                // The same line may now be another text.
+                self.last_raw.clear();
             }
         }
         let stripped = self.compiled.strip(visible, self.strips).map(|stripped| start + stripped);
@@ -297,6 +304,8 @@ impl Engine {
         let last = self.last.get_or_insert_default();
         last.clear();
         last.push_str(text);
+        self.last_raw.clear();
+        self.last_raw.extend_from_slice(&block.text[line.start..line.end]);
         self.summary.failure_lines += 1;
         let line_number = self.summary.lines + hit.lines_before(block.text, line.start);
         sink(Event::Failure(FailureLine { line_number, offset: block.offset + line.start as u64, text }));

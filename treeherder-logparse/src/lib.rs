@@ -77,3 +77,8 @@ pub use rules::{Rule, RuleMatcher, Rules, RulesError, Ruleset, StageRules, Strip
 pub use scan::Simd;
 #[cfg(feature = "stream")]
 pub use stream::{StreamError, StreamErrorKind, parse_stream};
+
+/// The example of the README, compiled and run with the documentation's own.
+#[cfg(all(doctest, feature = "gzip"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

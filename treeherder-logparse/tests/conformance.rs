@@ -1,4 +1,5 @@
 //! Real logs give the expected result, however they are cut and whether they are compressed or not.
+#![allow(clippy::unwrap_used, reason = "test code outside of the tests' own functions")]
 
 mod support;
 

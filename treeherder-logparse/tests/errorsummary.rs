@@ -1,12 +1,13 @@
 //! Error summaries: what each line says, where a file is cut off, and what ends it.
 
-use std::fs;
-use std::path::PathBuf;
+use std::{fs, io::Write as _, path::PathBuf};
 
+use flate2::{Compression, write::GzEncoder};
 use proptest::prelude::*;
+use treeherder_logparse::Decoder;
 use treeherder_logparse::errorsummary::{
     ColumnProblem, Counted, ErrorSummary, ErrorSummaryError, ErrorSummaryLine, ErrorSummaryReader,
-    FailureAction, GroupRejection, GroupStatus, LineFault, Options,
+    FailureAction, GroupRejection, GroupStatus, Options,
 };
 
 fn parse(file: &str) -> ErrorSummary {
@@ -182,7 +183,7 @@ fn counting_failure_lines_only_keeps_the_group_results() {
 fn a_line_that_cannot_be_read_ends_the_file_and_is_named() {
     let good = "{\"action\": \"log\", \"line\": 1}";
     let cases = [
-        ("nonsense", "line 2 (at byte 29): not JSON: expected a value at byte 2 of the line"),
+        ("nonsense", "line 2 (at byte 29): not JSON: expected a value at byte 0 of the line"),
         ("", "line 2 (at byte 29): not JSON: the text ends where a value was expected at byte 0 of the line"),
         ("[1]", "line 2 (at byte 29): expected an object, found an array"),
         ("{}", "line 2 (at byte 29): the key \"action\" is missing"),
@@ -215,13 +216,8 @@ fn a_line_that_cannot_be_read_ends_the_file_and_is_named() {
         ),
     ];
     for (line, message) in cases {
-        let message = if line == "nonsense" {
-            message.replace("expected a value at byte 2", "expected a value at byte 0")
-        } else {
-            message.to_owned()
-        };
         let summary = parse(&format!("{good}\n{line}\n{good}\n"));
-        assert_eq!(summary.error.as_ref().map(ToString::to_string), Some(message), "{line}");
+        assert_eq!(summary.error.as_ref().map(ToString::to_string).as_deref(), Some(message), "{line}");
         assert_eq!(summary.failure_lines.len(), 1, "what came before is kept, what follows is not: {line}");
     }
 }
@@ -252,12 +248,12 @@ fn lines_are_bounded() {
     let long = format!("{line} ");
     for (file, fault) in [
         (format!("{line}\r\n{line}\n{line}"), None),
-        (format!("{line}\n{long}\n"), Some(LineFault::TooLong { limit: 28 }.to_string())),
-        (format!("{line}\r\n{long}\r\n"), Some(LineFault::TooLong { limit: 28 }.to_string())),
-        (format!("{line}\n{long}"), Some(LineFault::TooLong { limit: 28 }.to_string())),
+        (format!("{line}\n{long}\n"), Some("longer than 28 bytes")),
+        (format!("{line}\r\n{long}\r\n"), Some("longer than 28 bytes")),
+        (format!("{line}\n{long}"), Some("longer than 28 bytes")),
     ] {
         let found = ErrorSummary::parse(file.as_bytes(), options).error;
-        assert_eq!(found.as_ref().map(|error| error.fault.to_string()), fault, "{file:?}");
+        assert_eq!(found.as_ref().map(|error| error.fault.to_string()).as_deref(), fault, "{file:?}");
         assert!(found.is_none_or(|error| error.line_number == 2));
     }
     // A line without end is refused long before it is over.
@@ -357,6 +353,36 @@ fn real_files_give_the_expected_counts() {
     let file = fs::read(folder.join("xpcshell-errorsummary-with-colon.log")).unwrap();
     let summary = ErrorSummary::parse(&file, Options::default());
     assert!(summary.group_results[0].group.contains(".ini:"), "names with colons are kept whole");
+}
+
+#[test]
+fn real_files_are_the_same_in_chunks_of_any_size_compressed_or_not() {
+    let Some(folder) = conformance() else { return };
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let file = fs::read(&path).unwrap();
+        let whole = in_chunks(&file, &[usize::MAX], Options::default());
+        let all = ErrorSummary::parse(&file, Options::default());
+        let failures = whole.0.iter().filter(|line| matches!(line, ErrorSummaryLine::Failure(_))).count();
+        assert_eq!(failures, all.failure_lines.len(), "{}", path.display());
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(&file).unwrap();
+        let compressed = encoder.finish().unwrap();
+        for size in [1, 7, 512, 65536] {
+            let what = format!("{} in {size}", path.display());
+            assert_eq!(in_chunks(&file, &[size], Options::default()), whole, "{what}");
+
+            let mut reader = ErrorSummaryReader::new(Options::default());
+            let mut lines = Vec::new();
+            let mut decoder = Decoder::new();
+            for chunk in compressed.chunks(size) {
+                decoder.push(chunk, &mut |text| reader.feed(text, |line| lines.push(line)).unwrap()).unwrap();
+            }
+            decoder.finish(&mut |text| reader.feed(text, |line| lines.push(line)).unwrap());
+            reader.finish(|line| lines.push(line)).unwrap();
+            assert_eq!(lines, whole.0, "{what}, compressed");
+        }
+    }
 }
 
 /// Feeds the file in chunks of these lengths, over and over.

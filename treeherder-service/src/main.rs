@@ -1,2 +1,24 @@
-//! treeherder
-fn main() {}
+//! The `treeherder` binary: everything from Pulse messages to pages in one program.
+//!
+//! [`cli`] is the tree of commands, [`config`] the settings they share (flags and environment variables),
+//! [`commands`] has one module for each command, [`runtime`] puts database, queues and workers together, [`web`]
+//! answers HTTP requests. SQL, Pulse and log formats are behind `treeherder-ingest` and `treeherder-logparse`.
+
+mod cli;
+mod commands;
+mod config;
+mod data_dir;
+mod error;
+mod logging;
+mod output;
+mod progress;
+mod runtime;
+mod shutdown;
+mod variables;
+mod web;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

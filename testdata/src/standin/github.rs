@@ -56,7 +56,15 @@ fn compare(state: &State, base_url: &str, range: &str, query: &Query) -> Respons
         "behind_by": 0,
         "total_commits": push.commits.len(),
         "base_commit": {"sha": base},
-        "merge_base_commit": {"sha": push.base_revision},
+        "merge_base_commit": {
+            "sha": push.base_revision,
+            "commit": {
+                "message": "the commit before the push",
+                "author": {"name": "Ada Brook", "email": "ada.brook@example.com", "date": "2026-01-01T00:00:00Z"},
+                "committer": {"name": "Ada Brook", "email": "ada.brook@example.com", "date": "2026-01-01T00:00:00Z"},
+            },
+            "parents": [],
+        },
         "commits": page.objects(),
         "files": [],
     });

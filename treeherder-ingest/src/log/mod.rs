@@ -3,7 +3,11 @@
 mod fetch;
 mod fetch_error;
 mod fetch_text;
+mod parse;
+mod parse_pool;
 
 pub use fetch::{LogFetchOptions, LogStream, open_log};
 pub use fetch_error::{ArtifactKind, FetchError};
 pub use fetch_text::{ArtifactFetchOptions, fetch_error_summary, fetch_perfherder_json};
+pub use parse::{ParseLogError, ParseLogOptions, ParsedLog, parse_log};
+pub use parse_pool::ParsePool;

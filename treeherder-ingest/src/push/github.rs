@@ -20,8 +20,6 @@ const MAX_PAGES: usize = 400;
 pub(super) struct GithubCommit {
     pub(super) sha: String,
     pub(super) commit: GitCommit,
-    #[serde(default)]
-    pub(super) parents: Vec<Parent>,
 }
 
 /// The part of a commit that git itself keeps.
@@ -49,12 +47,26 @@ pub(super) struct Parent {
     pub(super) sha: String,
 }
 
-/// One page of a comparison.
+/// One page of a comparison, as far as a push needs it: what is not needed may be anything.
+#[derive(Debug, Deserialize)]
+struct ComparedCommits {
+    commits: Vec<GithubCommit>,
+}
+
+/// Where the two ends of a comparison part.
 #[derive(Debug, Deserialize)]
 pub(super) struct Comparison {
-    pub(super) commits: Vec<GithubCommit>,
     #[serde(default)]
-    pub(super) merge_base_commit: Option<GithubCommit>,
+    pub(super) merge_base_commit: Option<MergeBase>,
+}
+
+/// Where two branches part; most requests for a comparison do not need to know more about it.
+#[derive(Debug, Deserialize)]
+pub(super) struct MergeBase {
+    #[serde(default)]
+    pub(super) commit: Option<GitCommit>,
+    #[serde(default)]
+    pub(super) parents: Vec<Parent>,
 }
 
 impl Upstream {
@@ -66,7 +78,7 @@ impl Upstream {
         let range = format!("{}...{}", push.base_sha, push.head_sha);
         let mut url = self.repository_url(&push.organization, &push.repository, &["compare", &range]);
         url.query_pairs_mut().append_pair("page", "1");
-        let commits = self.pages(url, |page: Comparison| page.commits).await?;
+        let commits = self.pages(url, |page: ComparedCommits| page.commits).await?;
         load_commits(&commits)
     }
 

@@ -128,11 +128,14 @@ impl Upstream {
             let Some(merge_base) = comparison.merge_base_commit else {
                 return Err(no_base("it has no commit in common with the branch"));
             };
+            let Some(date) = merge_base.commit.map(|commit| commit.committer.date) else {
+                return Err(no_base("the merge base has no date"));
+            };
             let mut same_date = None;
             for parent in &merge_base.parents {
                 let parent: GithubCommit =
                     self.github_json(organization, repository, &["commits", &parent.sha]).await?;
-                if parent.commit.committer.date != merge_base.commit.committer.date {
+                if parent.commit.committer.date != date {
                     return Ok(parent.sha);
                 }
                 same_date = Some(parent.sha);

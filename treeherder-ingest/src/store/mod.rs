@@ -29,7 +29,10 @@ use sea_orm_migration::MigratorTrait as _;
 pub use error::{DataError, DataProblem, StoreError};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
 pub use logs::LogJob;
-pub use read::{CommitSummary, JobFilter, JobRow, JobSummary, PushSummary, TableCount};
+pub use read::{
+    CommitSummary, FieldKind, JobFeed, JobFilter, JobFilterField, JobRow, JobSummary, JobTally, LogTally,
+    PushSummary, TableCount, Wanted,
+};
 pub use repositories::RepositoryRules;
 pub use seed::NOT_CLASSIFIED;
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::Store;
-use super::entity::{repository, repository_branch};
+use super::entity::{repository, repository_branch, repository_group};
 use super::error::StoreError;
 
 /// A repository with its branch rules.
@@ -66,6 +66,15 @@ impl Store {
     /// When the database fails.
     pub async fn repositories(&self) -> Result<Vec<repository::Model>, StoreError> {
         Ok(repository::Entity::find().order_by_asc(repository::Column::Id).all(self.connection()).await?)
+    }
+
+    /// Returns all groups of repositories in the order of their ids.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn repository_groups(&self) -> Result<Vec<repository_group::Model>, StoreError> {
+        let groups = repository_group::Entity::find().order_by_asc(repository_group::Column::Id);
+        Ok(groups.all(self.connection()).await?)
     }
 
     /// Returns the active Mercurial repositories, whose pushlogs are polled.

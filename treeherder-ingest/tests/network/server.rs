@@ -53,6 +53,7 @@ impl Server {
         format!("http://{}{path}", self.address)
     }
 
+    #[allow(dead_code, reason = "each test binary uses a part")]
     pub(crate) fn port(&self) -> u16 {
         self.address.port()
     }

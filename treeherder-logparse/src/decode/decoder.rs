@@ -37,7 +37,7 @@ pub struct Decoder {
 pub struct Decoded {
     /// What the input was.
     pub format: Format,
-    /// Bytes that came in.
+    /// Bytes that came in, up to the place of an error.
     pub compressed_bytes: u64,
     /// Bytes that were handed out.
     pub decoded_bytes: u64,
@@ -126,16 +126,16 @@ impl Decoder {
     /// Takes the next chunk and hands what it decodes to `out`, in pieces.
     ///
     /// # Errors
-    /// When the data is corrupt or the log is too long. What was decoded before has been handed out. The decoder then
-    /// takes nothing more: each further call returns the same error.
+    /// When the data is corrupt or the log is too long. What was decoded before, up to the limit, has been handed out.
+    /// The decoder then takes nothing more: each further call returns the same error.
     pub fn push(&mut self, input: &[u8], out: &mut dyn FnMut(&[u8])) -> Result<(), DecodeError> {
         let mut input = input;
         while !input.is_empty() {
             let taken = match self.step(input, out) {
                 Ok(taken) => taken,
                 Err((taken, kind)) => {
-                    let error = DecodeError::new(kind, self.decoded.compressed_bytes + taken as u64);
-                    self.state = State::Failed(error);
+                    self.decoded.compressed_bytes += taken as u64;
+                    self.state = State::Failed(DecodeError::new(kind, self.decoded.compressed_bytes));
                     0
                 }
             };
@@ -228,19 +228,22 @@ impl Decoder {
 
     fn plain(&mut self, input: &[u8], out: &mut dyn FnMut(&[u8])) -> Result<usize, (usize, DecodeErrorKind)> {
         self.decoded.format = Format::Plain;
-        self.hand_out_checked(input.len())?;
-        out(input);
-        Ok(input.len())
+        let within = self.hand_out(input, out);
+        if within < input.len() {
+            return Err((within, DecodeErrorKind::TooLong(self.max_decoded_bytes)));
+        }
+        Ok(within)
     }
 
-    /// Adds to the decoded bytes, unless that makes too many.
-    fn hand_out_checked(&mut self, len: usize) -> Result<(), (usize, DecodeErrorKind)> {
-        let decoded = self.decoded.decoded_bytes + len as u64;
-        if decoded > self.max_decoded_bytes {
-            return Err((0, DecodeErrorKind::TooLong(self.max_decoded_bytes)));
+    /// Hands out what is within the limit; returns how much that is.
+    fn hand_out(&mut self, text: &[u8], out: &mut dyn FnMut(&[u8])) -> usize {
+        let room = self.max_decoded_bytes - self.decoded.decoded_bytes;
+        let within = usize::try_from(room).map_or(text.len(), |room| room.min(text.len()));
+        self.decoded.decoded_bytes += within as u64;
+        if within > 0 {
+            out(&text[..within]);
         }
-        self.decoded.decoded_bytes = decoded;
-        Ok(())
+        within
     }
 
     fn start_body(&mut self) {
@@ -287,10 +290,11 @@ impl Decoder {
             taken += (inflate.deflate.total_in() - before_in) as usize;
             let decoded = &inflate.buffer[..(inflate.deflate.total_out() - before_out) as usize];
             if !decoded.is_empty() {
-                self.hand_out_checked(decoded.len()).map_err(|(_, kind)| (taken, kind))?;
                 inflate.crc.update(decoded);
                 inflate.len += decoded.len() as u64;
-                out(decoded);
+                if self.hand_out(decoded, out) < decoded.len() {
+                    return Err((taken, DecodeErrorKind::TooLong(self.max_decoded_bytes)));
+                }
             }
             match status {
                 Ok(Status::StreamEnd) => {

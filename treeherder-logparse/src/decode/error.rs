@@ -40,7 +40,10 @@ impl DecodeError {
         self.kind
     }
 
-    /// Returns where, in bytes from the start of the compressed log.
+    /// Returns where it showed, in bytes from the start of the compressed log.
+    ///
+    /// Wrong checksums and lengths show at the end of their member. Corrupt deflate data and a limit that is passed
+    /// show where the inflater stands by then, which may be some bytes behind the cause.
     #[must_use]
     pub fn offset(&self) -> u64 {
         self.offset

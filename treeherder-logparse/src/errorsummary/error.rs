@@ -1,6 +1,14 @@
 //! Why a file stops being an error summary.
 
 /// What is wrong with one line.
+///
+/// ```
+/// use treeherder_logparse::errorsummary::{ErrorSummary, LineFault, Options};
+///
+/// let summary = ErrorSummary::parse(b"{\"action\": \"crash\"}", Options::default());
+/// let fault = summary.error.expect("failure lines need a number").fault;
+/// assert!(matches!(fault, LineFault::MissingKey { key: "line", .. }));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum LineFault {

@@ -99,6 +99,15 @@ impl fmt::Display for FailureAction {
 ///
 /// Columns of text whose value is a number or anything else but a string hold that value's JSON text. Values are not
 /// checked against lists of known words, and not cut: see [`column_problem`](Self::column_problem).
+///
+/// ```
+/// use treeherder_logparse::errorsummary::{ErrorSummary, Options};
+///
+/// let file = br#"{"action": "test_result", "line": 4, "test": "a.js", "status": "FAIL", "expected": "PASS", "message": 5}"#;
+/// let line = &ErrorSummary::parse(file, Options::default()).failure_lines[0];
+/// assert_eq!((line.line, line.test.as_deref(), &*line.status), (4, Some("a.js"), "FAIL"));
+/// assert_eq!((line.message.as_deref(), line.known_intermittent.as_str()), (Some("5"), "[]"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureLine {
     /// What kind of failure line it is.
@@ -130,6 +139,14 @@ pub struct FailureLine {
 }
 
 /// A column of a failure line that a database refuses.
+///
+/// ```
+/// use treeherder_logparse::errorsummary::{ColumnProblem, ErrorSummary, Options};
+///
+/// let file = br#"{"action": "log", "line": 1, "message": "a\u0000b"}"#;
+/// let problem = ErrorSummary::parse(file, Options::default()).failure_lines[0].column_problem();
+/// assert!(matches!(problem, Some(ColumnProblem::Nul { column: "message", .. })));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ColumnProblem {
@@ -195,6 +212,15 @@ impl FailureLine {
 }
 
 /// The result of a group of tests (§5.8.5).
+///
+/// ```
+/// use treeherder_logparse::errorsummary::{ErrorSummary, GroupStatus, Options};
+///
+/// let file = br#"{"action": "group_result", "group": "a.toml:b.toml", "status": "TIMEOUT", "duration": 61500}"#;
+/// let result = &ErrorSummary::parse(file, Options::default()).group_results[0];
+/// assert_eq!((&*result.group, result.duration), ("a.toml:b.toml", 61));
+/// assert_eq!((result.status, &*result.status_text), (GroupStatus::Unsupported, "TIMEOUT"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupResult {
     /// The name of the group: the path of a manifest, or several with colons between.
@@ -275,6 +301,11 @@ pub struct RejectedGroup {
 }
 
 /// Why the name of a group cannot be stored.
+///
+/// ```
+/// # use treeherder_logparse::errorsummary::GroupRejection;
+/// assert_eq!(GroupRejection::TooLong.to_string(), "the group's path is longer than 255 characters");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum GroupRejection {
@@ -287,6 +318,13 @@ pub enum GroupRejection {
 }
 
 /// A line whose action is not known.
+///
+/// ```
+/// use treeherder_logparse::errorsummary::{ErrorSummary, Options};
+///
+/// let summary = ErrorSummary::parse(b"{\"action\": \"dance\"}", Options::default());
+/// assert_eq!((&*summary.unknown_actions[0].action, summary.unknown_actions[0].line_number), ("dance", 1));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UnknownAction {

@@ -5,6 +5,18 @@ use super::fields;
 use super::line::{ErrorSummaryLine, FailureAction};
 
 /// What counts towards the cut-off.
+///
+/// ```
+/// use treeherder_logparse::errorsummary::{Counted, ErrorSummary, Options};
+///
+/// let file = br#"{"action": "log", "line": 1}
+/// {"action": "log", "line": 2}
+/// {"action": "group_result", "group": "a.toml", "status": "ERROR"}"#;
+/// let read = |counted| ErrorSummary::parse(file, Options { cut_off: 1, counted, ..Options::default() });
+/// assert_eq!(read(Counted::EveryLine).group_results.len(), 0);
+/// assert_eq!(read(Counted::FailureLines).group_results.len(), 1);
+/// assert_eq!(read(Counted::FailureLines).failure_lines.len(), 2);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Counted {

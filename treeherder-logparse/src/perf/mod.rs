@@ -31,6 +31,14 @@ pub use read::APPLICATION_NAMES;
 use crate::json::{self, Kind, Number, Reader, SyntaxError};
 
 /// Tells what a line of a log says about performance.
+///
+/// ```
+/// use treeherder_logparse::perf::{Outcome, parse_line};
+///
+/// assert!(matches!(parse_line(b"PERFORMANCE_DATA: {\"framework\": {}, \"suites\": []}"), Outcome::Data(_)));
+/// assert!(matches!(parse_line(b"PERFORMANCE_DATA: {\"framework\": {}}"), Outcome::Problem(_)));
+/// assert!(matches!(parse_line(b"PERFORMANCE_DATA: soon"), Outcome::NotPerformanceData));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// Nothing: there is no marker, or no object behind it.

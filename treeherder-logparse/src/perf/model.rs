@@ -10,6 +10,13 @@ use serde_json::value::RawValue;
 use crate::RawJson;
 
 /// Properties without a meaning of their own, by name, as they were written.
+///
+/// ```
+/// # use treeherder_logparse::perf;
+/// let data = perf::parse_json(br#"{"framework": {}, "suites": [], "revision": {"short": "ab12"}}"#)?;
+/// assert_eq!(data.extra["revision"].to_value()["short"], "ab12");
+/// # Ok::<(), perf::PerformanceProblem>(())
+/// ```
 pub type Extra = BTreeMap<String, RawJson>;
 
 /// One performance object: what a test or build measured, for one framework (§5.6.1).
@@ -57,6 +64,13 @@ pub struct PerformanceData {
 }
 
 /// The framework of a performance object.
+///
+/// ```
+/// # use treeherder_logparse::perf;
+/// let data = perf::parse_json(br#"{"framework": {"name": "build_metrics"}, "suites": []}"#)?;
+/// assert_eq!(data.framework.name.as_deref(), Some("build_metrics"));
+/// # Ok::<(), perf::PerformanceProblem>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Framework {
@@ -69,6 +83,14 @@ pub struct Framework {
 }
 
 /// The application under test.
+///
+/// ```
+/// # use treeherder_logparse::perf;
+/// let text = br#"{"framework": {}, "suites": [], "application": {"name": "fenix", "version": "130.0a1"}}"#;
+/// let application = perf::parse_json(text)?.application.expect("it is given");
+/// assert_eq!((&*application.name, application.version.as_deref()), ("fenix", Some("130.0a1")));
+/// # Ok::<(), perf::PerformanceProblem>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Application {
@@ -83,6 +105,14 @@ pub struct Application {
 }
 
 /// The operating system of a measurement.
+///
+/// ```
+/// # use treeherder_logparse::perf;
+/// let text = br#"{"framework": {}, "suites": [], "os": {"name": "linux", "platform_version": "22.04"}}"#;
+/// let os = perf::parse_json(text)?.os.expect("it is given");
+/// assert_eq!((os.name.as_deref(), os.platform_version.as_deref()), (Some("linux"), Some("22.04")));
+/// # Ok::<(), perf::PerformanceProblem>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Os {
@@ -98,6 +128,15 @@ pub struct Os {
 }
 
 /// One suite of a performance object.
+///
+/// ```
+/// # use treeherder_logparse::perf;
+/// let text = br#"{"framework": {}, "suites": [{"name": "amazon", "value": 12, "extraOptions": ["cold"], "subtests": []}]}"#;
+/// let suite = &perf::parse_json(text)?.suites[0];
+/// assert_eq!(suite.value.as_ref().and_then(|value| value.as_f64()), Some(12.0));
+/// assert_eq!(suite.extra_options.as_deref(), Some(&["cold".to_owned()][..]));
+/// # Ok::<(), perf::PerformanceProblem>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -136,6 +175,16 @@ pub struct Suite {
 }
 
 /// One measurement of a suite.
+///
+/// ```
+/// # use treeherder_logparse::perf;
+/// let text = br#"{"framework": {}, "suites": [{"name": "s", "subtests": [
+///     {"name": "fcp", "value": 1.5, "replicates": [1, 2]}]}]}"#;
+/// let subtest = &perf::parse_json(text)?.suites[0].subtests[0];
+/// assert_eq!((&*subtest.name, subtest.value.as_f64()), ("fcp", Some(1.5)));
+/// assert_eq!(subtest.replicates.as_ref().map(Vec::len), Some(2));
+/// # Ok::<(), perf::PerformanceProblem>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -160,6 +209,17 @@ pub struct Subtest {
 }
 
 /// What a value means and when a change of it alerts: the properties that suites and subtests share.
+///
+/// ```
+/// # use treeherder_logparse::perf::{self, AlertChangeType, AlertSeverity};
+/// let text = br#"{"framework": {}, "suites": [{"name": "s", "subtests": [], "unit": "ms", "lowerIsBetter": true,
+///     "alertChangeType": "percentage", "alertThreshold": 2, "alertSeverity": "critical"}]}"#;
+/// let alerting = &perf::parse_json(text)?.suites[0].alerting;
+/// assert_eq!((alerting.unit.as_deref(), alerting.lower_is_better), (Some("ms"), Some(true)));
+/// assert_eq!(alerting.alert_change_type, Some(AlertChangeType::Percentage));
+/// assert_eq!(alerting.alert_severity, Some(AlertSeverity::Critical));
+/// # Ok::<(), perf::PerformanceProblem>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
@@ -194,6 +254,12 @@ pub struct Alerting {
 }
 
 /// How the threshold of an alert is meant.
+///
+/// ```
+/// # use treeherder_logparse::perf::AlertChangeType;
+/// assert_eq!(serde_json::to_string(&AlertChangeType::Absolute)?, "\"absolute\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -205,6 +271,12 @@ pub enum AlertChangeType {
 }
 
 /// How severe an alert is.
+///
+/// ```
+/// # use treeherder_logparse::perf::AlertSeverity;
+/// assert_eq!(serde_json::to_string(&AlertSeverity::Subcritical)?, "\"subcritical\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]

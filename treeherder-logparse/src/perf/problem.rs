@@ -27,6 +27,15 @@ pub struct Violation {
 }
 
 /// Why a performance object is not taken, by kind.
+///
+/// ```
+/// use treeherder_logparse::perf::{self, ProblemKind};
+///
+/// let kind = |text: &str| perf::parse_json(text.as_bytes()).unwrap_err().kind;
+/// assert!(matches!(kind("{\"framework\": }"), ProblemKind::Syntax { offset: 14, .. }));
+/// assert_eq!(kind("{}"), ProblemKind::Empty);
+/// assert!(matches!(kind("{\"suites\": []}"), ProblemKind::Invalid(_)));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProblemKind {
@@ -94,8 +103,8 @@ impl From<ProblemKind> for PerformanceProblem {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place<'p> {
     Whole,
-    Key(&'p Place<'p>, &'p str),
-    Index(&'p Place<'p>, usize),
+    Key(&'p Self, &'p str),
+    Index(&'p Self, usize),
 }
 
 impl Place<'_> {

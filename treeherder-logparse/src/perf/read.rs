@@ -246,7 +246,7 @@ fn alerting(
         }
         "alertThreshold" => means.alert_threshold = violations.keep(key, number(reader, at, 0.0, f64::MAX)?),
         "alertSeverity" => {
-            means.alert_severity = violations.keep(key, word(reader, at, SEVERITIES, severity)?)
+            means.alert_severity = violations.keep(key, word(reader, at, SEVERITIES, severity)?);
         }
         "minBackWindow" => means.min_back_window = violations.keep(key, window(reader, at, 1.0, 255.0)?),
         "maxBackWindow" => means.max_back_window = violations.keep(key, window(reader, at, 1.0, 255.0)?),

@@ -6,9 +6,9 @@ use memchr::memmem;
 use regex_syntax::hir::Hir;
 
 use super::{
-    RulesError, Ruleset, StageRules, StripRule,
+    RulesError, Ruleset, StageRules, StripRule, check,
     model::{Rule, RuleMatcher},
-    pattern::{PatternSet, Prefix, is_anchored},
+    pattern::{PatternSet, Prefix, is_anchored, is_exact_on_ascii},
     required::{MIN_LITERAL, required_literals},
 };
 use crate::{
@@ -18,8 +18,11 @@ use crate::{
 
 /// More stages than this don't fit the engine's bit sets.
 const MAX_STAGES: usize = 8;
-/// Deeper nesting in a pattern is refused.
-const PATTERN_NEST_LIMIT: u32 = 100;
+/// More strips than this don't either.
+const MAX_STRIPS: usize = 32;
+/// Longer texts are refused, and more literals in all: the prefilter keeps places and ids in 16 bits.
+const MAX_TEXT: usize = 1000;
+const MAX_LITERALS: usize = 10_000;
 /// What performance data is announced by (`spec/ingest.md` §5.6; some producers say `PERFORMANCE_DATA`).
 pub(crate) const PERFORMANCE_MARKERS: [&[u8]; 2] = [b"PERFHERDER_DATA:", b"PERFORMANCE_DATA:"];
 /// Text that spares a line the cut (`spec/ingest.md` §5.4).
@@ -85,6 +88,8 @@ impl ExcludeFilter {
 pub(crate) struct Strip {
     prefix: Prefix,
     unless: Option<Prefix>,
+    /// Only the exact rules can tell where the prefix ends.
+    exact_only: bool,
     pub(crate) once_seen: Option<Vec<u8>>,
 }
 
@@ -92,6 +97,8 @@ pub(crate) struct Strip {
 #[derive(Debug)]
 pub(crate) struct Stage {
     skip: Option<Prefix>,
+    /// Only the exact rules can tell where `skip` ends.
+    exact_only: bool,
     trim: bool,
     pub(crate) exclude: PatternSet,
     pub(crate) failure: PatternSet,
@@ -128,6 +135,9 @@ impl Compiled {
             let line = ruleset.stages.get(MAX_STAGES).and_then(|stage| stage.line);
             return Err(RulesError::syntax(line, format!("a ruleset has at most {MAX_STAGES} stages")));
         }
+        if let Some(strip) = ruleset.strip.get(MAX_STRIPS) {
+            return Err(RulesError::syntax(strip.line, format!("a ruleset has at most {MAX_STRIPS} strips")));
+        }
         let mut literals = Literals::default();
         let mut exclude_literals = Literals::default();
         let mut always = 0;
@@ -143,6 +153,9 @@ impl Compiled {
         for seen in strips.iter().filter_map(|strip| strip.once_seen.as_ref()) {
             // No use: the hit alone makes the engine look at the line.
             literals.add(seen);
+        }
+        if literals.texts.len() > MAX_LITERALS {
+            return Err(RulesError::syntax(None, format!("a ruleset has at most {MAX_LITERALS} texts to look for")));
         }
         let mut markers = Literals::default();
         if ruleset.performance {
@@ -220,22 +233,29 @@ impl Compiled {
 
 impl Strip {
     fn new(rule: &StripRule) -> Result<Self, RulesError> {
-        let prefix = |pattern: &str| {
-            parse(pattern, rule.line)
-                .and_then(|hir| Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error)))
+        let mut exact_only = false;
+        let mut prefix = |pattern: &str| {
+            let hir = parse_before_decoding(pattern, rule.line)?;
+            exact_only |= !is_exact_on_ascii(&hir);
+            Prefix::new(hir).map_err(|error| RulesError::rule(rule.line, pattern, error))
         };
         let once_seen = rule.once_seen.as_ref().map(|text| text.as_bytes().to_vec());
         if let Some(text) = &rule.once_seen {
             check_text(text, rule.line)?;
         }
-        Ok(Self {
-            prefix: prefix(&rule.pattern)?,
-            unless: rule.unless.as_deref().map(prefix).transpose()?,
-            once_seen,
-        })
+        if let Some(unless) = &rule.unless
+            && parse(unless, rule.line)?.properties().minimum_len() == Some(0)
+        {
+            return Err(RulesError::rule(rule.line, unless, "`unless` must not match an empty text"));
+        }
+        let unless = rule.unless.as_deref().map(&mut prefix).transpose()?;
+        Ok(Self { prefix: prefix(&rule.pattern)?, unless, exact_only, once_seen })
     }
 
     fn end(&self, line: &[u8]) -> Option<usize> {
+        if self.exact_only {
+            return None;
+        }
         let end = self.prefix.end(line)?;
         if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line) != Some(0)) {
             return if line.is_ascii() { Some(0) } else { None };
@@ -260,8 +280,11 @@ impl Stage {
         let mut exclude = Vec::new();
         for rule in &rules.exclude {
             let hir = match &rule.matcher {
-                RuleMatcher::Text(text) => Hir::literal(text.as_bytes()),
-                RuleMatcher::Pattern(pattern) => parse(pattern, rule.line)?,
+                RuleMatcher::Text(text) => {
+                    check::refuse_replacement_text(text).map_err(|error| RulesError::rule(rule.line, text, error))?;
+                    Hir::literal(text.as_bytes())
+                }
+                RuleMatcher::Pattern(pattern) => parse_before_decoding(pattern, rule.line)?,
             };
             if !is_anchored(&hir) {
                 match required_literals(&hir) {
@@ -285,15 +308,17 @@ impl Stage {
                     failure_texts.push(text.as_str());
                 }
                 RuleMatcher::Pattern(pattern) => {
-                    let hir = parse(pattern, rule.line)?;
+                    let hir = parse_before_decoding(pattern, rule.line)?;
                     add_required(&hir, rule, pattern, bit, literals)?;
                     failure.push(hir);
                 }
             }
         }
+        let mut exact_only = false;
         let skip = match &rules.skip {
             Some(pattern) => {
-                let hir = parse(pattern, rules.line)?;
+                let hir = parse_before_decoding(pattern, rules.line)?;
+                exact_only = !is_exact_on_ascii(&hir);
                 Some(Prefix::new(hir).map_err(|error| RulesError::rule(rules.line, pattern, error))?)
             }
             None => None,
@@ -308,6 +333,7 @@ impl Stage {
         };
         Ok(Self {
             skip,
+            exact_only,
             trim: rules.trim,
             exclude: set(exclude, &[])?,
             failure: set(failure, &failure_texts)?,
@@ -316,6 +342,9 @@ impl Stage {
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
     pub(crate) fn view(&self, line: &[u8], start: usize) -> Option<View> {
+        if self.exact_only {
+            return None;
+        }
         let skipped = match &self.skip {
             Some(skip) => skip.end(&line[start..])?,
             None => 0,
@@ -333,11 +362,14 @@ impl Stage {
 }
 
 fn parse(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
-    regex_syntax::ParserBuilder::new()
-        .nest_limit(PATTERN_NEST_LIMIT)
-        .build()
-        .parse(pattern)
-        .map_err(|error| RulesError::rule(line, pattern, error))
+    check::parse(pattern).map_err(|error| RulesError::rule(line, pattern, error))
+}
+
+/// As [`parse`], for patterns that are looked for before the line is decoded.
+fn parse_before_decoding(pattern: &str, line: Option<usize>) -> Result<Hir, RulesError> {
+    let hir = parse(pattern, line)?;
+    check::refuse_replacement(&hir).map_err(|error| RulesError::rule(line, pattern, error))?;
+    Ok(hir)
 }
 
 /// Numbers the groups of hints: each probe with its bucket.
@@ -361,10 +393,13 @@ fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
     if text.len() < MIN_LITERAL {
         return Err(RulesError::rule(line, text, format!("a text has at least {MIN_LITERAL} bytes")));
     }
+    if text.len() > MAX_TEXT {
+        return Err(RulesError::rule(line, &text[..text.floor_char_boundary(20)], format!("a text has at most {MAX_TEXT} bytes")));
+    }
     if text.contains(['\n', '\r']) {
         return Err(RulesError::rule(line, text, "a text lies within one line"));
     }
-    Ok(())
+    check::refuse_replacement_text(text).map_err(|error| RulesError::rule(line, text, error))
 }
 
 fn add_required(

@@ -1,6 +1,7 @@
 //! Rules are data: the model, how it is read from TOML, and how it is compiled for the engine.
 
 mod builtin;
+mod check;
 mod compile;
 mod error;
 mod model;
@@ -26,14 +27,14 @@ use crate::Simd;
 /// let ruleset = Ruleset::from_toml(r#"
 ///     name = "mine"
 ///     [[failure]]
-///     pattern = '^E\d+: '
+///     pattern = '^ERR\d+: '
 ///     [[failure]]
 ///     text = "BOOM!"
 ///     [[exclude]]
 ///     text = "(expected)"
 /// "#)?;
 /// let rules = Rules::compile(&ruleset)?;
-/// assert!(rules.is_failure("E12: no such file"));
+/// assert!(rules.is_failure("ERR12: no such file"));
 /// assert!(!rules.is_failure("BOOM! (expected)"));
 /// # Ok::<(), treeherder_logparse::RulesError>(())
 /// ```

@@ -133,7 +133,7 @@ impl Ruleset {
     /// [[failure]]                         # a text anywhere …
     /// text = "fatal:"
     /// [[failure]]                         # … or a pattern
-    /// pattern = '^E\d+: '
+    /// pattern = '^ERR\d+: '
     /// [[exclude]]
     /// text = "(expected)"
     /// ```

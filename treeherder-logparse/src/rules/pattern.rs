@@ -204,7 +204,7 @@ impl ByteDfa {
 }
 
 /// Tells whether the widened automaton is exact on ASCII lines: all but word boundaries survive widening.
-fn is_exact_on_ascii(pattern: &Hir) -> bool {
+pub(super) fn is_exact_on_ascii(pattern: &Hir) -> bool {
     !pattern.properties().look_set().contains_word_unicode()
 }
 

@@ -10,8 +10,8 @@ use crate::scan::rarity;
 /// Literals shorter than this are no use to the prefilter.
 pub(super) const MIN_LITERAL: usize = 3;
 
-/// Sets larger than this are not worth their candidates.
-const MAX_SET: usize = 16;
+/// Sets larger than this are not worth their candidates. Three letters in any case fit, also `s` and `k` with three forms each.
+const MAX_SET: usize = 32;
 /// Literals are cut to this many bytes: longer ones find nothing more.
 const MAX_LITERAL: usize = 48;
 
@@ -30,7 +30,7 @@ impl Known {
 
     /// The best set that every match contains one of.
     fn best(self) -> Option<Set> {
-        match (self.exact.filter(|set| usable(set)), self.required) {
+        match (self.exact.filter(usable), self.required) {
             (Some(exact), Some(required)) => Some(better(exact, required)),
             (one, other) => one.or(other),
         }
@@ -138,10 +138,7 @@ fn concat(parts: &[Hir]) -> Known {
         let part = known(part);
         match part.exact {
             Some(exact) if run.len() * exact.len() <= MAX_SET => {
-                run = run
-                    .iter()
-                    .flat_map(|head| exact.iter().map(move |tail| [head.as_slice(), tail].concat()))
-                    .collect();
+                run = product(&run, &exact);
             }
             exact => {
                 all_exact = false;
@@ -157,7 +154,26 @@ fn concat(parts: &[Hir]) -> Known {
         return Known { exact: Some(run), required: best };
     }
     choose(&mut best, Some(run));
-    Known { exact: None, required: best }
+    Known { exact: None, required: best.or_else(|| later_run(parts)) }
+}
+
+/// Finds texts where a part of many forms came at the wrong place, as in `(?i)kiss`: tries runs from each part on.
+fn later_run(parts: &[Hir]) -> Option<Set> {
+    let mut best = None;
+    for start in 1..parts.len() {
+        let mut run: Set = vec![Vec::new()];
+        for part in parts[start..].iter().take(MAX_LITERAL) {
+            let Some(exact) = known(part).exact.filter(|exact| run.len() * exact.len() <= MAX_SET) else { break };
+            run = product(&run, &exact);
+        }
+        choose(&mut best, Some(run));
+    }
+    best
+}
+
+/// Puts each text of `tails` behind each of `heads`.
+fn product(heads: &Set, tails: &Set) -> Set {
+    heads.iter().flat_map(|head| tails.iter().map(move |tail| [head.as_slice(), tail].concat())).collect()
 }
 
 fn alternation(parts: &[Hir]) -> Known {

@@ -1,6 +1,6 @@
 //! The rules of `spec/ingest.md` §5.3–5.5 line by line, as plainly as they can be written.
 //!
-//! Nothing of the crate is used here: the engine is proven equal to this.
+//! No code of the crate is used here: the engine is proven equal to this.
 
 use std::sync::LazyLock;
 
@@ -34,6 +34,9 @@ pub fn lines(log: &[u8]) -> Vec<(u64, &[u8])> {
     lines
 }
 
+/// No more than this of a line is looked at, except of one with performance data: the crate's own limit.
+pub const HEAD: usize = 64 << 10;
+
 /// Finds the failure lines of a log.
 pub fn failures(log: &[u8], max: Option<usize>) -> Vec<Failure> {
     let mut found: Vec<Failure> = Vec::new();
@@ -42,12 +45,11 @@ pub fn failures(log: &[u8], max: Option<usize>) -> Vec<Failure> {
         if max.is_some_and(|max| found.len() >= max) {
             break;
         }
-        let decoded = String::from_utf8_lossy(line);
-        let mut line: String = if decoded.contains("PERFHERDER_DATA") {
-            decoded.into_owned()
-        } else {
-            decoded.chars().take(500).collect()
-        };
+        let head = &line[..line.len().min(HEAD)];
+        let uncut = contains(head, b"PERFHERDER_DATA")
+            && line.len() <= treeherder_logparse::DEFAULT_MAX_PERFORMANCE_LINE;
+        let decoded = String::from_utf8_lossy(if uncut { line } else { head });
+        let mut line: String = if uncut { decoded.into_owned() } else { decoded.chars().take(500).collect() };
         taskcluster |= line.starts_with("[taskcluster ");
         if taskcluster && !line.starts_with("[taskcluster:") {
             line = line[match_end(&PREFIX, &line)..].to_owned();
@@ -58,6 +60,19 @@ pub fn failures(log: &[u8], max: Option<usize>) -> Vec<Failure> {
         }
     }
     found
+}
+
+/// Numbers and offsets of the lines that announce performance data early enough, with the lines.
+pub fn performance_lines(log: &[u8]) -> impl Iterator<Item = (u64, u64, &[u8])> {
+    lines(log).into_iter().enumerate().filter_map(|(number, (offset, line))| {
+        let head = &line[..line.len().min(HEAD)];
+        let marked = contains(head, b"PERFHERDER_DATA:") || contains(head, b"PERFORMANCE_DATA:");
+        marked.then_some((number as u64, offset, line))
+    })
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
 }
 
 fn regex(pattern: &str) -> Regex {
@@ -100,7 +115,7 @@ static POSITIVE: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     .map(regex)
     .into()
 });
-const TERMS: [&str; 18] = [
+pub const TERMS: [&str; 18] = [
     "TEST-UNEXPECTED-",
     "fatal error",
     "FATAL ERROR",
@@ -141,7 +156,8 @@ fn match_end(regex: &Regex, text: &str) -> usize {
     regex.find(text).map_or(0, |found| found.end())
 }
 
-fn rstrip(text: &str) -> &str {
+/// Removes trailing white space by the meaning of Python.
+pub fn rstrip(text: &str) -> &str {
     text.trim_end_matches(|character: char| {
         character.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&character)
     })

@@ -1,6 +1,8 @@
 //! Error lines that the scan of a raw log found (`spec/ingest.md` §6.2).
 
-use sea_orm::{ActiveValue::Set, EntityTrait as _, TryInsertResult};
+use std::borrow::Cow;
+
+use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, TryInsertResult};
 
 use treeherder_logparse::artifact;
 
@@ -38,39 +40,50 @@ impl Store {
         if lines.is_empty() {
             return Ok(0);
         }
-        let mut rows = Vec::with_capacity(lines.len());
-        for line in lines {
-            let number = i64::try_from(line.line_number).unwrap_or(i64::MAX);
-            rows.push((
-                check_positive("text_log_error", "line_number", number)?,
-                error_line_text(&line.line),
-            ));
-        }
-        // In one order everywhere, so that two writers of the same job wait for each other instead of colliding.
-        rows.sort_by_key(|(number, _)| *number);
-        rows.dedup_by_key(|(number, _)| *number);
+        let rows = rows(lines)?;
         let transaction = self.begin_write().await?;
-        let mut stored = 0;
-        for batch in batches(&rows, |(_, line)| line.len()) {
-            let models = batch.iter().map(|(number, line)| text_log_error::ActiveModel {
-                job_id: Set(Some(job_id)),
-                line: Set(line.clone().into_owned()),
-                line_number: Set(*number),
-                new_failure: Set(false),
-                ..Default::default()
-            });
-            let result = text_log_error::Entity::insert_many(models)
-                .on_conflict_do_nothing_on([
-                    text_log_error::Column::JobId,
-                    text_log_error::Column::LineNumber,
-                ])
-                .exec_without_returning(&transaction)
-                .await?;
-            if let TryInsertResult::Inserted(count) = result {
-                stored += count;
-            }
-        }
+        let stored = insert_error_lines(&transaction, job_id, &rows).await?;
         transaction.commit().await?;
         Ok(stored)
     }
+}
+
+/// The lines as they are stored: checked, each number once.
+///
+/// They are in one order everywhere, so that two writers of the same job wait for each other instead of colliding.
+pub(super) fn rows(lines: &[ErrorLine]) -> Result<Vec<(i32, Cow<'_, str>)>, StoreError> {
+    let mut rows = Vec::with_capacity(lines.len());
+    for line in lines {
+        let number = i64::try_from(line.line_number).unwrap_or(i64::MAX);
+        rows.push((check_positive("text_log_error", "line_number", number)?, error_line_text(&line.line)));
+    }
+    rows.sort_by_key(|(number, _)| *number);
+    rows.dedup_by_key(|(number, _)| *number);
+    Ok(rows)
+}
+
+/// Inserts the rows that the job does not have yet; returns how many these are.
+pub(super) async fn insert_error_lines(
+    transaction: &DatabaseTransaction,
+    job_id: i64,
+    rows: &[(i32, Cow<'_, str>)],
+) -> Result<u64, StoreError> {
+    let mut stored = 0;
+    for batch in batches(rows, |(_, line)| line.len()) {
+        let models = batch.iter().map(|(number, line)| text_log_error::ActiveModel {
+            job_id: Set(Some(job_id)),
+            line: Set(line.clone().into_owned()),
+            line_number: Set(*number),
+            new_failure: Set(false),
+            ..Default::default()
+        });
+        let result = text_log_error::Entity::insert_many(models)
+            .on_conflict_do_nothing_on([text_log_error::Column::JobId, text_log_error::Column::LineNumber])
+            .exec_without_returning(transaction)
+            .await?;
+        if let TryInsertResult::Inserted(count) = result {
+            stored += count;
+        }
+    }
+    Ok(stored)
 }

@@ -9,6 +9,7 @@ mod error_line;
 mod error_summary;
 mod group_result;
 mod group_results;
+mod parsed_log;
 mod read;
 mod text;
 

@@ -12,7 +12,7 @@ use crate::store::error::StoreError;
 use crate::store::pushes::filter_revision;
 
 /// Most jobs of one list.
-const JOBS_LIMIT: u64 = 2000;
+pub(super) const JOBS_LIMIT: u64 = 2000;
 
 /// Which jobs a list holds; what is `None` does not restrict it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,19 +149,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn jobs(&self, filter: &JobFilter) -> Result<Vec<JobSummary>, StoreError> {
-        let mut select = Query::select();
-        for (table, column, name) in COLUMNS {
-            select.expr_as(Expr::col((table, column)), name);
-        }
-        select.from("job");
-        for (table, column) in REFERRED {
-            select.inner_join(table, Expr::col((table, "id")).equals(("job", column)));
-        }
+        let mut select = Self::select_jobs();
         select
-            .left_join(
-                "taskcluster_metadata",
-                Expr::col(("taskcluster_metadata", "job_id")).equals(("job", "id")),
-            )
             .order_by(("job", "id"), Order::Desc)
             .limit(std::cmp::min(filter.limit, JOBS_LIMIT))
             .offset(filter.offset);
@@ -174,6 +163,33 @@ impl Store {
         let rows = self.connection().query_all(&select).await?;
         let rows: Vec<JobRow> =
             rows.iter().map(|row| JobRow::from_query_result(row, "")).collect::<Result<_, _>>()?;
+        self.with_options(rows).await
+    }
+
+    /// Selects the columns of [`JobRow`] from all jobs.
+    pub(super) fn select_jobs() -> SelectStatement {
+        let mut select = Query::select();
+        for (table, column, name) in COLUMNS {
+            select.expr_as(Expr::col((table, column)), name);
+        }
+        Self::join_jobs(&mut select);
+        select
+    }
+
+    /// Selects from jobs and from what they refer to.
+    pub(super) fn join_jobs(select: &mut SelectStatement) {
+        select.from("job");
+        for (table, column) in REFERRED {
+            select.inner_join(table, Expr::col((table, "id")).equals(("job", column)));
+        }
+        select.left_join(
+            "taskcluster_metadata",
+            Expr::col(("taskcluster_metadata", "job_id")).equals(("job", "id")),
+        );
+    }
+
+    /// Adds the option names to rows.
+    pub(super) async fn with_options(&self, rows: Vec<JobRow>) -> Result<Vec<JobSummary>, StoreError> {
         let options = self.option_names(&rows).await?;
         let with_options = |row: JobRow| JobSummary {
             platform_option: options.get(&row.option_collection_hash).cloned().unwrap_or_default(),

@@ -1,9 +1,15 @@
 //! Reads for people: lists of pushes and jobs, and how full the tables are.
 
 mod counts;
+mod feed;
+mod ingested;
 mod jobs;
 mod pushes;
+mod tallies;
 
 pub use counts::TableCount;
+pub use feed::{Comparison, FieldKind, JobFeed, JobFilterField, Wanted};
+pub use ingested::{IngestedCounts, JobGroupCount};
 pub use jobs::{JobFilter, JobRow, JobSummary};
 pub use pushes::{CommitSummary, PushSummary};
+pub use tallies::{JobTally, LogTally};

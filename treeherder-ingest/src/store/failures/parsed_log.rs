@@ -1,0 +1,52 @@
+//! The result of parsing a raw log: its error lines and its status, in one transaction (`spec/ingest.md` §5.2, §6.2).
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+
+use super::ErrorLine;
+use super::error_line::{insert_error_lines, rows};
+use crate::job::LogStatus;
+use crate::store::entity::job_log;
+use crate::store::logs::set_log_status;
+use crate::store::{Store, StoreError};
+
+impl Store {
+    /// Stores the error lines of a raw log and marks it as parsed; returns how many of the lines are new.
+    ///
+    /// Storing the same result again changes nothing.
+    ///
+    /// # Errors
+    /// As [`Store::store_error_lines`], and [`StoreError::NotFound`] without such a log; nothing is stored then.
+    pub async fn store_parsed_log(
+        &self,
+        job_id: i64,
+        log_id: i32,
+        lines: &[ErrorLine],
+    ) -> Result<u64, StoreError> {
+        if lines.is_empty() {
+            self.set_log_status(log_id, LogStatus::Parsed).await?;
+            return Ok(0);
+        }
+        let rows = rows(lines)?;
+        let transaction = self.begin_write().await?;
+        let stored = insert_error_lines(&transaction, job_id, &rows).await?;
+        set_log_status(&transaction, log_id, LogStatus::Parsed).await?;
+        transaction.commit().await?;
+        Ok(stored)
+    }
+
+    /// Notes that a log could not be parsed, unless it has been parsed already: another worker, busy with the same log,
+    /// may have been luckier.
+    ///
+    /// # Errors
+    /// When the database fails. A log that is gone is none.
+    pub async fn set_log_failed(&self, log_id: i32, status: LogStatus) -> Result<(), StoreError> {
+        job_log::Entity::update_many()
+            .col_expr(job_log::Column::Status, Expr::val(status.code()))
+            .filter(job_log::Column::Id.eq(log_id))
+            .filter(job_log::Column::Status.ne(LogStatus::Parsed.code()))
+            .exec(self.connection())
+            .await?;
+        Ok(())
+    }
+}

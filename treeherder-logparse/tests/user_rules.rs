@@ -1,0 +1,98 @@
+//! Rules that people write themselves mean what a regex per rule and line says.
+#![allow(clippy::unwrap_used, reason = "test code outside of the tests' own functions")]
+
+mod support;
+
+use proptest::prelude::*;
+use support::{
+    found::parse,
+    fragments,
+    ruleset::{self, Naive},
+};
+use treeherder_logparse::{Parser, Rules, Ruleset, Simd};
+
+proptest! {
+    #![proptest_config(support::cases(400))]
+
+    #[test]
+    fn any_ruleset_finds_what_its_rules_say(
+        ruleset in ruleset::ruleset(),
+        log in ruleset::log(),
+        lengths in fragments::lengths(),
+    ) {
+        let expected = Naive::new(&ruleset).failures(&log);
+        for simd in Simd::available() {
+            let rules = Rules::compile_for(&ruleset, simd).unwrap();
+            let parser = || Parser::builder().rules(rules.clone()).build();
+            prop_assert_eq!(parse(parser(), &log, &[usize::MAX]).failures(), expected.clone(), "{}", simd);
+            prop_assert_eq!(parse(parser(), &log, &lengths).failures(), expected.clone(), "{}", simd);
+        }
+    }
+}
+
+fn failures(toml: &str, log: &str) -> Vec<String> {
+    let ruleset = Ruleset::from_toml(&format!("name = \"x\"\n{toml}")).unwrap();
+    let rules = Rules::compile(&ruleset).unwrap();
+    let found = parse(Parser::builder().rules(rules).build(), log.as_bytes(), &[usize::MAX]);
+    let texts: Vec<String> = found.failures().into_iter().map(|(_, _, text)| text).collect();
+    let naive: Vec<String> =
+        Naive::new(&ruleset).failures(log.as_bytes()).into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(texts, naive);
+    texts
+}
+
+fn refusal(toml: &str) -> String {
+    let ruleset = Ruleset::from_toml(&format!("name = \"x\"\n{toml}"));
+    ruleset.and_then(|ruleset| Rules::compile(&ruleset)).unwrap_err().to_string()
+}
+
+#[test]
+fn word_boundaries_hold_in_prefixes_too() {
+    let toml = "skip = '^foo\\b'\n[[failure]]\ntext = \"foobar\"\n";
+    assert_eq!(failures(toml, "foobar\nfoo foobar\nfoo bar\n"), ["foobar", "foo foobar"]);
+    let toml =
+        "strip = [{ pattern = '^foo\\b' }]\n[[failure]]\npattern = '^bar'\n[[failure]]\ntext = \"foobar\"\n";
+    assert_eq!(failures(toml, "foobar\nfoobar\u{e9}\n"), ["foobar", "foobar\u{e9}"]);
+}
+
+#[test]
+fn a_rule_in_capitals_and_small_letters_finds_every_way_to_write_it() {
+    let toml = "[[failure]]\npattern = '(?i)kiss'\n";
+    assert_eq!(
+        failures(toml, "KISS\nk\u{131}ss\n\u{212a}i\u{17f}\u{17f}\n"),
+        ["KISS", "\u{212a}i\u{17f}\u{17f}"]
+    );
+}
+
+#[test]
+fn rules_that_cannot_work_are_refused() {
+    for (toml, part) in [
+        ("[[failure]]\ntext = \"bad \\uFFFD\"\n", "line 2: rule `bad \u{fffd}`: U+FFFD"),
+        ("[[failure]]\npattern = 'abc.*\\x{FFFD}'\n", "U+FFFD"),
+        (
+            "[[strip]]\npattern = '^a'\nunless = '^b*'\n",
+            "line 2: rule `^b*`: `unless` must not match an empty text",
+        ),
+        ("[[failure]]\npattern = 'abc(?:\\w{1000}){1000}'\n", "too large"),
+        ("[[failure]]\npattern = 'abc(?:x{1000}){1000}{1000}{1000}{1000}'\n", "too large"),
+    ] {
+        let message = refusal(toml);
+        assert!(message.contains(part), "{toml}: {message}");
+    }
+    let long = format!("[[failure]]\ntext = \"{}\"\n", "long ".repeat(1000));
+    assert_eq!(refusal(&long), "line 2: rule `long long long long `: a text has at most 1000 bytes");
+    let many = "[[strip]]\npattern = '^a'\n".repeat(33);
+    assert!(refusal(&many).contains("at most 32"), "{}", refusal(&many));
+}
+
+#[test]
+fn the_readmes_rules_work() {
+    let readme = include_str!("../README.md");
+    let (_, rest) = readme.split_once("```toml\n").unwrap();
+    let (toml, _) = rest.split_once("```").unwrap();
+    let rules = Rules::compile(&Ruleset::from_toml(toml).unwrap()).unwrap();
+    let log = "build starts\n2026-11-22T10:00:00Z ERR12: x\nfatal: y (expected)\n2026-11-22T10:00:00Z [keep] fatal: z\n";
+    let found = parse(Parser::builder().rules(rules).build(), log.as_bytes(), &[usize::MAX]);
+    let texts: Vec<String> = found.failures().into_iter().map(|(_, _, text)| text).collect();
+    assert_eq!(texts, ["ERR12: x", "2026-11-22T10:00:00Z [keep] fatal: z"]);
+}

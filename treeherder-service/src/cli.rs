@@ -1,0 +1,122 @@
+//! The tree of commands and their help.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{demo, failures, ingest, jobs, migrate, queues, replay, repositories, serve};
+use crate::config::LoggingArgs;
+use crate::{error, logging, variables};
+
+const EXAMPLES: &str = "\
+Examples:
+  treeherder demo                       a made-up CI history, ingested before your eyes
+  treeherder migrate                    make or update the database
+  treeherder serve --replay pulse.jsonl ingest recorded messages and answer on http://127.0.0.1:8000
+  treeherder jobs --repository autoland --result testfailed
+  treeherder failures 4711              the failure lines of job 4711
+  treeherder parse live_backing.log.gz  no database needed
+
+Every setting is a flag or an environment variable; `treeherder environment` lists the variables.
+Exit status: 0 when all went well, 1 when something failed, 2 when the command line is wrong.";
+
+/// Ingests pushes, tasks and logs of CI systems and shows what failed.
+#[derive(Debug, Parser)]
+#[command(name = "treeherder", version, after_help = EXAMPLES, propagate_version = true)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    logging: LoggingArgs,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Demo(demo::Args),
+    Migrate(migrate::Args),
+    Repositories(repositories::Args),
+    Replay(replay::Args),
+    Ingest(ingest::Args),
+    Queues(queues::Args),
+    Jobs(jobs::Args),
+    Failures(failures::Args),
+    Parse(treeherder_logparse::cli::Args),
+    /// List the environment variables that set what flags set
+    #[command(after_help = "Example:\n  treeherder environment > variables.md")]
+    Environment,
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn main() -> ExitCode {
+    // Whatever speaks TLS later finds its provider here; it fails only if one is installed already.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let Cli { logging, command } = Cli::parse();
+    let result = match command {
+        Command::Parse(args) => return treeherder_logparse::cli::run(&args),
+        Command::Environment => {
+            print!("{}", variables::table());
+            return ExitCode::SUCCESS;
+        }
+        Command::Demo(args) => {
+            logging::start(&logging, logging::Quiet::Yes).and_then(|()| block_on(demo::run(args)))
+        }
+        command => logging::start(&logging, logging::Quiet::No).and_then(|()| block_on(run(command))),
+    };
+    match result {
+        Ok(status) => status,
+        Err(failure) => {
+            eprintln!("treeherder: {}", error::sentence(&failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => serve::run(args).await?,
+        Command::Migrate(args) => migrate::run(args).await?,
+        Command::Repositories(args) => repositories::run(args).await?,
+        Command::Replay(args) => return replay::run(args).await,
+        Command::Ingest(args) => return ingest::run(args).await,
+        Command::Queues(args) => queues::run(args).await?,
+        Command::Jobs(args) => jobs::run(args).await?,
+        Command::Failures(args) => failures::run(args).await?,
+        // Handled before logging starts.
+        Command::Demo(_) | Command::Parse(_) | Command::Environment => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(work);
+    // A blocking read (a log under way) must not hold the exit up: its work item is still on its queue.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_tree_of_commands_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        fn check(command: &clap::Command, path: &str) {
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Example"), "{path} --help has no example:\n{help}");
+            for child in command.get_subcommands() {
+                check(child, &format!("{path} {}", child.get_name()));
+            }
+        }
+        check(&Cli::command(), "treeherder");
+    }
+}

@@ -1,0 +1,78 @@
+//! The stand-in servers, and the pipeline that asks them and nobody else.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::json;
+use treeherder_ingest::http::{Client, ClientOptions};
+use treeherder_ingest::pipeline::{Pipeline, PipelineOptions};
+use treeherder_ingest::push::{Upstream, UpstreamOptions};
+use treeherder_ingest::queue::SqlQueue;
+use treeherder_testdata::scenario::Scenario;
+use treeherder_testdata::standin::{RepositoryRow, StandIn};
+
+use crate::runtime::Database;
+
+/// First retry of what fails; in earnest it is ten seconds.
+const RETRY_UNIT: Duration = Duration::from_secs(1);
+
+/// How long a stop waits for work in flight.
+const STOP_TIME: Duration = Duration::from_secs(2);
+
+/// Starts the servers on a free loopback port and makes their repositories known.
+pub(super) async fn start(database: &Database, scenario: Scenario) -> anyhow::Result<StandIn> {
+    let stand_in = StandIn::start(scenario, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+        .await
+        .context("cannot start the stand-in servers")?;
+    let fixture = fixture(database, &stand_in.repositories()).await?;
+    database.store.load_repositories(&fixture).await.context("cannot load the demo's repositories")?;
+    Ok(stand_in)
+}
+
+/// Makes the repositories of the stand-in a fixture, each with the id that its name has already.
+async fn fixture(database: &Database, rows: &[RepositoryRow]) -> anyhow::Result<String> {
+    let mut entries = Vec::new();
+    for (position, row) in rows.iter().enumerate() {
+        let known = database.store.repository_by_name(row.name).await?;
+        let (id, group) = match known {
+            Some(known) => (known.id, known.repository_group_id),
+            None => (i32::try_from(position)? + 10_000, 1),
+        };
+        entries.push(json!({"pk": id, "model": "model.repository", "fields": {
+            "name": row.name,
+            "repository_group": group,
+            "dvcs_type": row.dvcs_type,
+            "url": row.url,
+            "codebase": "gecko",
+            "description": "",
+            "active_status": "active",
+            "performance_alerts_enabled": row.performance_alerts_enabled,
+            "expire_performance_data": true,
+            "is_try_repo": row.is_try_repo,
+            "tc_root_url": row.tc_root_url,
+            "accepts_pull_requests": row.accepts_pull_requests,
+        }}));
+        if let Some(branch) = row.branch {
+            entries.push(json!({"pk": 10_000 + position, "model": "model.repositorybranch", "fields": {
+                "repository": id,
+                "branch": branch,
+            }}));
+        }
+    }
+    Ok(serde_json::to_string(&entries)?)
+}
+
+/// Makes a pipeline whose client knows only this machine.
+pub(super) fn pipeline(database: &Database, stand_in: &StandIn) -> anyhow::Result<Pipeline> {
+    let client = Client::new(ClientOptions::for_local_servers()).context("cannot set up HTTP")?;
+    let mut upstream = UpstreamOptions::default();
+    upstream.github_api_url = stand_in.urls().github_api();
+    let upstream = Upstream::new(client.clone(), upstream)?;
+    let mut options = PipelineOptions::default();
+    options.worker.retries.unit = RETRY_UNIT;
+    options.worker.stop_deadline = STOP_TIME;
+    let queue = Arc::<SqlQueue>::clone(&database.queue);
+    Ok(Pipeline::new(database.store.clone(), queue, client, upstream, options))
+}

@@ -1,0 +1,84 @@
+//! The table of environment variables, made of the commands' own definitions.
+
+use std::collections::BTreeMap;
+
+use clap::CommandFactory as _;
+
+use crate::cli::Cli;
+
+#[derive(Default)]
+struct Variable {
+    flag: String,
+    default: String,
+    help: String,
+    commands: Vec<String>,
+}
+
+/// Makes the table, in Markdown, of every variable that a flag of any command reads.
+pub(crate) fn table() -> String {
+    let mut variables = BTreeMap::new();
+    let command = Cli::command();
+    let everywhere: Vec<&clap::Arg> = command.get_arguments().filter(|arg| arg.is_global_set()).collect();
+    collect(&command, "", &mut variables);
+    for name in everywhere.iter().filter_map(|arg| arg.get_env()).filter_map(|name| name.to_str()) {
+        if let Some(variable) = variables.get_mut(name) {
+            let variable: &mut Variable = variable;
+            variable.commands = vec!["all".to_owned()];
+        }
+    }
+    let mut table = "| variable | flag | default | commands | meaning |\n|---|---|---|---|---|\n".to_owned();
+    for (name, variable) in variables {
+        let Variable { flag, default, help, commands } = variable;
+        let default = if default.is_empty() { "–".to_owned() } else { format!("`{default}`") };
+        let help = help.replace('|', "\\|").replace('\n', " ");
+        table += &format!("| `{name}` | `--{flag}` | {default} | {} | {help} |\n", commands.join(", "));
+    }
+    table
+}
+
+fn collect(command: &clap::Command, path: &str, variables: &mut BTreeMap<String, Variable>) {
+    for arg in command.get_arguments() {
+        let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
+        let variable = variables.entry(name.to_owned()).or_default();
+        variable.flag = arg.get_long().unwrap_or_default().to_owned();
+        variable.help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+        let defaults: Vec<_> =
+            arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+        variable.default = defaults.join(",");
+        let command = path.split(' ').next().unwrap_or_default().to_owned();
+        if !variable.commands.contains(&command) {
+            variable.commands.push(command);
+        }
+    }
+    for child in command.get_subcommands() {
+        let path = if path.is_empty() { child.get_name().to_owned() } else { path.to_owned() };
+        collect(child, &path, variables);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_readme_has_this_table() {
+        let readme = include_str!("../README.md");
+        let table = table();
+        assert!(
+            readme.contains(&table),
+            "the table of README.md is out of date; `treeherder environment` prints this one:\n{table}"
+        );
+    }
+
+    #[test]
+    fn secrets_have_no_visible_value() {
+        for command in Cli::command().get_subcommands() {
+            for arg in command.get_arguments() {
+                let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
+                if name.ends_with("_TOKEN") || name == "DATABASE_URL" {
+                    assert!(arg.is_hide_env_values_set(), "{name} would be shown by --help");
+                }
+            }
+        }
+    }
+}

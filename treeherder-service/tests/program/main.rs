@@ -1,0 +1,14 @@
+//! The `treeherder` program as people and deployments use it.
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
+
+mod support;
+
+mod bad_input;
+mod crash;
+mod demo;
+mod help;
+mod inspect;
+mod order;
+mod replay_file;
+mod stop;
+mod web;
