@@ -6,6 +6,8 @@ use crate::job::schema::Violation;
 use crate::job::{InvalidJob, LoadedJob, load_json};
 use crate::pulse::{Binding, Delivery};
 
+use super::options::{CLASSIC_LOG_NAME, MODERN_LOG_NAME};
+
 /// Last part of the names of exchanges with job messages.
 const EXCHANGE_END: &str = "/v1/jobs";
 
@@ -37,7 +39,7 @@ pub fn job_of_delivery(delivery: &Delivery) -> Result<LoadedJob, InvalidJob> {
 /// Makes the job of a bridge's job message.
 ///
 /// What the loader does not use is left out: the kind and owner of the origin, steps of logs and further data. The loader
-/// checks the rest.
+/// checks the rest. A log of the classic name is one that the ingester parses, under the modern name.
 ///
 /// # Errors
 /// As for [`load_json`].
@@ -51,6 +53,11 @@ pub fn job_of_message(mut message: Value) -> Result<LoadedJob, InvalidJob> {
             for log in logs.iter_mut().filter_map(Value::as_object_mut) {
                 log.shift_remove("steps");
                 log.shift_remove("errorsTruncated");
+                if let Some(Value::String(name)) = log.get_mut("name")
+                    && name == CLASSIC_LOG_NAME
+                {
+                    MODERN_LOG_NAME.clone_into(name);
+                }
             }
         }
     }

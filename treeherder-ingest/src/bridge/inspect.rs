@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::pulse::{
-    AmqpSource, AmqpSourceOptions, Binding, Incoming, RecordedAt, Recording, Source, SourceConfig, SourceError,
+    AmqpSource, AmqpSourceOptions, Binding, Incoming, RecordedAt, Recording, Source, SourceConfig,
+    SourceError,
 };
 
 /// Deliveries an inspected exchange hands out before the first is shown.

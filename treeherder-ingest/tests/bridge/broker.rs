@@ -95,7 +95,10 @@ async fn task_events_become_jobs_of_which_every_binding_gets_one_copy() {
                 }
                 assert_eq!(delivery.routing_key, "tc-treeherder.try._");
                 assert_eq!(delivery.cc, ["tc-treeherder.try"]);
-                assert_eq!(job_of_delivery(&delivery).unwrap().job.taskcluster_task_id.as_deref(), Some(TASK));
+                assert_eq!(
+                    job_of_delivery(&delivery).unwrap().job.taskcluster_task_id.as_deref(),
+                    Some(TASK)
+                );
                 let job: Value = serde_json::from_slice(&delivery.body).unwrap();
                 jobs.push((job["retryId"].clone(), job["state"].clone(), job["result"].clone()));
             }
@@ -122,8 +125,10 @@ async fn a_publisher_outlives_the_connections_and_gives_up_in_time() {
     let Some(server) = RabbitMq::start_own() else { return };
     let settings = settings(&server);
     let publisher = settings.amqp_publisher();
-    let publication =
-        || Publication { key: RoutingKey::new("tc-treeherder", "try").unwrap(), body: b"{\"a\": 1}".to_vec() };
+    let publication = || Publication {
+        key: RoutingKey::new("tc-treeherder", "try").unwrap(),
+        body: b"{\"a\": 1}".to_vec(),
+    };
     publisher.publish(publication()).await.unwrap();
     server.close_all_connections();
     publisher.publish(publication()).await.unwrap();

@@ -1,13 +1,13 @@
 //! Jobs of messages that a bridge published: the ingester at the other end.
 
-use serde_json::{Value, json};
+use serde_json::json;
 use treeherder_ingest::bridge::{is_job_exchange, job_of_delivery, job_of_message, jobs_binding};
 use treeherder_ingest::job;
 use treeherder_ingest::pulse::Delivery;
 use treeherder_ingest::task::{Filter, TaskEvent, handle};
 
 use super::support::{
-    Published, REVISION, ROOT, TASK, definition, event, queue_of, routed, run, task, waiting, with,
+    Published, REVISION, ROOT, TASK, definition, event, queue_of, routed, run, waiting, with,
 };
 
 const EXCHANGE: &str = "exchange/taskcluster-treeherder/v1/jobs";
@@ -25,16 +25,12 @@ async fn the_job_is_the_one_the_ingester_makes_of_the_task_event_itself() {
             root_url: ROOT.to_owned(),
             body: published[0].body.clone(),
         };
-        let mut loaded = job_of_delivery(&received).unwrap();
+        let loaded = job_of_delivery(&received).unwrap();
         let task_event = TaskEvent::parse(&delivery.exchange, &delivery.body).unwrap();
         let queue = queue_of(definition.clone());
         let message =
             handle(&task_event, ROOT, &queue, &Filter::default()).await.unwrap().into_job().unwrap();
         let direct = job::load(message).unwrap();
-        // The classic name of the log is the one difference.
-        for log in loaded.job.log_references.iter_mut().filter(|log| log.name == "builds-4h") {
-            log.name = "live_backing_log".to_owned();
-        }
         assert_eq!(loaded, direct, "{state}");
     }
 }
@@ -71,7 +67,8 @@ async fn origins_of_all_forms_are_read() {
             json!([{"name": "builds-4h", "url": "https://x/log", "errorsTruncated": false, "steps": []}]);
         let loaded = job_of_message(job).unwrap();
         assert_eq!((loaded.repository.as_str(), loaded.revision.as_str()), (project, REVISION));
-        assert_eq!(loaded.job.log_references.len(), 1);
+        let [log] = loaded.job.log_references.as_slice() else { panic!("{:?}", loaded.job) };
+        assert_eq!((log.name.as_str(), log.url.as_str()), ("live_backing_log", "https://x/log"));
         assert_eq!(loaded.job.taskcluster_task_id.as_deref(), Some(TASK));
     }
 }
@@ -117,5 +114,4 @@ fn bindings_of_the_founding_document_receive_every_message() {
     assert!(!jobs_binding("taskcluster-treeherder", Some("treeherder")).matches(EXCHANGE, keys()));
     assert!(jobs_binding("me", None).matches("exchange/me/v1/jobs", keys()));
     assert!(is_job_exchange(EXCHANGE) && !is_job_exchange("exchange/taskcluster-queue/v1/task-running"));
-    assert!(serde_json::from_value::<Value>(json!(task(definition()).routes)).is_ok());
 }

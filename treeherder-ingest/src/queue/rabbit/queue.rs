@@ -120,12 +120,7 @@ impl RabbitQueue {
     pub(super) fn addressed(&self, envelope: Envelope) -> (Place, Envelope) {
         let place = match envelope.dead {
             Some(_) => Place::Dead(envelope.queue),
-            None => self.options.place(
-                envelope.queue,
-                envelope.priority,
-                envelope.due,
-                self.clock.now(),
-            ),
+            None => self.options.place(envelope.queue, envelope.priority, envelope.due, self.clock.now()),
         };
         (place, envelope)
     }

@@ -73,11 +73,7 @@ impl Session {
         let channel = self.connection.create_channel().await.map_err(&failed)?;
         let prefix = &self.options.prefix;
         channel
-            .queue_declare(
-                place.name(prefix).into(),
-                QueueDeclareOptions::durable(),
-                place.arguments(prefix),
-            )
+            .queue_declare(place.name(prefix).into(), QueueDeclareOptions::durable(), place.arguments(prefix))
             .await
             .map_err(&failed)?;
         if let Err(error) = channel.close(200, "done".into()).await {
