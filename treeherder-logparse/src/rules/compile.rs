@@ -155,7 +155,10 @@ impl Compiled {
             literals.add(seen);
         }
         if literals.texts.len() > MAX_LITERALS {
-            return Err(RulesError::syntax(None, format!("a ruleset has at most {MAX_LITERALS} texts to look for")));
+            return Err(RulesError::syntax(
+                None,
+                format!("a ruleset has at most {MAX_LITERALS} texts to look for"),
+            ));
         }
         let mut markers = Literals::default();
         if ruleset.performance {
@@ -281,7 +284,8 @@ impl Stage {
         for rule in &rules.exclude {
             let hir = match &rule.matcher {
                 RuleMatcher::Text(text) => {
-                    check::refuse_replacement_text(text).map_err(|error| RulesError::rule(rule.line, text, error))?;
+                    check::refuse_replacement_text(text)
+                        .map_err(|error| RulesError::rule(rule.line, text, error))?;
                     Hir::literal(text.as_bytes())
                 }
                 RuleMatcher::Pattern(pattern) => parse_before_decoding(pattern, rule.line)?,
@@ -394,7 +398,11 @@ fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
         return Err(RulesError::rule(line, text, format!("a text has at least {MIN_LITERAL} bytes")));
     }
     if text.len() > MAX_TEXT {
-        return Err(RulesError::rule(line, &text[..text.floor_char_boundary(20)], format!("a text has at most {MAX_TEXT} bytes")));
+        return Err(RulesError::rule(
+            line,
+            &text[..text.floor_char_boundary(20)],
+            format!("a text has at most {MAX_TEXT} bytes"),
+        ));
     }
     if text.contains(['\n', '\r']) {
         return Err(RulesError::rule(line, text, "a text lies within one line"));
