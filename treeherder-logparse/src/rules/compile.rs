@@ -8,7 +8,7 @@ use regex_syntax::hir::Hir;
 use super::{
     RulesError, Ruleset, StageRules, StripRule, check,
     model::{Rule, RuleMatcher},
-    pattern::{PatternSet, Prefix, is_anchored, is_exact_on_ascii},
+    pattern::{PatternSet, Prefix, PrefixMemo, is_anchored, is_exact_on_ascii},
     required::{MIN_LITERAL, required_literals},
 };
 use crate::{
@@ -102,6 +102,24 @@ pub(crate) struct Stage {
     trim: bool,
     pub(crate) exclude: PatternSet,
     pub(crate) failure: PatternSet,
+}
+
+/// What one parser remembers of the prefixes it has seen.
+#[derive(Debug)]
+pub(crate) struct Memos {
+    /// Of each strip: its pattern and its `unless`.
+    strips: Vec<[PrefixMemo; 2]>,
+    /// Of each stage's `skip`.
+    pub(crate) skips: Vec<PrefixMemo>,
+}
+
+impl Memos {
+    pub(crate) fn new(compiled: &Compiled) -> Self {
+        Self {
+            strips: vec![Default::default(); compiled.strips.len()],
+            skips: vec![PrefixMemo::default(); compiled.stages.len()],
+        }
+    }
 }
 
 /// The part of a line that a stage's rules look at.
@@ -212,11 +230,11 @@ impl Compiled {
 
     /// Returns where the line begins for the rules, when the strips of `active` (bit set) apply; `None` when only the
     /// exact rules can tell.
-    pub(crate) fn strip(&self, line: &[u8], active: u32) -> Option<usize> {
+    pub(crate) fn strip(&self, line: &[u8], active: u32, memos: &mut Memos) -> Option<usize> {
         let mut start = 0;
-        for (number, strip) in self.strips.iter().enumerate() {
+        for (number, (strip, memo)) in self.strips.iter().zip(&mut memos.strips).enumerate() {
             if active & (1 << number) != 0 {
-                start += strip.end(&line[start..])?;
+                start += strip.end(&line[start..], memo)?;
             }
         }
         Some(start)
@@ -255,12 +273,13 @@ impl Strip {
         Ok(Self { prefix: prefix(&rule.pattern)?, unless, exact_only, once_seen })
     }
 
-    fn end(&self, line: &[u8]) -> Option<usize> {
+    fn end(&self, line: &[u8], memos: &mut [PrefixMemo; 2]) -> Option<usize> {
         if self.exact_only {
             return None;
         }
-        let end = self.prefix.end(line)?;
-        if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line) != Some(0)) {
+        let [memo, unless_memo] = memos;
+        let end = self.prefix.end(line, memo)?;
+        if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line, unless_memo) != Some(0)) {
             return if line.is_ascii() { Some(0) } else { None };
         }
         Some(end)
@@ -327,30 +346,28 @@ impl Stage {
             }
             None => None,
         };
-        let set = |patterns, texts: &[&str]| {
-            PatternSet::new(patterns, texts).map_err(|error| {
-                RulesError::syntax(
-                    rules.line,
-                    format!("the patterns of this stage are too large together: {error}"),
-                )
-            })
+        let too_large = |error| {
+            RulesError::syntax(
+                rules.line,
+                format!("the patterns of this stage are too large together: {error}"),
+            )
         };
         Ok(Self {
             skip,
             exact_only,
             trim: rules.trim,
-            exclude: set(exclude, &[])?,
-            failure: set(failure, &failure_texts)?,
+            exclude: PatternSet::rarely_used(exclude).map_err(too_large)?,
+            failure: PatternSet::new(failure, &failure_texts).map_err(too_large)?,
         })
     }
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
-    pub(crate) fn view(&self, line: &[u8], start: usize) -> Option<View> {
+    pub(crate) fn view(&self, line: &[u8], start: usize, memo: &mut PrefixMemo) -> Option<View> {
         if self.exact_only {
             return None;
         }
         let skipped = match &self.skip {
-            Some(skip) => skip.end(&line[start..])?,
+            Some(skip) => skip.end(&line[start..], memo)?,
             None => 0,
         };
         let start = start + skipped;
