@@ -8,7 +8,7 @@ use regex_syntax::hir::Hir;
 use super::{
     RulesError, Ruleset, StageRules, StripRule, check,
     model::{Rule, RuleMatcher},
-    pattern::{PatternSet, Prefix, PrefixMemo, is_anchored, is_exact_on_ascii},
+    pattern::{PatternSet, Prefix, is_anchored, is_exact_on_ascii},
     required::{MIN_LITERAL, required_literals},
 };
 use crate::{
@@ -104,24 +104,6 @@ pub(crate) struct Stage {
     pub(crate) failure: PatternSet,
 }
 
-/// What one parser remembers of the prefixes it has seen.
-#[derive(Debug)]
-pub(crate) struct Memos {
-    /// Of each strip: its pattern and its `unless`.
-    strips: Vec<[PrefixMemo; 2]>,
-    /// Of each stage's `skip`.
-    pub(crate) skips: Vec<PrefixMemo>,
-}
-
-impl Memos {
-    pub(crate) fn new(compiled: &Compiled) -> Self {
-        Self {
-            strips: vec![Default::default(); compiled.strips.len()],
-            skips: vec![PrefixMemo::default(); compiled.stages.len()],
-        }
-    }
-}
-
 /// The part of a line that a stage's rules look at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct View {
@@ -173,10 +155,7 @@ impl Compiled {
             literals.add(seen);
         }
         if literals.texts.len() > MAX_LITERALS {
-            return Err(RulesError::syntax(
-                None,
-                format!("a ruleset has at most {MAX_LITERALS} texts to look for"),
-            ));
+            return Err(RulesError::syntax(None, format!("a ruleset has at most {MAX_LITERALS} texts to look for")));
         }
         let mut markers = Literals::default();
         if ruleset.performance {
@@ -230,11 +209,11 @@ impl Compiled {
 
     /// Returns where the line begins for the rules, when the strips of `active` (bit set) apply; `None` when only the
     /// exact rules can tell.
-    pub(crate) fn strip(&self, line: &[u8], active: u32, memos: &mut Memos) -> Option<usize> {
+    pub(crate) fn strip(&self, line: &[u8], active: u32) -> Option<usize> {
         let mut start = 0;
-        for (number, (strip, memo)) in self.strips.iter().zip(&mut memos.strips).enumerate() {
+        for (number, strip) in self.strips.iter().enumerate() {
             if active & (1 << number) != 0 {
-                start += strip.end(&line[start..], memo)?;
+                start += strip.end(&line[start..])?;
             }
         }
         Some(start)
@@ -273,13 +252,12 @@ impl Strip {
         Ok(Self { prefix: prefix(&rule.pattern)?, unless, exact_only, once_seen })
     }
 
-    fn end(&self, line: &[u8], memos: &mut [PrefixMemo; 2]) -> Option<usize> {
+    fn end(&self, line: &[u8]) -> Option<usize> {
         if self.exact_only {
             return None;
         }
-        let [memo, unless_memo] = memos;
-        let end = self.prefix.end(line, memo)?;
-        if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line, unless_memo) != Some(0)) {
+        let end = self.prefix.end(line)?;
+        if end > 0 && self.unless.as_ref().is_some_and(|unless| unless.end(line) != Some(0)) {
             return if line.is_ascii() { Some(0) } else { None };
         }
         Some(end)
@@ -303,8 +281,7 @@ impl Stage {
         for rule in &rules.exclude {
             let hir = match &rule.matcher {
                 RuleMatcher::Text(text) => {
-                    check::refuse_replacement_text(text)
-                        .map_err(|error| RulesError::rule(rule.line, text, error))?;
+                    check::refuse_replacement_text(text).map_err(|error| RulesError::rule(rule.line, text, error))?;
                     Hir::literal(text.as_bytes())
                 }
                 RuleMatcher::Pattern(pattern) => parse_before_decoding(pattern, rule.line)?,
@@ -346,28 +323,30 @@ impl Stage {
             }
             None => None,
         };
-        let too_large = |error| {
-            RulesError::syntax(
-                rules.line,
-                format!("the patterns of this stage are too large together: {error}"),
-            )
+        let set = |patterns, texts: &[&str]| {
+            PatternSet::new(patterns, texts).map_err(|error| {
+                RulesError::syntax(
+                    rules.line,
+                    format!("the patterns of this stage are too large together: {error}"),
+                )
+            })
         };
         Ok(Self {
             skip,
             exact_only,
             trim: rules.trim,
-            exclude: PatternSet::rarely_used(exclude).map_err(too_large)?,
-            failure: PatternSet::new(failure, &failure_texts).map_err(too_large)?,
+            exclude: set(exclude, &[])?,
+            failure: set(failure, &failure_texts)?,
         })
     }
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
-    pub(crate) fn view(&self, line: &[u8], start: usize, memo: &mut PrefixMemo) -> Option<View> {
+    pub(crate) fn view(&self, line: &[u8], start: usize) -> Option<View> {
         if self.exact_only {
             return None;
         }
         let skipped = match &self.skip {
-            Some(skip) => skip.end(&line[start..], memo)?,
+            Some(skip) => skip.end(&line[start..])?,
             None => 0,
         };
         let start = start + skipped;
@@ -415,11 +394,7 @@ fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
         return Err(RulesError::rule(line, text, format!("a text has at least {MIN_LITERAL} bytes")));
     }
     if text.len() > MAX_TEXT {
-        return Err(RulesError::rule(
-            line,
-            &text[..text.floor_char_boundary(20)],
-            format!("a text has at most {MAX_TEXT} bytes"),
-        ));
+        return Err(RulesError::rule(line, &text[..text.floor_char_boundary(20)], format!("a text has at most {MAX_TEXT} bytes")));
     }
     if text.contains(['\n', '\r']) {
         return Err(RulesError::rule(line, text, "a text lies within one line"));

@@ -163,9 +163,7 @@ fn later_run(parts: &[Hir]) -> Option<Set> {
     for start in 1..parts.len() {
         let mut run: Set = vec![Vec::new()];
         for part in parts[start..].iter().take(MAX_LITERAL) {
-            let Some(exact) = known(part).exact.filter(|exact| run.len() * exact.len() <= MAX_SET) else {
-                break;
-            };
+            let Some(exact) = known(part).exact.filter(|exact| run.len() * exact.len() <= MAX_SET) else { break };
             run = product(&run, &exact);
         }
         choose(&mut best, Some(run));
