@@ -6,12 +6,14 @@
 //! * [`queue`] holds work items until their effect is committed, retries them and keeps what cannot be processed;
 //! * [`push`] turns push messages into pushes, [`task`] turns task events into job messages and [`job`]
 //!   turns job messages into jobs with their log references;
+//! * [`bridge`] publishes job messages made of task events for others;
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
 #![recursion_limit = "256"]
 
+pub mod bridge;
 pub mod http;
 pub mod job;
 pub mod log;

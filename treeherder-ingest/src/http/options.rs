@@ -7,8 +7,8 @@ use url::Url;
 use super::guard::HostList;
 
 /// Hosts Mozilla's set-up fetches from: Taskcluster, the storage and live-log hosts it redirects to,
-/// Mercurial, GitHub and Bugzilla.
-const MOZILLA_HOSTS: [&str; 15] = [
+/// Mercurial, GitHub, Bugzilla and Pulse Guardian.
+const MOZILLA_HOSTS: [&str; 16] = [
     "firefox-ci-tc.services.mozilla.com",
     "community-tc.services.mozilla.com",
     "firefoxci-websocktunnel.services.mozilla.com",
@@ -24,6 +24,7 @@ const MOZILLA_HOSTS: [&str; 15] = [
     "hg-edge.mozilla.org",
     "api.github.com",
     "bugzilla.mozilla.org",
+    "pulseguardian.mozilla.org",
 ];
 
 /// The settings of a [`Client`](super::Client); start from [`ClientOptions::for_site`] and change fields.

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::patience::patiently;
 use super::{Handled, LogPriority, Pipeline, PipelineError, WorkItem};
+use crate::bridge;
 use crate::job::{self, LoadedJob, LogStatus, schedule};
 use crate::queue::{Message, QueueName};
 use crate::store::{JobOutcome, JobStatus, LogKind};
@@ -91,6 +92,9 @@ impl Pipeline {
     /// Turns an event into the job to store.
     async fn prepare(&self, item: TaskItem<'_>) -> Result<Prepared, PipelineError> {
         let shared = &self.shared;
+        if bridge::is_job_exchange(item.exchange) {
+            return Ok(self.prepare_published(item.body));
+        }
         let event = TaskEvent::from_value(item.exchange, item.body)?;
         let limit = shared.options.definition_time;
         let handled = task::handle(&event, item.root_url, shared.tasks.as_ref(), &shared.filter);
@@ -107,6 +111,18 @@ impl Pipeline {
                 // As upstream has it (§4.7): whoever wrote the task has to correct it.
                 tracing::error!(task_id = event.task_id(), run_id = event.run_id(), %error, "job dropped");
                 Ok(Prepared::Dropped("invalid-job"))
+            }
+        }
+    }
+
+    /// Turns a job message, which a bridge made of an event, into the job to store.
+    fn prepare_published(&self, body: &Value) -> Prepared {
+        match bridge::job_of_message(body.clone()) {
+            Ok(job) if !self.shared.filter.has_project(&job.repository) => Prepared::Dropped("filtered"),
+            Ok(job) => Prepared::Job(Box::new(job)),
+            Err(error) => {
+                tracing::error!(%error, "published job dropped");
+                Prepared::Dropped("invalid-job")
             }
         }
     }

@@ -40,7 +40,7 @@ impl Source for ChannelSource {
     async fn next(&mut self) -> Result<Option<Received>, SourceError> {
         loop {
             if let Some(returned) = self.pending.take_returned() {
-                return Ok(Some(self.pending.hand_out(returned)));
+                return Ok(Some(self.pending.hand_out(returned).with_redelivered(true)));
             }
             tokio::select! {
                 biased;

@@ -86,6 +86,9 @@ impl SourceConfig {
     }
 }
 
+/// Hosts that are spoken to without encryption unless the URL says otherwise.
+const LOCAL_HOSTS: [&str; 5] = ["127.0.0.1", "[::1]", "localhost", "postgres", "rabbitmq"];
+
 /// An AMQP URL with a user; its password is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AmqpUrl {
@@ -133,13 +136,27 @@ impl AmqpUrl {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// Tells whether the connection is encrypted: scheme `amqps`, or `ssl=1` in the query.
+    /// Tells whether the connection is encrypted (§2.3).
+    ///
+    /// `ssl=1` and `ssl=0` in the query decide; without them the scheme `amqps` does, and otherwise every host but
+    /// those of one's own machine or compose file (`LOCAL_HOSTS`).
     #[must_use]
     pub fn is_tls(&self) -> bool {
-        let asked = |(key, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
-            key == "ssl" && super::settings::environment_flag(&value)
-        };
-        self.url.scheme() == "amqps" || self.url.query_pairs().any(asked)
+        let asked = self.url.query_pairs().find(|(key, _)| key == "ssl");
+        match asked {
+            Some((_, value)) => super::settings::environment_flag(&value),
+            None => self.url.scheme() == "amqps" || !LOCAL_HOSTS.contains(&self.host()),
+        }
+    }
+
+    /// Returns the virtual host of the path: `/` where the path is empty, `/` or `//`.
+    #[must_use]
+    pub fn vhost(&self) -> String {
+        let path = self.url.path();
+        match path.strip_prefix('/').unwrap_or(path) {
+            "" => default_vhost(),
+            name => percent_decoded(name),
+        }
     }
 
     /// Returns the port: the URL's, else 5671 with encryption and 5672 without.
@@ -244,6 +261,26 @@ mod tests {
         let source = SourceConfig::new(AmqpUrl::parse("amqps://user:geheim@host/").unwrap(), "https://x");
         assert!(!format!("{source:?} {}", source.pulse_url).contains("geheim"));
         assert_eq!(source.pulse_url.to_string(), "amqps://user:***@host:5671");
+    }
+
+    #[test]
+    fn hosts_elsewhere_are_spoken_to_in_secret() {
+        for (url, tls, port, vhost) in [
+            ("amqp://guest:guest@localhost:5672//", false, 5672, "/"),
+            ("amqp://guest:guest@rabbitmq", false, 5672, "/"),
+            ("amqp://guest:guest@127.0.0.1/%2F", false, 5672, "/"),
+            ("amqp://u:p@localhost/?ssl=1", true, 5671, "/"),
+            ("amqp://u:p@broker.example/treeherder", true, 5671, "treeherder"),
+            ("amqp://u:p@broker.example:5672/a%20b?ssl=0", false, 5672, "a b"),
+            ("amqps://u:p@localhost", true, 5671, "/"),
+        ] {
+            let parsed = AmqpUrl::parse(url).unwrap();
+            assert_eq!(
+                (parsed.is_tls(), parsed.port(), parsed.vhost().as_str()),
+                (tls, port, vhost),
+                "{url}"
+            );
+        }
     }
 
     #[test]

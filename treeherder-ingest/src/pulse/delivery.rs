@@ -64,6 +64,7 @@ pub trait Acknowledge: Send + Sync {
 pub struct Received {
     /// What arrived.
     pub incoming: Incoming,
+    redelivered: bool,
     settle: Box<dyn Acknowledge>,
 }
 
@@ -77,7 +78,20 @@ impl Received {
     /// Joins what arrived and the way to settle it; for implementations of [`Source`].
     #[must_use]
     pub fn new(incoming: Incoming, settle: Box<dyn Acknowledge>) -> Self {
-        Self { incoming, settle }
+        Self { incoming, redelivered: false, settle }
+    }
+
+    /// Says whether it was handed out before, to us or somebody else.
+    #[must_use]
+    pub fn with_redelivered(mut self, redelivered: bool) -> Self {
+        self.redelivered = redelivered;
+        self
+    }
+
+    /// Tells whether it was handed out before and not settled.
+    #[must_use]
+    pub fn is_redelivered(&self) -> bool {
+        self.redelivered
     }
 
     /// Tells the source that the delivery is safe elsewhere.

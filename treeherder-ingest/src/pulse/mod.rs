@@ -1,12 +1,13 @@
 //! Pulse: sources of deliveries and the listener that puts them on the queues (`spec/ingest.md` §1).
 //!
-//! A [`Source`] hands out what arrives: [`ReplaySource`] from recorded files, [`ChannelSource`] from inside the
+//! A [`Source`] hands out what arrives: [`AmqpSource`] from Pulse, [`ReplaySource`] from recorded files, [`ChannelSource`] from inside the
 //! process. A [`Listener`] does nothing but put each [`Delivery`] on the queue it belongs to, as a work item, and
 //! acknowledge it afterwards. What cannot become a work item is kept as a dead letter.
 //!
 //! [`Settings`] reads the environment variables of §0.2: which sources there are ([`SourceConfig`]), what they
 //! listen to ([`Binding`]) and how the queues on Pulse's side are called.
 
+mod amqp;
 mod binding;
 mod channel;
 mod config;
@@ -18,6 +19,8 @@ mod replay;
 mod routing;
 mod settings;
 
+pub use amqp::{AmqpSource, AmqpSourceOptions, PulseGuardian};
+pub(crate) use amqp::{connect, end};
 pub use binding::{Binding, BindingError, MozciEnvironment, RoutingKeyTransform};
 pub use channel::{ChannelSender, ChannelSource};
 pub use config::{AmqpUrl, SourceConfig, SourceConfigError};

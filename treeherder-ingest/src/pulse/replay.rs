@@ -206,7 +206,7 @@ impl Source for ReplaySource {
     async fn next(&mut self) -> Result<Option<Received>, SourceError> {
         loop {
             if let Some(returned) = self.pending.take_returned() {
-                return Ok(Some(self.pending.hand_out(returned)));
+                return Ok(Some(self.pending.hand_out(returned).with_redelivered(true)));
             }
             if let Some((due, _)) = &self.waiting {
                 if *due > Instant::now() {

@@ -1,6 +1,7 @@
 //! Which work items a delivery becomes (§1.8).
 
 use super::Delivery;
+use crate::bridge::is_job_exchange;
 use crate::pipeline::PulseTask;
 use crate::queue::QueueName;
 
@@ -71,8 +72,9 @@ impl Kind {
     }
 }
 
+/// Tells whether messages of the exchange tell about tasks, as events or as the job messages of a bridge.
 fn is_task_exchange(exchange: &str) -> bool {
-    exchange.starts_with("exchange/taskcluster-queue/v1/")
+    exchange.starts_with("exchange/taskcluster-queue/v1/") || is_job_exchange(exchange)
 }
 
 /// Tells whether the push loader has a transformer for the exchange (§3.2).
@@ -102,6 +104,7 @@ mod tests {
             (COMPLETED, "a.b", p(&[Tasks]), Filtered, p(&[Classification]), p(&[Tasks])),
             (COMPLETED, MOZCI, p(&[Tasks]), Filtered, p(&[Classification]), p(&[Tasks, Classification])),
             (PENDING, MOZCI, p(&[Tasks]), Filtered, Filtered, p(&[Tasks])),
+            ("exchange/taskcluster-treeherder/v1/jobs", "a.b._", p(&[Tasks]), Filtered, Filtered, p(&[Tasks])),
             ("exchange/taskcluster-github/v1/push", "", Filtered, p(&[Pushes]), Filtered, p(&[Pushes])),
             ("exchange/taskcluster-github/v1/pull-request", "", Filtered, p(&[Pushes]), Filtered, p(&[Pushes])),
             ("exchange/hgpushes/v1", "", Filtered, p(&[Pushes]), Filtered, p(&[Pushes])),

@@ -74,4 +74,9 @@ pub trait Queue: fmt::Debug + Send + Sync {
 
     /// Returns what wakes a consumer of `queue` when something was published through this handle.
     fn wake_up(&self, queue: QueueName) -> WakeUp;
+
+    /// Tells how many messages of `queue` this process is going to hold at the same time, before its first claim.
+    ///
+    /// A broker pushes as many and leaves the others to other processes; a table needs no such hint.
+    fn expect(&self, _queue: QueueName, _messages: usize) {}
 }

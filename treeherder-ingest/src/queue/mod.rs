@@ -7,7 +7,8 @@
 //! nothing: its leases run out and the messages are handed out again. So every message is handled at least once,
 //! and handlers have to be idempotent.
 //!
-//! [`SqlQueue`] keeps the messages in a table of SQLite or PostgreSQL ([`Migration`] creates it). [`Worker`] runs
+//! [`SqlQueue`] keeps the messages in a table of SQLite or PostgreSQL ([`Migration`] creates it),
+//! [`RabbitQueue`] in quorum queues of a broker. [`Worker`] runs
 //! [`Handler`]s over any [`Queue`] with the retry policy of §2.4 ([`RetryPolicy`]).
 
 mod batch;
@@ -18,6 +19,7 @@ mod handler;
 mod message;
 mod migration;
 mod name;
+mod rabbit;
 mod retry;
 mod sql;
 mod statistics;
@@ -34,6 +36,7 @@ pub use message::{
 };
 pub use migration::Migration;
 pub use name::{QueueName, UnknownQueue};
+pub use rabbit::{RabbitOptions, RabbitQueue};
 pub use retry::{Disposition, Failure, RetryPolicy, error_text};
 pub use sql::{Published, SqlQueue};
 pub use statistics::{QueueCounts, Statistics};

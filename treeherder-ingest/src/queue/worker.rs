@@ -150,6 +150,7 @@ impl Worker {
         let abandon = CancellationToken::new();
         let tasks = TaskTracker::new();
         for (name, options, handler) in self.pools {
+            self.queue.expect(name, options.concurrency.max(1).saturating_mul(options.batch.max(1)));
             let pool = Pool {
                 slots: Arc::new(Semaphore::new(options.concurrency.max(1))),
                 batch: options.batch.max(1),

@@ -24,6 +24,11 @@ pub fn live_log(root_url: &str, task_id: &str, run_id: u32) -> MessageLog {
 /// The text is the file name, with a number from its second appearance on; directories (names that end with `/`)
 /// give none.
 pub fn artifact_links(root_url: &str, task_id: &str, run_id: u32, artifacts: &[Artifact]) -> Vec<JobLink> {
+    artifact_links_at(artifacts, |name| artifact_url(root_url, task_id, run_id, name))
+}
+
+/// Does the same with URLs of the caller's making, from the full names of the artifacts.
+pub fn artifact_links_at(artifacts: &[Artifact], url: impl Fn(&str) -> String) -> Vec<JobLink> {
     let mut seen: HashMap<&str, usize> = HashMap::new();
     let mut links = Vec::with_capacity(artifacts.len());
     for artifact in artifacts {
@@ -34,11 +39,7 @@ pub fn artifact_links(root_url: &str, task_id: &str, run_id: u32, artifacts: &[A
         let count = seen.entry(name).or_default();
         let link_text = if *count == 0 { name.to_owned() } else { format!("{name} ({count})") };
         *count += 1;
-        links.push(JobLink {
-            url: artifact_url(root_url, task_id, run_id, &artifact.name),
-            link_text,
-            label: "artifact uploaded".to_owned(),
-        });
+        links.push(JobLink { url: url(&artifact.name), link_text, label: "artifact uploaded".to_owned() });
     }
     links
 }

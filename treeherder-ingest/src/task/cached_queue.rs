@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::TaskDefinition;
-use super::queue::{Artifact, TaskQueue, TaskQueueError};
+use super::queue::{Artifact, ArtifactListing, TaskQueue, TaskQueueError};
 
 /// A [`TaskQueue`] that asks another one for each definition once, as long as it remembers it.
 ///
@@ -53,6 +53,10 @@ impl<Q: TaskQueue> TaskQueue for CachedTaskQueue<Q> {
         run_id: u32,
     ) -> Result<Vec<Artifact>, TaskQueueError> {
         self.inner.artifacts(root_url, task_id, run_id).await
+    }
+
+    async fn artifacts_until_error(&self, root_url: &str, task_id: &str, run_id: u32) -> ArtifactListing {
+        self.inner.artifacts_until_error(root_url, task_id, run_id).await
     }
 }
 

@@ -18,7 +18,7 @@ mod queue;
 mod queue_client;
 mod route;
 
-pub use artifact_links::{artifact_links, artifact_url, live_log};
+pub use artifact_links::{artifact_links, artifact_links_at, artifact_url, live_log};
 pub use cached_queue::CachedTaskQueue;
 pub use config::{MachineConfig, TreeherderConfig};
 pub use definition::{TaskDefinition, TaskExtra, TaskMetadata, TaskPayload};
@@ -28,6 +28,6 @@ pub use filter::{Filter, Ignored};
 pub use handler::{Outcome, handle};
 pub use memory_queue::MemoryTaskQueue;
 pub use message::{build_message, outcome_of_run};
-pub use queue::{Artifact, TaskQueue, TaskQueueError, TaskQueueErrorKind, service_url};
+pub use queue::{Artifact, ArtifactListing, TaskQueue, TaskQueueError, TaskQueueErrorKind, service_url};
 pub use queue_client::{HttpTaskQueue, RetryDelays};
 pub use route::{ROUTE_PREFIX, Route, RouteError, candidates};

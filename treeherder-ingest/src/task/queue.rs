@@ -26,6 +26,23 @@ pub trait TaskQueue: Send + Sync {
         task_id: &str,
         run_id: u32,
     ) -> Result<Vec<Artifact>, TaskQueueError>;
+
+    /// Lists the artifacts of a run as far as they can be had, for those who can do with some of them.
+    async fn artifacts_until_error(&self, root_url: &str, task_id: &str, run_id: u32) -> ArtifactListing {
+        match self.artifacts(root_url, task_id, run_id).await {
+            Ok(artifacts) => ArtifactListing { artifacts, error: None },
+            Err(error) => ArtifactListing { artifacts: Vec::new(), error: Some(error) },
+        }
+    }
+}
+
+/// Artifacts of a run, and why they are not all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArtifactListing {
+    /// The artifacts.
+    pub artifacts: Vec<Artifact>,
+    /// Why the listing ended early, if it did.
+    pub error: Option<TaskQueueError>,
 }
 
 /// An artifact of a run.
@@ -78,5 +95,9 @@ impl<Q: TaskQueue + ?Sized> TaskQueue for Arc<Q> {
         run_id: u32,
     ) -> Result<Vec<Artifact>, TaskQueueError> {
         (**self).artifacts(root_url, task_id, run_id).await
+    }
+
+    async fn artifacts_until_error(&self, root_url: &str, task_id: &str, run_id: u32) -> ArtifactListing {
+        (**self).artifacts_until_error(root_url, task_id, run_id).await
     }
 }

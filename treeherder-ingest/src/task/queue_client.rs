@@ -11,7 +11,7 @@ use crate::http::{Client, HttpError, HttpErrorKind, Request, TimeoutPhase};
 use crate::job::ids::slug_to_uuid;
 
 use super::TaskDefinition;
-use super::queue::{Artifact, TaskQueue, TaskQueueError, TaskQueueErrorKind, service_url};
+use super::queue::{Artifact, ArtifactListing, TaskQueue, TaskQueueError, TaskQueueErrorKind, service_url};
 
 /// Longest time for one request; the service answers within a second.
 const REQUEST_TIME: Duration = Duration::from_secs(60);
@@ -99,12 +99,19 @@ impl TaskQueue for HttpTaskQueue {
         task_id: &str,
         run_id: u32,
     ) -> Result<Vec<Artifact>, TaskQueueError> {
-        check_task_id(task_id)?;
+        let listing = self.artifacts_until_error(root_url, task_id, run_id).await;
+        listing.error.map_or(Ok(listing.artifacts), Err)
+    }
+
+    async fn artifacts_until_error(&self, root_url: &str, task_id: &str, run_id: u32) -> ArtifactListing {
+        let mut listing = ArtifactListing::default();
+        if let Err(error) = check_task_id(task_id) {
+            return ArtifactListing { error: Some(error), ..listing };
+        }
         let url = service_url(root_url, "queue", "v1", &format!("task/{task_id}/runs/{run_id}/artifacts"));
-        let mut artifacts = Vec::new();
         let mut token: Option<String> = None;
         for _ in 0..MAX_PAGES {
-            let page: Page = self
+            let page: Result<Page, TaskQueueError> = self
                 .ask(|| {
                     let request = self.client.get(&url);
                     match &token {
@@ -112,18 +119,24 @@ impl TaskQueue for HttpTaskQueue {
                         None => request,
                     }
                 })
-                .await?;
-            artifacts.extend(page.artifacts);
-            token = page.continuation_token;
-            if token.is_none() {
-                return Ok(artifacts);
+                .await;
+            match page {
+                Ok(page) => {
+                    listing.artifacts.extend(page.artifacts);
+                    token = page.continuation_token;
+                }
+                Err(error) => return ArtifactListing { error: Some(error), ..listing },
             }
-            if artifacts.len() >= MAX_ARTIFACTS {
+            if token.is_none() {
+                return listing;
+            }
+            if listing.artifacts.len() >= MAX_ARTIFACTS {
                 break;
             }
         }
-        tracing::warn!(task_id, run_id, read = artifacts.len(), "listing of artifacts not read to its end");
-        Ok(artifacts)
+        let read = listing.artifacts.len();
+        tracing::warn!(task_id, run_id, read, "listing of artifacts not read to its end");
+        listing
     }
 }
 

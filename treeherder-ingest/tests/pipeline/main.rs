@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bridge_jobs;
 mod conformance;
 mod crash;
 mod faults;

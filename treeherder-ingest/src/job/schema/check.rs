@@ -10,7 +10,7 @@ use super::violation::{Violation, Violations};
 /// A schema document compiled for checking.
 ///
 /// It understands the keywords our types generate and refuses a document with any other, so that no limit is
-/// published and silently not enforced. `format` is an annotation only (§4.5). An integer may be written as a
+/// published and silently not enforced. `format` is an annotation only (§4.5), unless asked for. An integer may be written as a
 /// float without fraction; numbers beyond 64 bits are violations.
 #[derive(Clone, Debug)]
 pub struct Checker {
@@ -31,7 +31,15 @@ impl Checker {
     /// # Errors
     /// As for [`Checker::of`].
     pub fn compile(document: &Value) -> Result<Self, UnsupportedSchema> {
-        Ok(Self { root: compile(document, "")? })
+        Ok(Self { root: compile(document, "", false)? })
+    }
+
+    /// Compiles a schema document whose formats are to be enforced, which must be `date-time` or `uri`.
+    ///
+    /// # Errors
+    /// As for [`Checker::of`].
+    pub fn with_formats(document: &Value) -> Result<Self, UnsupportedSchema> {
+        Ok(Self { root: compile(document, "", true)? })
     }
 
     /// Checks a value; pointers in the violations start with `base`.
@@ -57,8 +65,11 @@ impl Walk {
         }
         match (node, value) {
             (Node::Any, _) | (Node::Boolean, Value::Bool(_)) => {}
-            (Node::Text { min, max, class }, Value::String(text)) => {
+            (Node::Text { min, max, class, format }, Value::String(text)) => {
                 self.text(*min, *max, class.as_ref(), text);
+                if let Some(format) = format.filter(|format| !format.matches(text)) {
+                    self.add(format!("is {}, not {}", excerpt(text), format.expected()));
+                }
             }
             (Node::Choice(choices), Value::String(text)) => {
                 if !choices.iter().any(|choice| choice == text) {
@@ -80,7 +91,37 @@ impl Walk {
             (Node::Object { properties, required, closed }, Value::Object(members)) => {
                 self.object(properties, required, *closed, members);
             }
+            (Node::Forms { tag, forms }, Value::Object(members)) => self.forms(tag, forms, members),
             (node, value) => self.add(format!("is {}, not {}", kind_of(value), node.expected())),
+        }
+    }
+
+    /// Checks against the form that the tag names; of several, the one whose required properties are there.
+    fn forms(&mut self, tag: &str, forms: &[(String, Node)], members: &Map<String, Value>) {
+        let Some(value) = members.get(tag) else {
+            return self.below(tag, |walk| walk.add("is missing".to_owned()));
+        };
+        let named: Vec<&Node> =
+            forms.iter().filter(|(text, _)| value == text).map(|(_, form)| form).collect();
+        let missing = |form: &Node| match form {
+            Node::Object { required, .. } => {
+                required.iter().filter(|name| !members.contains_key(*name)).count()
+            }
+            _ => 0,
+        };
+        match named.into_iter().min_by_key(|form| missing(form)) {
+            Some(Node::Object { properties, required, closed }) => {
+                self.object(properties, required, *closed, members);
+            }
+            _ => {
+                let mut texts: Vec<String> = Vec::new();
+                for (text, _) in forms {
+                    if !texts.contains(text) {
+                        texts.push(text.clone());
+                    }
+                }
+                self.below(tag, |walk| walk.visit(&Node::Choice(texts), value));
+            }
         }
     }
 
@@ -230,6 +271,46 @@ mod tests {
         let schema = json!({"type": "array", "items": {"type": "boolean"}});
         let found = violations(&schema, &json!(vec![1; 10_000]));
         assert_eq!(found.len(), Violations::LIMIT);
+    }
+
+    #[test]
+    fn forms_are_told_apart_by_their_tag() {
+        let form = |tag: &str, name: &str| {
+            json!({
+                "type": "object", "additionalProperties": false, "required": ["kind", name],
+                "properties": {"kind": {"type": "string", "const": tag}, (name): {"type": "string"}}
+            })
+        };
+        let schema = json!({"oneOf": [form("a", "x"), form("b", "y"), form("a", "z")]});
+        let table = [
+            (json!({"kind": "a", "x": "1"}), vec![]),
+            (json!({"kind": "b", "y": "1"}), vec![]),
+            (json!({"kind": "a", "z": "1"}), vec![]),
+            (json!({"kind": "a"}), vec!["/x is missing"]),
+            (json!({"kind": "b", "x": "1"}), vec!["/y is missing", "/x is not a known property"]),
+            (json!({"kind": "a", "x": "1", "z": "1"}), vec!["/z is not a known property"]),
+            (json!({"kind": "c", "x": "1"}), vec!["/kind is \"c\", not one of a, b"]),
+            (json!({"kind": 1}), vec!["/kind is a number, not a string"]),
+            (json!({"x": "1"}), vec!["/kind is missing"]),
+            (json!("a"), vec!["/ is a string, not an object"]),
+        ];
+        for (value, expected) in table {
+            assert_eq!(violations(&schema, &value), expected, "{value}");
+        }
+        for other in [json!({"oneOf": []}), json!({"oneOf": [{"type": "object"}, {"type": "object"}]})] {
+            assert!(Checker::compile(&other).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn formats_are_enforced_where_asked_for() {
+        let schema = json!({"type": "array", "items": {"type": "string", "format": "date-time"}});
+        let value = json!(["2019-06-26T19:36:10.316Z", "2019-06-26"]);
+        assert!(violations(&schema, &value).is_empty());
+        let found = Checker::with_formats(&schema).unwrap().check(&value, "").unwrap_err();
+        assert_eq!(found.to_string(), "/1 is \"2019-06-26\", not a date and time as of RFC 3339");
+        let other = json!({"type": "string", "format": "hostname"});
+        assert!(Checker::compile(&other).is_ok() && Checker::with_formats(&other).is_err());
     }
 
     #[test]

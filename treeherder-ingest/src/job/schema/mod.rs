@@ -5,6 +5,7 @@
 //! by JSON pointer. A limit can thus not be published without being enforced, or the other way round.
 
 mod check;
+pub(crate) mod format;
 mod node;
 mod pattern;
 mod violation;

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::format::Format;
 use super::pattern::CharClass;
 
 /// Says which part of a schema document [`Checker`](super::Checker) cannot enforce.
@@ -17,12 +18,29 @@ pub struct UnsupportedSchema {
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     Any,
-    Text { min: usize, max: usize, class: Option<CharClass> },
+    Text {
+        min: usize,
+        max: usize,
+        class: Option<CharClass>,
+        format: Option<Format>,
+    },
     Choice(Vec<String>),
-    Integer { min: i64, max: i64 },
+    Integer {
+        min: i64,
+        max: i64,
+    },
     Boolean,
     Array(Box<Self>),
-    Object { properties: Vec<(String, Self)>, required: Vec<String>, closed: bool },
+    Object {
+        properties: Vec<(String, Self)>,
+        required: Vec<String>,
+        closed: bool,
+    },
+    /// One of several objects, told apart by the text of the property `tag`.
+    Forms {
+        tag: String,
+        forms: Vec<(String, Self)>,
+    },
 }
 impl Node {
     /// Names the type for messages.
@@ -33,15 +51,15 @@ impl Node {
             Self::Integer { .. } => "an integer",
             Self::Boolean => "a boolean",
             Self::Array(_) => "an array",
-            Self::Object { .. } => "an object",
+            Self::Object { .. } | Self::Forms { .. } => "an object",
         }
     }
 }
 /// Keywords that describe and do not constrain.
 const ANNOTATIONS: [&str; 6] = ["$schema", "$id", "title", "description", "default", "format"];
 
-/// Compiles the schema at `pointer` of a document.
-pub(super) fn compile(schema: &Value, pointer: &str) -> Result<Node, UnsupportedSchema> {
+/// Compiles the schema at `pointer` of a document; formats are enforced only if asked for.
+pub(super) fn compile(schema: &Value, pointer: &str, formats: bool) -> Result<Node, UnsupportedSchema> {
     let unsupported = |reason: String| UnsupportedSchema { pointer: pointer.to_owned(), reason };
     let keywords = match schema {
         Value::Bool(true) => return Ok(Node::Any),
@@ -52,11 +70,14 @@ pub(super) fn compile(schema: &Value, pointer: &str) -> Result<Node, Unsupported
     let node = match keywords.get("type").and_then(Value::as_str) {
         _ if keywords.contains_key("oneOf") => {
             known.push("oneOf");
-            Node::Choice(choices(keywords).ok_or_else(|| unsupported("oneOf of more than texts".to_owned()))?)
+            match choices(keywords) {
+                Some(texts) => Node::Choice(texts),
+                None => forms(keywords, pointer, formats)?,
+            }
         }
         Some("string") => {
             known.extend(["type", "minLength", "maxLength", "pattern", "enum", "const"]);
-            text(keywords).map_err(unsupported)?
+            text(keywords, formats).map_err(unsupported)?
         }
         Some("integer") => {
             known.extend(["type", "minimum", "maximum", "const"]);
@@ -74,11 +95,11 @@ pub(super) fn compile(schema: &Value, pointer: &str) -> Result<Node, Unsupported
         Some("array") => {
             known.extend(["type", "items"]);
             let items = keywords.get("items").unwrap_or(&Value::Bool(true));
-            Node::Array(Box::new(compile(items, &format!("{pointer}/items"))?))
+            Node::Array(Box::new(compile(items, &format!("{pointer}/items"), formats)?))
         }
         Some("object") => {
             known.extend(["type", "properties", "required", "additionalProperties"]);
-            object(keywords, pointer)?
+            object(keywords, pointer, formats)?
         }
         None if keywords.keys().all(|keyword| known.contains(&keyword.as_str())) => Node::Any,
         other => return Err(unsupported(format!("type {other:?}"))),
@@ -95,7 +116,33 @@ fn choices(keywords: &Map<String, Value>) -> Option<Vec<String>> {
     choices.iter().map(|choice| Some(choice.get("const")?.as_str()?.to_owned())).collect()
 }
 
-fn text(keywords: &Map<String, Value>) -> Result<Node, String> {
+/// Reads `oneOf: [{type: object}, …]` whose members are told apart by a constant of the same name.
+fn forms(keywords: &Map<String, Value>, pointer: &str, formats: bool) -> Result<Node, UnsupportedSchema> {
+    let unsupported = || UnsupportedSchema {
+        pointer: pointer.to_owned(),
+        reason: "oneOf of neither texts nor objects with a constant text".to_owned(),
+    };
+    let members = keywords.get("oneOf").and_then(Value::as_array).ok_or_else(unsupported)?;
+    let mut tag = None;
+    let mut forms = Vec::with_capacity(members.len());
+    for (index, member) in members.iter().enumerate() {
+        let form = compile(member, &format!("{pointer}/oneOf/{index}"), formats)?;
+        let Node::Object { properties, required, .. } = &form else { return Err(unsupported()) };
+        let constant = properties.iter().find_map(|(name, node)| match node {
+            Node::Choice(texts) if required.contains(name) => match texts.as_slice() {
+                [text] if tag.as_ref().is_none_or(|tag| tag == name) => Some((name.clone(), text.clone())),
+                _ => None,
+            },
+            _ => None,
+        });
+        let (name, text) = constant.ok_or_else(unsupported)?;
+        tag = Some(name);
+        forms.push((text, form));
+    }
+    Ok(Node::Forms { tag: tag.ok_or_else(unsupported)?, forms })
+}
+
+fn text(keywords: &Map<String, Value>, formats: bool) -> Result<Node, String> {
     if let Some(choice) = keywords.get("const").and_then(Value::as_str) {
         return Ok(Node::Choice(vec![choice.to_owned()]));
     }
@@ -112,14 +159,19 @@ fn text(keywords: &Map<String, Value>) -> Result<Node, String> {
         min: limit("minLength").unwrap_or(0),
         max: limit("maxLength").unwrap_or(usize::MAX),
         class,
+        format: match keywords.get("format").and_then(Value::as_str).filter(|_| formats) {
+            Some(name) => Some(Format::named(name).ok_or_else(|| format!("format {name}"))?),
+            None => None,
+        },
     })
 }
 
-fn object(keywords: &Map<String, Value>, pointer: &str) -> Result<Node, UnsupportedSchema> {
+fn object(keywords: &Map<String, Value>, pointer: &str, formats: bool) -> Result<Node, UnsupportedSchema> {
     let mut properties = Vec::new();
     if let Some(Value::Object(schemas)) = keywords.get("properties") {
         for (name, schema) in schemas {
-            properties.push((name.clone(), compile(schema, &format!("{pointer}/properties/{name}"))?));
+            let pointer = format!("{pointer}/properties/{name}");
+            properties.push((name.clone(), compile(schema, &pointer, formats)?));
         }
     }
     let required = match keywords.get("required") {

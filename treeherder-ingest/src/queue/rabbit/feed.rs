@@ -1,0 +1,236 @@
+//! What the broker has pushed to this process for one queue.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use futures_util::StreamExt as _;
+use lapin::message::Delivery as AmqpDelivery;
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Consumer};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::AbortOnDropHandle;
+
+use super::RabbitOptions;
+use super::envelope::Envelope;
+use super::session::{Session, refused};
+use super::topology::Place;
+use crate::queue::wake::WakeUps;
+use crate::queue::{Clock, Priority, QueueError, QueueName};
+
+/// A message that this process holds and the broker does not forget yet.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) tag: u64,
+    pub(super) envelope: Arc<Envelope>,
+}
+
+/// The prefetched and the claimed messages of one queue.
+#[derive(Debug)]
+pub(super) struct Feed {
+    pub(super) queue: QueueName,
+    /// Distinguishes this channel's delivery tags from those of others.
+    pub(super) token: i64,
+    channel: Channel,
+    names: Vec<String>,
+    contents: Arc<Mutex<Contents>>,
+    flush: mpsc::UnboundedSender<oneshot::Sender<()>>,
+    _task: AbortOnDropHandle<()>,
+}
+
+#[derive(Debug, Default)]
+struct Contents {
+    /// Ready, by [`Priority::ALL`].
+    ready: [VecDeque<Held>; 2],
+    claimed: HashMap<u64, Held>,
+}
+
+fn lock(contents: &Mutex<Contents>) -> MutexGuard<'_, Contents> {
+    // Nothing panics while the lock is held.
+    contents.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What moves deliveries from the consumers to the feed.
+struct Mover {
+    queue: QueueName,
+    channel: Channel,
+    contents: Arc<Mutex<Contents>>,
+    session: Weak<Session>,
+    options: Arc<RabbitOptions>,
+    clock: Arc<dyn Clock>,
+    wake_ups: Arc<WakeUps>,
+}
+
+impl Feed {
+    /// Starts to consume a queue, both priorities.
+    pub(super) async fn start(
+        session: &Arc<Session>,
+        queue: QueueName,
+        token: i64,
+        prefetch: u16,
+        (options, clock, wake_ups): (Arc<RabbitOptions>, Arc<dyn Clock>, Arc<WakeUps>),
+    ) -> Result<Self, QueueError> {
+        let failed = refused("consume a queue");
+        let channel = session.connection.create_channel().await.map_err(&failed)?;
+        channel.basic_qos(prefetch.max(1), BasicQosOptions::default()).await.map_err(&failed)?;
+        let mut consumers = Vec::new();
+        let mut names = Vec::new();
+        for priority in Priority::ALL {
+            let place = Place::Work(queue, priority);
+            session.ensure(&place).await?;
+            let name = place.name(&options.prefix);
+            let consumer = channel
+                .basic_consume(
+                    name.as_str().into(),
+                    "".into(),
+                    BasicConsumeOptions::default(),
+                    FieldTable::default(),
+                )
+                .await
+                .map_err(&failed)?;
+            consumers.push(consumer);
+            names.push(name);
+        }
+        let contents = Arc::<Mutex<Contents>>::default();
+        let (flush, flushes) = mpsc::unbounded_channel();
+        let mover = Mover {
+            queue,
+            channel: channel.clone(),
+            contents: Arc::clone(&contents),
+            session: Arc::downgrade(session),
+            options,
+            clock,
+            wake_ups,
+        };
+        let task = AbortOnDropHandle::new(tokio::spawn(mover.run(consumers, flushes)));
+        Ok(Self { queue, token, channel, names, contents, flush, _task: task })
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.channel.status().connected() && !self.flush.is_closed()
+    }
+
+    /// Waits until everything that the broker had for this consumer when it was called has arrived.
+    ///
+    /// The broker answers a question about a queue after it has sent what it handed out before.
+    pub(super) async fn settle_arrivals(&self) -> Result<(), QueueError> {
+        for name in &self.names {
+            let options = QueueDeclareOptions::durable().passive();
+            let asked = self.channel.queue_declare(name.as_str().into(), options, FieldTable::default());
+            asked.await.map_err(refused("claim messages"))?;
+        }
+        let (done, moved) = oneshot::channel();
+        if self.flush.send(done).is_ok() {
+            // An error means that the consumers have ended: nothing more arrives.
+            let _ = moved.await;
+        }
+        Ok(())
+    }
+
+    /// Returns priority and due time of the message that is next.
+    pub(super) fn next(&self) -> Option<(Priority, i64)> {
+        let contents = lock(&self.contents);
+        contents
+            .ready
+            .iter()
+            .find_map(VecDeque::front)
+            .map(|held| (held.envelope.priority, held.envelope.due))
+    }
+
+    /// Takes the message that is next.
+    pub(super) fn take(&self) -> Option<Held> {
+        let mut contents = lock(&self.contents);
+        let held = contents.ready.iter_mut().find_map(VecDeque::pop_front)?;
+        contents.claimed.insert(held.tag, held.clone());
+        Some(held)
+    }
+
+    /// Returns a claimed message, unless it was settled or has gone back to the broker.
+    pub(super) fn claimed(&self, tag: u64) -> Option<Held> {
+        if self.is_alive() { lock(&self.contents).claimed.get(&tag).cloned() } else { None }
+    }
+
+    /// Tells the broker to forget a claimed message; false when it has gone back already.
+    pub(super) async fn forget(&self, tag: u64) -> bool {
+        let held = lock(&self.contents).claimed.remove(&tag).is_some();
+        held && self.channel.basic_ack(tag, BasicAckOptions::default()).await.is_ok()
+    }
+
+    /// Returns the number of ready and of claimed messages and when the oldest ready one was due.
+    pub(super) fn counts(&self) -> (u64, u64, Option<i64>) {
+        let contents = lock(&self.contents);
+        let ready: usize = contents.ready.iter().map(VecDeque::len).sum();
+        let oldest = contents.ready.iter().flatten().map(|held| held.envelope.due).min();
+        (ready as u64, contents.claimed.len() as u64, oldest)
+    }
+}
+
+impl Mover {
+    async fn run(self, consumers: Vec<Consumer>, mut flushes: mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
+        let ends = consumers
+            .into_iter()
+            .map(|consumer| consumer.map(Some).chain(futures_util::stream::once(std::future::ready(None))));
+        let mut deliveries = futures_util::stream::select_all(ends);
+        loop {
+            tokio::select! {
+                // A flush is answered when nothing is left to be moved.
+                biased;
+                next = deliveries.next() => match next.flatten() {
+                    Some(Ok(delivery)) => self.arrived(delivery).await,
+                    Some(Err(error)) => {
+                        tracing::warn!(queue.name = %self.queue, %error, "a consumer ended");
+                        break;
+                    }
+                    None => {
+                        tracing::warn!(queue.name = %self.queue, "the broker ended a consumer");
+                        break;
+                    }
+                },
+                done = flushes.recv() => match done {
+                    // Whoever asked may have gone.
+                    Some(done) => { let _ = done.send(()); }
+                    None => return,
+                },
+            }
+        }
+        // What was prefetched goes back to the queue, for the next consumer.
+        if let Err(error) = self.channel.close(200, "consumer ended".into()).await {
+            tracing::debug!(%error, "a channel was gone before it was closed");
+        }
+        self.wake_ups.wake(self.queue);
+    }
+
+    async fn arrived(&self, delivery: AmqpDelivery) {
+        let now = self.clock.now();
+        let envelope = Envelope::read(self.queue, &delivery.properties, delivery.data, now);
+        if envelope.due > now {
+            self.wait_on(delivery.delivery_tag, envelope, now).await;
+            return;
+        }
+        let held = Held { tag: delivery.delivery_tag, envelope: Arc::new(envelope) };
+        let row = usize::from(held.envelope.priority == Priority::Normal);
+        lock(&self.contents).ready[row].push_back(held);
+        self.wake_ups.wake(self.queue);
+    }
+
+    /// Sends a message that has come too early to the waiting queue of the next step.
+    ///
+    /// Where that fails the session is at its end, which brings the message back.
+    async fn wait_on(&self, tag: u64, envelope: Envelope, now: i64) {
+        let Some(session) = self.session.upgrade() else { return };
+        let place = self.options.place(self.queue, envelope.priority, envelope.due, now);
+        let waiting = session.publish("delay a message", &[(place, envelope)]).await;
+        let settled = match waiting {
+            Ok(()) => {
+                let acked = self.channel.basic_ack(tag, BasicAckOptions::default()).await;
+                acked.map_err(refused("delay a message"))
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = settled {
+            tracing::warn!(queue.name = %self.queue, %error, "a delayed message could not be sent on");
+            // Gives everything back to the broker, this message included.
+            let _ = self.channel.close(320, "cannot delay a message".into()).await;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! One connection to the broker and what was set up over it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::{Channel, Confirmation, Connection};
+
+use super::RabbitOptions;
+use super::envelope::Envelope;
+use super::feed::Feed;
+use super::topology::Place;
+use crate::pulse::connect;
+use crate::queue::{QueueError, QueueName};
+
+/// A connection with its publishing channel and its consumers.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) connection: Connection,
+    publisher: Channel,
+    declared: Mutex<HashSet<Place>>,
+    pub(super) feeds: Mutex<HashMap<QueueName, Arc<Feed>>>,
+    options: Arc<RabbitOptions>,
+}
+
+/// Names the operation that the broker refused.
+pub(super) fn refused(operation: &'static str) -> impl Fn(lapin::Error) -> QueueError {
+    move |error| QueueError::Broker { operation, reason: error.to_string() }
+}
+
+impl Session {
+    pub(super) async fn open(options: Arc<RabbitOptions>) -> Result<Self, QueueError> {
+        let failed = |error: lapin::Error| QueueError::Broker {
+            operation: "connect to the broker",
+            reason: format!("{}: {error}", options.url),
+        };
+        let connection = connect(&options.url, &options.url.vhost(), &options.name).await.map_err(failed)?;
+        let publisher = connection.create_channel().await.map_err(failed)?;
+        publisher.confirm_select(ConfirmSelectOptions::default()).await.map_err(failed)?;
+        Ok(Self {
+            connection,
+            publisher,
+            declared: Mutex::default(),
+            feeds: Mutex::default(),
+            options: Arc::clone(&options),
+        })
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        self.connection.status().connected() && self.publisher.status().connected()
+    }
+
+    /// Returns the living consumer of a queue, or of all.
+    pub(super) fn feeds(&self) -> Vec<Arc<Feed>> {
+        // Only whole values are put into the map.
+        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
+        feeds.retain(|_, feed| feed.is_alive());
+        feeds.values().cloned().collect()
+    }
+
+    fn declared(&self) -> std::sync::MutexGuard<'_, HashSet<Place>> {
+        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Declares a queue of the broker unless that was done before.
+    pub(super) async fn ensure(&self, place: &Place) -> Result<(), QueueError> {
+        if self.declared().contains(place) {
+            return Ok(());
+        }
+        let failed = refused("declare a queue on the broker");
+        // A channel of its own: a refusal ends the channel it comes over.
+        let channel = self.connection.create_channel().await.map_err(&failed)?;
+        let prefix = &self.options.prefix;
+        channel
+            .queue_declare(place.name(prefix).into(), QueueDeclareOptions::durable(), place.arguments(prefix))
+            .await
+            .map_err(&failed)?;
+        if let Err(error) = channel.close(200, "done".into()).await {
+            tracing::debug!(%error, "a channel was gone before it was closed");
+        }
+        self.declared().insert(place.clone());
+        Ok(())
+    }
+
+    /// Counts the ready messages of a queue of the broker; nothing when there is no such queue.
+    pub(super) async fn count(&self, place: &Place) -> Result<Option<u64>, QueueError> {
+        let failed = refused("count messages");
+        let channel = self.connection.create_channel().await.map_err(&failed)?;
+        let name = place.name(&self.options.prefix);
+        let options = QueueDeclareOptions::durable().passive();
+        match channel.queue_declare(name.into(), options, FieldTable::default()).await {
+            Ok(queue) => {
+                let _ = channel.close(200, "done".into()).await;
+                Ok(Some(u64::from(queue.message_count())))
+            }
+            // The answer 404 ends the channel, not the connection.
+            Err(error) if is_not_found(&error) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Publishes and waits until the broker has confirmed every message.
+    pub(super) async fn publish(
+        &self,
+        operation: &'static str,
+        letters: &[(Place, Envelope)],
+    ) -> Result<(), QueueError> {
+        for (place, envelope) in letters {
+            if envelope.payload.len() > self.options.max_message_bytes {
+                return Err(QueueError::TooLarge { queue: envelope.queue, bytes: envelope.payload.len() });
+            }
+            self.ensure(place).await?;
+        }
+        let confirmed = tokio::time::timeout(self.options.confirm_timeout, self.confirm(operation, letters));
+        confirmed.await.unwrap_or_else(|_elapsed| {
+            Err(QueueError::Broker {
+                operation,
+                reason: format!("no confirmation in {:?}", self.options.confirm_timeout),
+            })
+        })
+    }
+
+    async fn confirm(
+        &self,
+        operation: &'static str,
+        letters: &[(Place, Envelope)],
+    ) -> Result<(), QueueError> {
+        let mut confirms = Vec::with_capacity(letters.len());
+        let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+        for (place, envelope) in letters {
+            let name = place.name(&self.options.prefix).into();
+            let published = self.publisher.basic_publish(
+                "".into(),
+                name,
+                options,
+                &envelope.payload,
+                envelope.properties(),
+            );
+            confirms.push((place, published.await.map_err(refused(operation))?));
+        }
+        for (place, confirm) in confirms {
+            let reason = match confirm.await.map_err(refused(operation))? {
+                Confirmation::Ack(None) => continue,
+                Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned)) => {
+                    // Somebody deleted the queue: the next try declares it again.
+                    self.declared().remove(place);
+                    returned.reply_text.to_string()
+                }
+                Confirmation::Nack(None) => "the broker did not take the message".to_owned(),
+                Confirmation::NotRequested => "the broker was not asked to confirm".to_owned(),
+            };
+            let name = place.name(&self.options.prefix);
+            return Err(QueueError::Broker { operation, reason: format!("{name}: {reason}") });
+        }
+        Ok(())
+    }
+}
+
+fn is_not_found(error: &lapin::Error) -> bool {
+    match error.kind() {
+        lapin::ErrorKind::ProtocolError(error) => error.get_id() == 404,
+        _ => false,
+    }
+}
