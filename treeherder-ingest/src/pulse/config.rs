@@ -275,7 +275,11 @@ mod tests {
             ("amqps://u:p@localhost", true, 5671, "/"),
         ] {
             let parsed = AmqpUrl::parse(url).unwrap();
-            assert_eq!((parsed.is_tls(), parsed.port(), parsed.vhost().as_str()), (tls, port, vhost), "{url}");
+            assert_eq!(
+                (parsed.is_tls(), parsed.port(), parsed.vhost().as_str()),
+                (tls, port, vhost),
+                "{url}"
+            );
         }
     }
 

@@ -110,7 +110,8 @@ impl Node {
         // /tmp itself: the server's user must be able to walk to its data.
         let directory = tempfile::Builder::new().prefix("treeherder-mq").tempdir_in("/tmp").unwrap();
         let [port, dist_port, epmd_port] = free_ports();
-        let file = |name: &str, content: String| std::fs::write(directory.path().join(name), content).unwrap();
+        let file =
+            |name: &str, content: String| std::fs::write(directory.path().join(name), content).unwrap();
         let vhosts = ["/", SECOND_VHOST];
         let definitions = serde_json::json!({
             "users": [{"name": "guest", "password": "guest", "tags": "administrator"}],

@@ -74,9 +74,7 @@ impl PulseGuardian {
             self.client.get_json(&self.address(queue)?).await.map_err(|error| error.to_string())?;
         let wanted: HashSet<String> = wanted
             .iter()
-            .flat_map(|binding| {
-                binding.routing_keys.iter().map(|key| format!("{} {key}", binding.exchange))
-            })
+            .flat_map(|binding| binding.routing_keys.iter().map(|key| format!("{} {key}", binding.exchange)))
             .collect();
         // A channel of its own: a refusal ends the channel it comes over.
         let channel = connection.create_channel().await.map_err(|error| error.to_string())?;

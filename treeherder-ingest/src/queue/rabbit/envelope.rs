@@ -140,12 +140,8 @@ mod tests {
         envelope.attempts = 3;
         for dead in [None, Some(Death { id: 5, since: 9 })] {
             envelope.dead = dead;
-            let read = Envelope::read(
-                QueueName::Statsd,
-                &envelope.properties(),
-                envelope.payload.clone(),
-                1_000,
-            );
+            let read =
+                Envelope::read(QueueName::Statsd, &envelope.properties(), envelope.payload.clone(), 1_000);
             assert_eq!(read, envelope);
         }
         assert_eq!(envelope.error.as_deref(), Some("a\u{fffd}b"));

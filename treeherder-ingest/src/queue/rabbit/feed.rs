@@ -166,14 +166,10 @@ impl Feed {
 }
 
 impl Mover {
-    async fn run(
-        self,
-        consumers: Vec<Consumer>,
-        mut flushes: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
-    ) {
-        let ends = consumers.into_iter().map(|consumer| {
-            consumer.map(Some).chain(futures_util::stream::once(std::future::ready(None)))
-        });
+    async fn run(self, consumers: Vec<Consumer>, mut flushes: mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
+        let ends = consumers
+            .into_iter()
+            .map(|consumer| consumer.map(Some).chain(futures_util::stream::once(std::future::ready(None))));
         let mut deliveries = futures_util::stream::select_all(ends);
         loop {
             tokio::select! {

@@ -120,12 +120,7 @@ impl RabbitQueue {
     pub(super) fn addressed(&self, envelope: Envelope) -> (Place, Envelope) {
         let place = match envelope.dead {
             Some(_) => Place::Dead(envelope.queue),
-            None => self.options.place(
-                envelope.queue,
-                envelope.priority,
-                envelope.due,
-                self.clock.now(),
-            ),
+            None => self.options.place(envelope.queue, envelope.priority, envelope.due, self.clock.now()),
         };
         (place, envelope)
     }
@@ -201,14 +196,10 @@ impl Queue for RabbitQueue {
         for queue in queues {
             feeds.push(self.feed(&session, *queue).await?);
         }
-        let mut claimed = take(&feeds, limit);
-        if claimed.is_empty() {
-            for feed in &feeds {
-                feed.settle_arrivals().await?;
-            }
-            claimed = take(&feeds, limit);
+        for feed in feeds.iter().filter(|feed| feed.next().is_none()) {
+            feed.settle_arrivals().await?;
         }
-        Ok(claimed)
+        Ok(take(&feeds, limit))
     }
 
     async fn ack(&self, receipts: &[Receipt]) -> Result<usize, QueueError> {
