@@ -58,7 +58,7 @@ impl Pulse {
         let keys: Vec<_> = cc.iter().map(|key| AMQPValue::LongString((*key).into())).collect();
         let mut headers = FieldTable::default();
         headers.insert("CC".into(), AMQPValue::FieldArray(FieldArray::from(keys)));
-        let properties = BasicProperties::default().with_headers(headers);
+        let properties = BasicProperties::default().with_delivery_mode(2).with_headers(headers);
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let (exchange, body) = (self.exchange.as_str().into(), body.to_string());
         let sent = channel.basic_publish(exchange, key.into(), options, body.as_bytes(), properties);
