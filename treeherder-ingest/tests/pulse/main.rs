@@ -1,6 +1,11 @@
 //! Behaviour of the listener and of the sources inside the process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
+#[path = "../support/rabbitmq.rs"]
+#[allow(dead_code, reason = "each test binary uses a part")]
+mod rabbitmq;
+
+mod amqp;
 mod listener;
 mod replay;
 mod support;

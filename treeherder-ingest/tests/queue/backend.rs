@@ -1,13 +1,15 @@
 //! Fresh, empty queues for each test, on each backend.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use treeherder_ingest::queue::{ManualClock, Queue, SqlQueue};
+use treeherder_ingest::pulse::AmqpUrl;
+use treeherder_ingest::queue::{ManualClock, Queue, RabbitOptions, RabbitQueue, SqlQueue};
 use treeherder_ingest::store::Store;
 
 use crate::support::database::{self, TestStore};
+use crate::support::rabbitmq::RabbitMq;
 
 /// Empty queues of one test; dropping them removes them.
 #[async_trait]
@@ -20,6 +22,16 @@ pub(crate) trait Backend: Sized + Send + Sync {
 
     /// Lets time pass.
     async fn pass(&self, time: Duration);
+
+    /// Ends the leases of `lease` that all handles have been given.
+    async fn end_leases(&self, lease: Duration) {
+        self.pass(lease).await;
+    }
+
+    /// Tells whether leases outlive the process that holds them; a broker takes messages back at once.
+    fn leases_outlive_processes(&self) -> bool {
+        true
+    }
 }
 
 /// Queues in a database, with a clock that goes by hand.
@@ -84,4 +96,62 @@ sql_backend! {
 sql_backend! {
     /// A database of its own on a private PostgreSQL, or on that of `TEST_DATABASE_URL`.
     Postgres
+}
+
+/// Queues of their own on a private RabbitMQ, or on that of `TEST_AMQP_URL`.
+#[derive(Debug)]
+pub(crate) struct Rabbit {
+    server: Arc<RabbitMq>,
+    prefix: String,
+    clock: Arc<ManualClock>,
+    opened: Mutex<Vec<Weak<RabbitQueue>>>,
+}
+
+impl Rabbit {
+    /// Returns the settings of a handle.
+    ///
+    /// The broker waits in real time: short steps are repeated until the clock says that a message is due.
+    pub(crate) fn options(&self, owner: &str) -> RabbitOptions {
+        let mut options = RabbitOptions::new(AmqpUrl::parse(&self.server.url("/")).unwrap(), owner);
+        options.prefix.clone_from(&self.prefix);
+        options.prefetch = 1_000;
+        options.steps = vec![Duration::from_millis(200), Duration::from_secs(50)];
+        options
+    }
+
+    /// Opens a handle as [`Backend::open`] does.
+    pub(crate) fn rabbit_queue(&self, owner: &str) -> Arc<RabbitQueue> {
+        let queue = Arc::new(RabbitQueue::with_clock(self.options(owner), Arc::clone(&self.clock) as _));
+        self.opened.lock().unwrap().push(Arc::downgrade(&queue));
+        queue
+    }
+}
+
+#[async_trait]
+impl Backend for Rabbit {
+    async fn start() -> Option<Self> {
+        let server = tokio::task::block_in_place(RabbitMq::shared)?;
+        let prefix = format!("{}.", uuid::Uuid::new_v4().simple());
+        Some(Self { server, prefix, clock: Arc::default(), opened: Mutex::default() })
+    }
+
+    async fn open(&self, owner: &str) -> Arc<dyn Queue> {
+        self.rabbit_queue(owner)
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    async fn end_leases(&self, lease: Duration) {
+        self.pass(lease).await;
+        let opened: Vec<_> = self.opened.lock().unwrap().iter().filter_map(Weak::upgrade).collect();
+        for queue in opened {
+            queue.close().await;
+        }
+    }
+
+    fn leases_outlive_processes(&self) -> bool {
+        false
+    }
 }

@@ -13,3 +13,4 @@ mod worker;
 
 queue_test_suite!(sqlite, backend::Sqlite);
 queue_test_suite!(postgres, backend::Postgres);
+queue_test_suite!(rabbitmq, backend::Rabbit);

@@ -5,3 +5,4 @@
 
 pub(crate) mod database;
 pub(crate) mod postgres;
+pub(crate) mod rabbitmq;

@@ -10,7 +10,7 @@ use lapin::{Channel, Connection};
 use super::RabbitQueue;
 use super::depth::moment;
 use super::envelope::{Death, Envelope};
-use super::session::refused;
+use super::session::{Counter, refused};
 use super::topology::Place;
 use crate::pulse::{connect, end};
 use crate::queue::{DeadLetter, Page, QueueError, QueueName};
@@ -37,7 +37,8 @@ impl Look {
     async fn begin(handle: &RabbitQueue, queue: QueueName) -> Result<Option<Self>, QueueError> {
         let session = handle.session().await?;
         let place = Place::Dead(queue);
-        let Some(count) = session.count(&place).await? else { return Ok(None) };
+        let mut counter = Counter::new(&session);
+        let Some(count) = counter.count(&place).await? else { return Ok(None) };
         let options = &handle.options;
         let failed = refused("look at dead letters");
         let connection =
@@ -53,7 +54,7 @@ impl Look {
             match channel.queue_declare(lock.as_str().into(), exclusive, FieldTable::default()).await {
                 Ok(_) => {
                     // Whoever looked before may have put messages back in the meantime.
-                    let left = session.count(&place).await?.unwrap_or(count);
+                    let left = counter.count(&place).await?.unwrap_or(count);
                     return Ok(Some(Self { connection, channel, name, queue, left }));
                 }
                 Err(error) if tries >= LOCK_TRIES => {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::RabbitQueue;
+use super::session::Counter;
 use super::topology::Place;
 use crate::queue::{Depth, Priority, QueueError, QueueName};
 
@@ -21,17 +22,23 @@ impl RabbitQueue {
     pub(super) async fn read_depths(&self) -> Result<Vec<Depth>, QueueError> {
         let session = self.session().await?;
         let now = self.clock.now();
+        let mut counter = Counter::new(&session);
         let mut depths = Vec::with_capacity(QueueName::COUNT);
         for queue in QueueName::all() {
             let mut depth = Depth::empty(queue);
+            let feed = session.feeds().into_iter().find(|feed| feed.queue == queue);
+            if let Some(feed) = &feed {
+                // What is on its way is counted neither there nor here.
+                feed.settle_arrivals().await?;
+            }
             for priority in Priority::ALL {
-                depth.ready += session.count(&Place::Work(queue, priority)).await?.unwrap_or(0);
+                depth.ready += counter.count(&Place::Work(queue, priority)).await?.unwrap_or(0);
             }
             for place in self.options.waiting_places(queue) {
-                depth.delayed += session.count(&place).await?.unwrap_or(0);
+                depth.delayed += counter.count(&place).await?.unwrap_or(0);
             }
-            depth.dead = session.count(&Place::Dead(queue)).await?.unwrap_or(0);
-            if let Some(feed) = session.feeds().into_iter().find(|feed| feed.queue == queue) {
+            depth.dead = counter.count(&Place::Dead(queue)).await?.unwrap_or(0);
+            if let Some(feed) = feed {
                 let (ready, claimed, oldest) = feed.counts();
                 depth.ready += ready;
                 depth.leased = claimed;

@@ -196,14 +196,10 @@ impl Queue for RabbitQueue {
         for queue in queues {
             feeds.push(self.feed(&session, *queue).await?);
         }
-        let mut claimed = take(&feeds, limit);
-        if claimed.is_empty() {
-            for feed in &feeds {
-                feed.settle_arrivals().await?;
-            }
-            claimed = take(&feeds, limit);
+        for feed in feeds.iter().filter(|feed| feed.next().is_none()) {
+            feed.settle_arrivals().await?;
         }
-        Ok(claimed)
+        Ok(take(&feeds, limit))
     }
 
     async fn ack(&self, receipts: &[Receipt]) -> Result<usize, QueueError> {

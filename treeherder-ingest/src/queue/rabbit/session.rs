@@ -83,23 +83,6 @@ impl Session {
         Ok(())
     }
 
-    /// Counts the ready messages of a queue of the broker; nothing when there is no such queue.
-    pub(super) async fn count(&self, place: &Place) -> Result<Option<u64>, QueueError> {
-        let failed = refused("count messages");
-        let channel = self.connection.create_channel().await.map_err(&failed)?;
-        let name = place.name(&self.options.prefix);
-        let options = QueueDeclareOptions::durable().passive();
-        match channel.queue_declare(name.into(), options, FieldTable::default()).await {
-            Ok(queue) => {
-                let _ = channel.close(200, "done".into()).await;
-                Ok(Some(u64::from(queue.message_count())))
-            }
-            // The answer 404 ends the channel, not the connection.
-            Err(error) if is_not_found(&error) => Ok(None),
-            Err(error) => Err(failed(error)),
-        }
-    }
-
     /// Publishes and waits until the broker has confirmed every message.
     pub(super) async fn publish(
         &self,
@@ -154,6 +137,55 @@ impl Session {
             return Err(QueueError::Broker { operation, reason: format!("{name}: {reason}") });
         }
         Ok(())
+    }
+}
+
+/// Counts the ready messages of the broker's queues.
+#[derive(Debug)]
+pub(super) struct Counter<'s> {
+    session: &'s Session,
+    channel: Option<Channel>,
+}
+
+impl<'s> Counter<'s> {
+    /// The answer that a channel opened anew gets can still be about its predecessor of the same number.
+    const TRIES: u32 = 5;
+
+    pub(super) fn new(session: &'s Session) -> Self {
+        Self { session, channel: None }
+    }
+
+    async fn channel(&mut self) -> lapin::Result<Channel> {
+        match self.channel.take().filter(|channel| channel.status().connected()) {
+            Some(channel) => Ok(channel),
+            None => self.session.connection.create_channel().await,
+        }
+    }
+
+    async fn ask(&mut self, name: &str) -> lapin::Result<u64> {
+        let channel = self.channel().await?;
+        let options = QueueDeclareOptions::durable().passive();
+        let queue = channel.queue_declare(name.into(), options, FieldTable::default()).await?;
+        self.channel = Some(channel);
+        Ok(u64::from(queue.message_count()))
+    }
+
+    /// Returns the number of ready messages; nothing when there is no such queue.
+    pub(super) async fn count(&mut self, place: &Place) -> Result<Option<u64>, QueueError> {
+        let name = place.name(&self.session.options.prefix);
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.ask(&name).await {
+                Ok(count) => return Ok(Some(count)),
+                // The answer 404 ends the channel, not the connection.
+                Err(error) if is_not_found(&error) && error.to_string().contains(&format!("'{name}'")) => {
+                    return Ok(None);
+                }
+                Err(error) if is_not_found(&error) && tries < Self::TRIES => {}
+                Err(error) => return Err(refused("count messages")(error)),
+            }
+        }
     }
 }
 
