@@ -1,10 +1,13 @@
-//! Answers to HTTP requests: the first endpoints of the API (`spec/api.md` §1, §3).
+//! Answers to HTTP requests (`spec/api.md`).
+//!
+//! [`api`] is the REST API, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
+//! [`router`] puts them together and adds what all answers have in common ([`response`]).
 
-mod health;
+mod api;
 mod index;
-mod jobs;
-mod repositories;
+mod monitor;
 mod response;
+mod state;
 
 use std::net::SocketAddr;
 
@@ -14,7 +17,9 @@ use axum::middleware::map_response;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use treeherder_ingest::store::Store;
+use utoipa_axum::router::OpenApiRouter;
+
+pub(crate) use self::state::AppState;
 
 /// A bound address that answers as soon as it is served.
 #[derive(Debug)]
@@ -38,28 +43,24 @@ impl WebServer {
     }
 
     /// Answers until `stop` is cancelled; answers under way are finished.
-    pub(crate) async fn serve(self, store: Store, stop: CancellationToken) -> anyhow::Result<()> {
-        axum::serve(self.listener, router(store))
+    pub(crate) async fn serve(self, state: AppState, stop: CancellationToken) -> anyhow::Result<()> {
+        axum::serve(self.listener, router(state))
             .with_graceful_shutdown(stop.cancelled_owned())
             .await
             .context("the web server failed")
     }
 }
 
-/// Makes the routes; none of them redirects to another spelling (§1.6).
-fn router(store: Store) -> Router {
+/// Puts the routes together.
+fn router(state: AppState) -> Router {
+    let (api, _document) = OpenApiRouter::new().merge(api::router()).split_for_parts();
     Router::new()
         .route("/", get(index::home))
         .route("/api/", get(index::endpoints))
-        .route("/api/jobs/", get(jobs::feed))
-        .route("/api/jobs/{id}/", get(jobs::one))
-        .route("/api/project/{project}/jobs/{id}/text_log_errors/", get(jobs::text_log_errors))
-        .route("/api/repository/", get(repositories::list))
-        .route("/api/repository/{id}/", get(repositories::one))
-        .route("/__heartbeat__", get(health::heartbeat))
-        .route("/__lbheartbeat__", get(health::load_balancer))
+        .merge(api)
+        .merge(monitor::router())
         .fallback(response::nothing_here)
         .method_not_allowed_fallback(response::method_not_allowed)
         .layer(map_response(response::add_headers))
-        .with_state(store)
+        .with_state(state)
 }

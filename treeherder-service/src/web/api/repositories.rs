@@ -8,15 +8,32 @@ use serde_json::{Value, json};
 use treeherder_ingest::store::Store;
 use treeherder_ingest::store::entity::repository;
 
-use super::response::Refused;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::web::AppState;
+use crate::web::response::Refused;
+
+/// Makes the routes of repositories.
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(one))
+}
 
 /// Lists the active repositories by id.
-pub(super) async fn list(State(store): State<Store>) -> Result<Json<Value>, Refused> {
+#[utoipa::path(get, path = "/api/repository/", tag = "reference", responses((status = OK, body = Value)))]
+async fn list(State(store): State<Store>) -> Result<Json<Value>, Refused> {
     Ok(Json(Value::Array(active(&store).await?.into_iter().map(|(_, shown)| shown).collect())))
 }
 
 /// Shows one active repository.
-pub(super) async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Json<Value>, Refused> {
+#[utoipa::path(
+    get,
+    path = "/api/repository/{id}/",
+    tag = "reference",
+    params(("id" = String, Path)),
+    responses((status = OK, body = Value))
+)]
+async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Json<Value>, Refused> {
     let Ok(id) = id.parse::<i32>() else { return Err(Refused::not_found("Not found.")) };
     let found = active(&store).await?.into_iter().find(|(known, _)| *known == id);
     let (_, shown) = found.ok_or_else(|| Refused::not_found("No Repository matches the given query."))?;

@@ -9,8 +9,12 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::{Value, json};
 use treeherder_ingest::store::{FieldKind, JobFeed, JobFilter, JobFilterField, JobSummary, Store, Wanted};
 
-use super::index::site;
-use super::response::{Refused, naive};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::web::AppState;
+use crate::web::index::site;
+use crate::web::response::{Refused, naive};
 
 /// Default and largest page size.
 const PAGE_SIZE: u64 = 2000;
@@ -37,8 +41,14 @@ const PROPERTIES: [&str; 18] = [
     "platform_option",
 ];
 
+/// Makes the routes of jobs.
+pub(super) fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(feed)).routes(routes!(one)).routes(routes!(text_log_errors))
+}
+
 /// Answers with one page of the jobs that fulfil the filters.
-pub(super) async fn feed(
+#[utoipa::path(get, path = "/api/jobs/", tag = "jobs", responses((status = OK, body = Value)))]
+async fn feed(
     State(store): State<Store>,
     headers: HeaderMap,
     Query(parameters): Query<Vec<(String, String)>>,
@@ -76,7 +86,8 @@ pub(super) async fn feed(
 }
 
 /// Answers with the array of one job.
-pub(super) async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Json<Value>, Refused> {
+#[utoipa::path(get, path = "/api/jobs/{id}/", tag = "jobs", params(("id" = String, Path)), responses((status = OK, body = Value)))]
+async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Json<Value>, Refused> {
     let Ok(id) = id.parse() else { return Err(Refused::not_found("Not found.")) };
     let found = store.jobs(&JobFilter { id: Some(id), limit: 1, ..JobFilter::default() }).await?.pop();
     let job = found.ok_or_else(|| Refused::not_found("No Job matches the given query."))?;
@@ -84,7 +95,14 @@ pub(super) async fn one(State(store): State<Store>, Path(id): Path<String>) -> R
 }
 
 /// Answers with the error lines of a job's logs; their numbers count from 0.
-pub(super) async fn text_log_errors(
+#[utoipa::path(
+    get,
+    path = "/api/project/{project}/jobs/{id}/text_log_errors/",
+    tag = "jobs",
+    params(("project" = String, Path), ("id" = String, Path)),
+    responses((status = OK, body = Value))
+)]
+async fn text_log_errors(
     State(store): State<Store>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refused> {

@@ -1,0 +1,19 @@
+//! What every handler can reach.
+
+use axum::extract::FromRef;
+use treeherder_ingest::store::Store;
+
+/// The parts of the service that answers are made of; cheap to clone.
+///
+/// A handler names the part that it needs (`State<Store>`), not the whole.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    /// The database.
+    pub(crate) store: Store,
+}
+
+impl FromRef<AppState> for Store {
+    fn from_ref(state: &AppState) -> Self {
+        state.store.clone()
+    }
+}
