@@ -34,7 +34,9 @@ impl LineParser {
     /// # Errors
     /// When a pattern is invalid.
     pub fn new(ruleset: &Ruleset) -> Result<Self> {
-        let optional = |pattern: &Option<String>| pattern.as_deref().map(Regex::new).transpose();
+        let optional = |pattern: &Option<String>| -> Result<Option<Regex>> {
+            Ok(pattern.as_deref().map(Regex::new).transpose()?)
+        };
         let mut strips = Vec::new();
         for strip in &ruleset.strip {
             strips.push(Strip {
