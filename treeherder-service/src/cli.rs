@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bridge, demo, failures, ingest, jobs, migrate, process, pulse, queues, replay, repositories, schedule,
-    scheduler, serve, services, web,
+    bridge, demo, failures, ingest, jobs, migrate, process, pulse, queues, release, replay, repositories,
+    schedule, scheduler, serve, services, supervise, web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -41,6 +41,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    Release(release::Args),
     Repositories(repositories::Args),
     Replay(replay::Args),
     Ingest(ingest::Args),
@@ -53,6 +54,7 @@ enum Command {
     Scheduler(scheduler::Args),
     Schedule(schedule::Args),
     Services(services::Args),
+    Supervise(supervise::Args),
     Bridge(bridge::Args),
     Pulse(pulse::Args),
     #[command(flatten)]
@@ -111,6 +113,7 @@ fn wrong(error: &clap::Error) -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args).await?,
+        Command::Release(args) => release::run(args).await?,
         Command::Migrate(args) => migrate::run(args).await?,
         Command::Repositories(args) => repositories::run(args).await?,
         Command::Replay(args) => return replay::run(args).await,
@@ -119,6 +122,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Jobs(args) => jobs::run(args).await?,
         Command::Failures(args) => failures::run(args).await?,
         Command::Web(args) => web::run(args).await?,
+        Command::Supervise(args) => supervise::run(args).await?,
         Command::Bridge(args) => bridge::run(args).await?,
         Command::Pulse(args) => pulse::run(args).await?,
         Command::Scheduler(args) => scheduler::run(args).await?,

@@ -11,8 +11,10 @@ mod error;
 mod logging;
 mod output;
 mod progress;
+mod release;
 mod roles;
 mod shutdown;
+mod supervise;
 mod variables;
 mod web;
 
