@@ -45,4 +45,5 @@ mod read;
 mod real_jobs;
 mod rows;
 mod sample_job;
+mod schedule;
 mod sequences;
