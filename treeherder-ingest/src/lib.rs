@@ -8,12 +8,14 @@
 //!   turns job messages into jobs with their log references;
 //! * [`bridge`] publishes job messages made of task events for others;
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
+//! * [`events`] tells those who look at the result that something has changed;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
 #![recursion_limit = "256"]
 
 pub mod bridge;
+pub mod events;
 pub mod http;
 pub mod job;
 pub mod log;

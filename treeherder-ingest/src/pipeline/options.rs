@@ -1,10 +1,12 @@
 //! The settings of the pipeline.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use treeherder_logparse::Rules;
 
+use crate::events::EventBus;
 use crate::log::{ArtifactFetchOptions, LogFetchOptions};
 use crate::perf::Allowed;
 use crate::pulse::ListenerOptions;
@@ -38,6 +40,8 @@ pub struct PipelineOptions {
     pub pools: BTreeMap<QueueName, PoolOptions>,
     /// How workers deal with time and failures.
     pub worker: WorkerOptions,
+    /// The bus that live readers are told through; one of the process alone when absent, the default.
+    pub events: Option<Arc<dyn EventBus>>,
     /// How a listener groups what it publishes.
     pub listener: ListenerOptions,
     /// Bytes given to the cache of task definitions; 16 MiB by default.
@@ -62,6 +66,7 @@ impl Default for PipelineOptions {
             performance: PerformanceOptions::default(),
             pools: BTreeMap::new(),
             worker: WorkerOptions::default(),
+            events: None,
             listener: ListenerOptions::default(),
             definition_cache: 16 * 1024 * 1024,
             concurrent_definitions: 32,

@@ -6,9 +6,12 @@ mod batch;
 mod cache;
 pub mod entity;
 pub mod error;
+mod events;
 pub mod failures;
 mod fixture;
 pub mod jobs;
+mod kept_logs;
+mod log_index;
 pub mod logs;
 pub mod migration;
 pub mod performance;
@@ -27,7 +30,9 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
+pub use events::{EventJob, EventPush, UnclassifiedCount};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
+pub use kept_logs::{KEPT_CHUNK, KeptLog};
 pub use logs::LogJob;
 pub use read::{
     CommitSummary, FieldKind, JobFeed, JobFilter, JobFilterField, JobRow, JobSummary, JobTally, LogTally,

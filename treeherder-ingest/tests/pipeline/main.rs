@@ -7,6 +7,7 @@ mod support;
 mod bridge_jobs;
 mod conformance;
 mod crash;
+mod events;
 mod faults;
 mod harness;
 mod items;

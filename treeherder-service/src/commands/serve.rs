@@ -12,7 +12,7 @@ use super::replay;
 use crate::config::{IngestArgs, ListenArgs, NetworkArgs, StorageArgs, switch};
 use crate::runtime::{self, Database, Workers};
 use crate::shutdown;
-use crate::web::{AppState, WebServer};
+use crate::web::{AppState, Live, WebServer};
 
 /// How often pushlogs are polled (`spec/ingest.md` §2.6).
 const POLL_EVERY: Duration = Duration::from_secs(300);
@@ -77,7 +77,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     } else {
         start_sources(&args, &pipeline, &stop, &mut sources);
     }
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let state = AppState { store: database.store.clone(), live: Live::new(pipeline.clone(), stop.clone()) };
+    let web = tokio::spawn(web.serve(state, stop.clone()));
     tokio::pin!(web);
     let failed = tokio::select! {
         () = stop.cancelled() => None,

@@ -1,10 +1,13 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
-//! [`api`] is the REST API, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
+//! [`api`] is the REST API, [`live`] has what changes while somebody looks, [`logs`] the lines of logs,
+//! [`monitor`] tells whether the service is well. Each folder makes a router of its own;
 //! [`router`] puts them together and adds what all answers have in common ([`response`]).
 
 mod api;
 mod index;
+mod live;
+mod logs;
 mod monitor;
 mod response;
 mod state;
@@ -19,6 +22,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::live::Live;
 pub(crate) use self::state::AppState;
 
 /// A bound address that answers as soon as it is served.
@@ -53,7 +57,11 @@ impl WebServer {
 
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
-    let (api, _document) = OpenApiRouter::new().merge(api::router()).split_for_parts();
+    let (api, _document) = OpenApiRouter::new()
+        .merge(api::router())
+        .merge(live::router(&state.live))
+        .merge(logs::router())
+        .split_for_parts();
     Router::new()
         .route("/", get(index::home))
         .route("/api/", get(index::endpoints))

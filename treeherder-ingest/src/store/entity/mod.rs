@@ -12,6 +12,7 @@ pub mod build_platform;
 pub mod cache_entry;
 pub mod classified_failure;
 pub mod commit;
+pub mod event;
 pub mod failure_classification;
 pub mod failure_line;
 pub mod file_bugzilla_component;

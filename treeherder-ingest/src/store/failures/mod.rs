@@ -11,6 +11,7 @@ mod group_result;
 mod group_results;
 mod parsed_log;
 mod read;
+mod replace;
 mod text;
 
 pub use error_line::ErrorLine;

@@ -21,7 +21,7 @@ use crate::data_dir::DataDir;
 use crate::output::{self, Format, FormatArgs};
 use crate::runtime::{Database, Workers};
 use crate::shutdown;
-use crate::web::{AppState, WebServer};
+use crate::web::{AppState, Live, WebServer};
 use burst::Ended;
 use summary::Summary;
 
@@ -86,7 +86,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenario = scenario.with_base_time(chrono::Utc::now().timestamp_millis());
     let stand_in = stand_in::start(&database, scenario).await?;
     let pipeline = stand_in::pipeline(&database, &stand_in)?;
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let live = Live::new(pipeline.clone(), stop.clone());
+    let state = AppState { store: database.store.clone(), live };
+    let web = tokio::spawn(web.serve(state, stop.clone()));
     let workers = Workers::start(&pipeline);
     let (sender, source) = ChannelSource::new(CHANNEL);
     let listener = tokio::spawn(listen(pipeline.clone(), source, stop.clone()));
