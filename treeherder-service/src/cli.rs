@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{demo, failures, ingest, jobs, migrate, queues, replay, repositories, serve};
+use crate::commands::{demo, failures, ingest, jobs, migrate, queues, replay, repositories, serve, tokens};
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
 
@@ -42,6 +42,7 @@ enum Command {
     Queues(queues::Args),
     Jobs(jobs::Args),
     Failures(failures::Args),
+    Tokens(tokens::Args),
     Parse(treeherder_logparse::cli::Args),
     /// List the environment variables that set what flags set
     #[command(after_help = "Example:\n  treeherder environment > variables.md")]
@@ -83,6 +84,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queues(args) => queues::run(args).await?,
         Command::Jobs(args) => jobs::run(args).await?,
         Command::Failures(args) => failures::run(args).await?,
+        Command::Tokens(args) => tokens::run(args).await?,
         // Handled before logging starts.
         Command::Demo(_) | Command::Parse(_) | Command::Environment => {}
     }

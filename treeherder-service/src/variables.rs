@@ -79,7 +79,7 @@ mod tests {
         for command in Cli::command().get_subcommands() {
             for arg in command.get_arguments() {
                 let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
-                if name.ends_with("_TOKEN") || name == "DATABASE_URL" {
+                if name.ends_with("_TOKEN") || name.ends_with("_KEY") || name == "DATABASE_URL" {
                     assert!(arg.is_hide_env_values_set(), "{name} would be shown by --help");
                 }
             }

@@ -2,6 +2,7 @@
 //!
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
+pub mod accounts;
 mod batch;
 mod cache;
 pub mod entity;

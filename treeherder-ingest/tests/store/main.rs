@@ -32,6 +32,7 @@ macro_rules! all {
     };
 }
 
+mod accounts;
 mod failures;
 mod job_batches;
 mod jobs;

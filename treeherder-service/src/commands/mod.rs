@@ -9,3 +9,4 @@ pub(crate) mod queues;
 pub(crate) mod replay;
 pub(crate) mod repositories;
 pub(crate) mod serve;
+pub(crate) mod tokens;

@@ -12,6 +12,7 @@ use super::replay;
 use crate::config::{IngestArgs, ListenArgs, NetworkArgs, StorageArgs, switch};
 use crate::runtime::{self, Database, Workers};
 use crate::shutdown;
+use crate::web::accounts::{AccountArgs, Accounts};
 use crate::web::{AppState, WebServer};
 
 /// How often pushlogs are polled (`spec/ingest.md` §2.6).
@@ -38,6 +39,8 @@ SIGTERM or SIGINT stops it: work in flight is finished or given back to its queu
 pub(crate) struct Args {
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    accounts: AccountArgs,
     /// Recordings to ingest, in this order; see `treeherder replay --help`
     #[arg(long, value_name = "FILE")]
     replay: Vec<PathBuf>,
@@ -60,6 +63,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     replay::check_files(&args.replay)?;
+    args.accounts.check(args.listen.listen)?;
     let stop = shutdown::on_signal()?;
     let web = WebServer::bind(args.listen.listen).await?;
     let database = Database::open(&args.storage).await?;
@@ -77,7 +81,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     } else {
         start_sources(&args, &pipeline, &stop, &mut sources);
     }
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let accounts = Accounts::new(
+        database.store.clone(),
+        args.accounts.clone(),
+        &args.storage.data_dir,
+        args.network.client_options(std::iter::empty()),
+    )?;
+    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), accounts }, stop.clone()));
     tokio::pin!(web);
     let failed = tokio::select! {
         () = stop.cancelled() => None,

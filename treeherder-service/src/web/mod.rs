@@ -1,10 +1,12 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
-//! [`api`] is the REST API, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
+//! [`api`] is the REST API, [`accounts`] finds out who asks, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
 //! [`router`] puts them together and adds what all answers have in common ([`response`]).
 
+pub(crate) mod accounts;
 mod api;
 mod index;
+mod json_body;
 mod monitor;
 mod response;
 mod state;
@@ -13,7 +15,7 @@ use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::middleware::map_response;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +46,8 @@ impl WebServer {
 
     /// Answers until `stop` is cancelled; answers under way are finished.
     pub(crate) async fn serve(self, state: AppState, stop: CancellationToken) -> anyhow::Result<()> {
-        axum::serve(self.listener, router(state))
+        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service)
             .with_graceful_shutdown(stop.cancelled_owned())
             .await
             .context("the web server failed")
@@ -53,7 +56,11 @@ impl WebServer {
 
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
-    let (api, _document) = OpenApiRouter::new().merge(api::router()).split_for_parts();
+    let accounts = &state.accounts;
+    let (api, _document) =
+        OpenApiRouter::new().merge(api::router()).merge(accounts::router(accounts)).split_for_parts();
+    let api = accounts::limit_writes(api, accounts);
+    let guard = from_fn_with_state(accounts.clone(), accounts::guard);
     Router::new()
         .route("/", get(index::home))
         .route("/api/", get(index::endpoints))
@@ -61,6 +68,7 @@ fn router(state: AppState) -> Router {
         .merge(monitor::router())
         .fallback(response::nothing_here)
         .method_not_allowed_fallback(response::method_not_allowed)
+        .layer(guard)
         .layer(map_response(response::add_headers))
         .with_state(state)
 }

@@ -11,6 +11,16 @@ use serde_json::{Value, json};
 pub(super) struct Refused(StatusCode, Value);
 
 impl Refused {
+    /// Any status with any body.
+    pub(super) fn new(status: StatusCode, body: Value) -> Self {
+        Self(status, body)
+    }
+
+    /// 403 with `{"detail": …}`.
+    pub(super) fn forbidden(detail: &str) -> Self {
+        Self(StatusCode::FORBIDDEN, json!({"detail": detail}))
+    }
+
     /// 404 with `{"detail": …}`.
     pub(super) fn not_found(detail: &str) -> Self {
         Self(StatusCode::NOT_FOUND, json!({"detail": detail}))

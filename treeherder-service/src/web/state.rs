@@ -3,6 +3,8 @@
 use axum::extract::FromRef;
 use treeherder_ingest::store::Store;
 
+use super::accounts::Accounts;
+
 /// The parts of the service that answers are made of; cheap to clone.
 ///
 /// A handler names the part that it needs (`State<Store>`), not the whole.
@@ -10,10 +12,18 @@ use treeherder_ingest::store::Store;
 pub(crate) struct AppState {
     /// The database.
     pub(crate) store: Store,
+    /// Who asks, and how one logs in.
+    pub(crate) accounts: Accounts,
 }
 
 impl FromRef<AppState> for Store {
     fn from_ref(state: &AppState) -> Self {
         state.store.clone()
+    }
+}
+
+impl FromRef<AppState> for Accounts {
+    fn from_ref(state: &AppState) -> Self {
+        state.accounts.clone()
     }
 }

@@ -3,6 +3,7 @@
 // The derive makes `Entity`, `Column`, `PrimaryKey` and `ActiveModel` without documentation.
 #![allow(missing_docs)]
 
+pub mod api_token;
 pub mod auth_user;
 pub mod bug_job_map;
 pub mod bugscache;
@@ -24,6 +25,7 @@ pub mod job_group;
 pub mod job_log;
 pub mod job_note;
 pub mod job_type;
+pub mod login_session;
 pub mod machine;
 pub mod machine_platform;
 pub mod mozci_classification;

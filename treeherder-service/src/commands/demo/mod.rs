@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
+use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::{ChannelSource, Kind, Listened};
 use treeherder_testdata::scenario::Scenario;
@@ -21,6 +22,7 @@ use crate::data_dir::DataDir;
 use crate::output::{self, Format, FormatArgs};
 use crate::runtime::{Database, Workers};
 use crate::shutdown;
+use crate::web::accounts::{AccountArgs, Accounts};
 use crate::web::{AppState, WebServer};
 use burst::Ended;
 use summary::Summary;
@@ -77,7 +79,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let data_dir = DataDir::open(&folder)?;
     let _lock = data_dir.lock("demo")??;
     data_dir.remove_database()?;
-    let database = Database::open(&StorageArgs { data_dir: folder, database_url: None }).await?;
+    let database = Database::open(&StorageArgs { data_dir: folder.clone(), database_url: None }).await?;
 
     let scenario = match args.size {
         Size::Full => Scenario::demo(),
@@ -86,7 +88,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenario = scenario.with_base_time(chrono::Utc::now().timestamp_millis());
     let stand_in = stand_in::start(&database, scenario).await?;
     let pipeline = stand_in::pipeline(&database, &stand_in)?;
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let accounts = AccountArgs::for_demo(args.listen.listen);
+    let accounts =
+        Accounts::new(database.store.clone(), accounts, &folder, ClientOptions::for_local_servers())?;
+    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), accounts }, stop.clone()));
     let workers = Workers::start(&pipeline);
     let (sender, source) = ChannelSource::new(CHANNEL);
     let listener = tokio::spawn(listen(pipeline.clone(), source, stop.clone()));
