@@ -8,6 +8,7 @@
 //!   turns job messages into jobs with their log references;
 //! * [`bridge`] publishes job messages made of task events for others;
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
+//! * [`suggestions`] finds bugs for failure lines;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
@@ -23,4 +24,5 @@ pub mod pulse;
 pub mod push;
 pub mod queue;
 pub mod store;
+pub mod suggestions;
 pub mod task;

@@ -4,7 +4,9 @@
 
 pub mod accounts;
 mod batch;
+pub mod bugs;
 mod cache;
+pub mod classification;
 pub mod entity;
 pub mod error;
 pub mod failures;

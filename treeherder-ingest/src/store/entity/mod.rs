@@ -25,6 +25,7 @@ pub mod job_group;
 pub mod job_log;
 pub mod job_note;
 pub mod job_type;
+pub mod line_count;
 pub mod login_session;
 pub mod machine;
 pub mod machine_platform;
