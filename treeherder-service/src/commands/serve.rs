@@ -65,6 +65,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     replay::check_files(&args.replay)?;
     args.accounts.check(args.listen.listen)?;
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site(&args.network.site_url)?;
     let web = WebServer::bind(args.listen.listen).await?;
     let database = Database::open(&args.storage).await?;
     let lock = database.start_work(&args.storage, "serve").await??;
@@ -87,7 +88,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         &args.storage.data_dir,
         args.network.client_options(std::iter::empty()),
     )?;
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), accounts }, stop.clone()));
+    let state = AppState { store: database.store.clone(), site, accounts };
+    let web = tokio::spawn(web.serve(state, stop.clone()));
     tokio::pin!(web);
     let failed = tokio::select! {
         () = stop.cancelled() => None,

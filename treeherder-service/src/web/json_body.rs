@@ -4,7 +4,6 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{StatusCode, header};
 use serde::de::DeserializeOwned;
-use serde_json::json;
 
 use super::response::Refused;
 
@@ -19,7 +18,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let content_type = content_type.map(|value| value.to_str().unwrap_or_default().to_owned());
         let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            Refused::new(rejection.status(), json!({"detail": rejection.body_text()}))
+            Refused::detail(rejection.status(), &rejection.body_text())
         })?;
         let media_type = content_type.as_deref().unwrap_or_default();
         if body.is_empty() && (media_type.is_empty() || is_json(media_type)) {
@@ -27,7 +26,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         }
         if !is_json(media_type) {
             let detail = format!("Unsupported media type \"{media_type}\" in request.");
-            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, json!({"detail": detail})));
+            return Err(Refused::detail(StatusCode::UNSUPPORTED_MEDIA_TYPE, &detail));
         }
         read(&body)
     }
@@ -41,6 +40,6 @@ fn is_json(media_type: &str) -> bool {
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<JsonBody<T>, Refused> {
     serde_json::from_slice(body).map(JsonBody).map_err(|error| {
         let detail = format!("JSON parse error - {error}");
-        Refused::new(StatusCode::BAD_REQUEST, json!({"detail": detail}))
+        Refused::invalid(&detail)
     })
 }

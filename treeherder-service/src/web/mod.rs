@@ -1,27 +1,38 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
-//! [`api`] is the REST API, [`accounts`] finds out who asks, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
-//! [`router`] puts them together and adds what all answers have in common ([`response`]).
+//! [`api`] is the REST API, [`accounts`] finds out who asks, [`monitor`] tells whether the service is well. Each folder makes
+//! a router of its own; [`router`] puts them together and adds what all answers have in common ([`conventions`]). A front-end
+//! from a folder can take the place of our own pages ([`static_files`]).
 
 pub(crate) mod accounts;
 mod api;
+mod conventions;
 mod index;
+mod json;
 mod json_body;
 mod monitor;
+mod parameters;
 mod response;
+mod site;
+mod special_files;
 mod state;
+mod static_files;
 
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::site::Site;
 pub(crate) use self::state::AppState;
+use conventions::methods::Methods;
 
 /// A bound address that answers as soon as it is served.
 #[derive(Debug)]
@@ -57,18 +68,23 @@ impl WebServer {
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
     let accounts = &state.accounts;
-    let (api, _document) =
-        OpenApiRouter::new().merge(api::router()).merge(accounts::router(accounts)).split_for_parts();
+    let (api, document) = OpenApiRouter::with_openapi(api::schema::Api::openapi())
+        .merge(api::router())
+        .merge(accounts::router(accounts))
+        .split_for_parts();
+    let api = conventions::of_api(api.merge(api::schema::router(&document)), Methods::of(&document));
+    // A request is counted first, then it is found out who asks.
+    let api = api.layer(from_fn_with_state(accounts.clone(), accounts::guard));
     let api = accounts::limit_writes(api, accounts);
-    let guard = from_fn_with_state(accounts.clone(), accounts::guard);
-    Router::new()
-        .route("/", get(index::home))
-        .route("/api/", get(index::endpoints))
-        .merge(api)
-        .merge(monitor::router())
-        .fallback(response::nothing_here)
-        .method_not_allowed_fallback(response::method_not_allowed)
-        .layer(guard)
-        .layer(map_response(response::add_headers))
-        .with_state(state)
+    let site = state.site.clone();
+    let routes = Router::new().merge(api).merge(monitor::router());
+    let routes = match site.static_dir() {
+        Some(dir) => routes.fallback_service(static_files::router(dir)),
+        None => routes
+            .route("/", get(index::home))
+            .merge(special_files::router())
+            .fallback(response::nothing_here),
+    };
+    let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
+    conventions::of_all(routes, &site)
 }

@@ -4,6 +4,7 @@ use axum::extract::FromRef;
 use treeherder_ingest::store::Store;
 
 use super::accounts::Accounts;
+use super::site::Site;
 
 /// The parts of the service that answers are made of; cheap to clone.
 ///
@@ -14,6 +15,8 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     /// Who asks, and how one logs in.
     pub(crate) accounts: Accounts,
+    /// What this site is called.
+    pub(crate) site: Site,
 }
 
 impl FromRef<AppState> for Store {

@@ -73,6 +73,7 @@ enum Size {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site("http://localhost/")?;
     let web = WebServer::bind(args.listen.listen).await?;
     let url = web.url();
     let folder = args.data_dir.join("demo");
@@ -91,7 +92,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let accounts = AccountArgs::for_demo(args.listen.listen);
     let accounts =
         Accounts::new(database.store.clone(), accounts, &folder, ClientOptions::for_local_servers())?;
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), accounts }, stop.clone()));
+    let state = AppState { store: database.store.clone(), site, accounts };
+    let web = tokio::spawn(web.serve(state, stop.clone()));
     let workers = Workers::start(&pipeline);
     let (sender, source) = ChannelSource::new(CHANNEL);
     let listener = tokio::spawn(listen(pipeline.clone(), source, stop.clone()));

@@ -6,6 +6,7 @@ use treeherder_ingest::store::entity::auth_user;
 
 use super::Accounts;
 use super::identify::{Identified, identify};
+use crate::web::conventions::methods::anonymous;
 use crate::web::response::Refused;
 
 /// Somebody who is logged in: a person by a session, a script by a token.
@@ -69,7 +70,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let MaybeAccount(account) = MaybeAccount::from_request_parts(parts, state).await?;
-        account.ok_or_else(not_logged_in)
+        account.ok_or_else(anonymous)
     }
 }
 
@@ -88,9 +89,4 @@ where
             Err(Refused::forbidden("You do not have permission to perform this action."))
         }
     }
-}
-
-/// Refuses whoever is not logged in.
-pub(super) fn not_logged_in() -> Refused {
-    Refused::forbidden("Authentication credentials were not provided.")
 }

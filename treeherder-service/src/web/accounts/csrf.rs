@@ -6,7 +6,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use url::Url;
 
 use super::{Accounts, cookies};
-use crate::web::index::site;
+use crate::web::site::addressed;
 use crate::web::response::Refused;
 
 /// Header with the value of the cookie.
@@ -24,7 +24,7 @@ pub(super) fn check(accounts: &Accounts, headers: &HeaderMap, session: &str) -> 
 /// Checks the origin that the browser tells; behind HTTPS one that it does not tell is looked for in the referrer.
 pub(super) fn check_origin(accounts: &Accounts, headers: &HeaderMap) -> Result<(), Refused> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    let own = site(headers);
+    let own = addressed(headers);
     let is_trusted = |origin: &str| origin == own || accounts.trusts_origin(origin);
     if let Some(origin) = text(header::ORIGIN) {
         if is_trusted(origin) {

@@ -1,6 +1,5 @@
 //! `/api/auth/login/` (§8.1, §8.2).
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum_extra::extract::CookieJar;
@@ -13,6 +12,7 @@ use utoipa_axum::routes;
 
 use super::{Account, Accounts, user};
 use crate::web::AppState;
+use crate::web::json::Json;
 use crate::web::response::Refused;
 
 /// Makes the route of logging in.

@@ -1,6 +1,5 @@
 //! `/api/auth/logout/` (§8.1).
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum_extra::extract::CookieJar;
@@ -9,7 +8,8 @@ use utoipa_axum::routes;
 
 use super::{Accounts, cookies};
 use crate::web::AppState;
-use crate::web::index::site;
+use crate::web::site::addressed;
+use crate::web::json::Json;
 use crate::web::response::Refused;
 
 /// Makes the routes of logging out.
@@ -39,5 +39,5 @@ async fn end(accounts: &Accounts, headers: &HeaderMap) -> Result<(CookieJar, Jso
     if let Some(session) = accounts.session_key(headers) {
         accounts.store().end_session(&session).await?;
     }
-    Ok((cookies::forgotten(site(headers).starts_with("https:")), Json("User logged out")))
+    Ok((cookies::forgotten(addressed(headers).starts_with("https:")), Json("User logged out")))
 }

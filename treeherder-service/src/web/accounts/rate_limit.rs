@@ -10,7 +10,6 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use axum::response::IntoResponse as _;
 use governor::middleware::NoOpMiddleware;
-use serde_json::json;
 use tower_governor::governor::{GovernorConfig, GovernorConfigBuilder};
 use tower_governor::key_extractor::KeyExtractor;
 use tower_governor::{GovernorError, GovernorLayer};
@@ -102,15 +101,13 @@ fn refuse(error: GovernorError) -> Response<Body> {
         GovernorError::TooManyRequests { wait_time, .. } => {
             let seconds = wait_time.max(1);
             let detail = format!("Request was throttled. Expected available in {seconds} seconds.");
-            let refused = Refused::new(StatusCode::TOO_MANY_REQUESTS, json!({"detail": detail}));
-            let mut response = refused.into_response();
+            let mut response = Refused::detail(StatusCode::TOO_MANY_REQUESTS, &detail).into_response();
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
             response
         }
         other => {
             tracing::error!(error = %other, "cannot tell whose request it is");
-            Refused::new(StatusCode::INTERNAL_SERVER_ERROR, json!({"detail": "Server Error (500)"}))
-                .into_response()
+            Refused::detail(StatusCode::INTERNAL_SERVER_ERROR, "Server Error (500)").into_response()
         }
     }
 }

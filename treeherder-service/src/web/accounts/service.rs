@@ -19,7 +19,7 @@ use super::cookies::{self, SessionCookies};
 use super::keys::random_key;
 use super::oidc::{IdTokens, Provider};
 use super::{AccountArgs, secret};
-use crate::web::index::site;
+use crate::web::site::addressed;
 
 /// Accounts, their sessions and how one logs in; cheap to clone.
 #[derive(Clone, Debug)]
@@ -112,7 +112,7 @@ impl Accounts {
         }
         self.store().begin_session(&session_key, user_id, expires).await?;
         let csrf_token = URL_SAFE_NO_PAD.encode(self.csrf_mac(&session_key).finalize().into_bytes());
-        let is_secure = site(headers).starts_with("https:");
+        let is_secure = addressed(headers).starts_with("https:");
         let cookies = SessionCookies { session_key, csrf_token, seconds, is_secure };
         Ok(cookies.jars(&self.0.cookie_key))
     }

@@ -1,6 +1,5 @@
 //! `/api/user/` (§8.1).
 
-use axum::Json;
 use axum::extract::Path;
 use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
@@ -8,6 +7,7 @@ use utoipa_axum::routes;
 
 use super::{Account, MaybeAccount};
 use crate::web::AppState;
+use crate::web::json::Json;
 use crate::web::response::Refused;
 
 /// Makes the routes that tell who one is.

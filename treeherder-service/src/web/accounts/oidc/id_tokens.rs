@@ -5,7 +5,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use treeherder_ingest::http::Client;
 
@@ -57,7 +56,7 @@ impl IdTokens {
         let key = self.keys.find(&name).await.map_err(|error| {
             tracing::error!(%error, "cannot fetch the keys of the identity provider");
             let detail = "The identity provider cannot be reached, please try again later.";
-            Refused::new(StatusCode::SERVICE_UNAVAILABLE, json!({"detail": detail}))
+            Refused::detail(StatusCode::SERVICE_UNAVAILABLE, detail)
         })?;
         let key = key.ok_or_else(|| Refused::forbidden("Id token using unrecognised RSA key ID"))?;
         let key = DecodingKey::from_jwk(&key).map_err(|_| Refused::forbidden(BAD_TOKEN))?;
