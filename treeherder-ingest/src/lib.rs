@@ -8,13 +8,14 @@
 //!   turns job messages into jobs with their log references;
 //! * [`bridge`] publishes job messages made of task events for others;
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
-//! * [`suggestions`] finds bugs for failure lines;
+//! * [`bugzilla`] copies bugs from there and files some, [`suggestions`] finds bugs for failure lines;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
 #![recursion_limit = "256"]
 
 pub mod bridge;
+pub mod bugzilla;
 pub mod http;
 pub mod job;
 pub mod log;

@@ -1,7 +1,9 @@
 //! What every handler can reach.
 
 use axum::extract::FromRef;
+use treeherder_ingest::bugzilla::Bugzilla;
 use treeherder_ingest::store::Store;
+use treeherder_ingest::suggestions::BugSearch;
 
 use super::accounts::Accounts;
 use super::site::Site;
@@ -15,6 +17,10 @@ pub(crate) struct AppState {
     pub(crate) store: Store,
     /// Who asks, and how one logs in.
     pub(crate) accounts: Accounts,
+    /// What suggestions are searched in.
+    pub(crate) bug_search: BugSearch,
+    /// Where bugs are filed.
+    pub(crate) bugzilla: Bugzilla,
     /// What this site is called.
     pub(crate) site: Site,
 }
@@ -28,5 +34,17 @@ impl FromRef<AppState> for Store {
 impl FromRef<AppState> for Accounts {
     fn from_ref(state: &AppState) -> Self {
         state.accounts.clone()
+    }
+}
+
+impl FromRef<AppState> for BugSearch {
+    fn from_ref(state: &AppState) -> Self {
+        state.bug_search.clone()
+    }
+}
+
+impl FromRef<AppState> for Bugzilla {
+    fn from_ref(state: &AppState) -> Self {
+        state.bugzilla.clone()
     }
 }

@@ -3,10 +3,15 @@
 //! Every statement that changes a summary or a resolution also changes [`Store::bugs_version`](crate::store::Store::bugs_version),
 //! by which searches in memory learn that they are out of date.
 
+mod fetched;
 mod issues;
+mod reopen;
 mod search;
+mod settle;
 mod version;
 
+pub use fetched::FetchedBug;
 pub use issues::InternalIssue;
+pub use reopen::ReopenCandidate;
 pub use search::SuggestedBug;
 pub(super) use issues::ensure_bug;

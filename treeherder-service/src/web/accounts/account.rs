@@ -33,6 +33,11 @@ impl Account {
         let auth_user::Model { id, username, email, is_staff, is_superuser, .. } = user;
         Self { id, username, email, is_staff, is_superuser }
     }
+
+    /// Whether it may do what sheriffs may.
+    pub(in crate::web) fn may_sheriff(&self) -> bool {
+        self.is_staff || self.is_superuser
+    }
 }
 
 /// Whoever asks: somebody who is logged in, or not.
@@ -83,7 +88,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refused> {
         let account = Account::from_request_parts(parts, state).await?;
-        if account.is_staff || account.is_superuser {
+        if account.may_sheriff() {
             Ok(Self(account))
         } else {
             Err(Refused::forbidden("You do not have permission to perform this action."))
