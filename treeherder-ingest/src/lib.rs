@@ -11,6 +11,7 @@
 //! * [`bugzilla`] copies bugs from there and files some, [`suggestions`] finds bugs for failure lines;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
+//! * [`schedule`] puts the periodic work items on the queues when their time has come;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
 #![recursion_limit = "256"]
 
@@ -24,6 +25,7 @@ pub mod pipeline;
 pub mod pulse;
 pub mod push;
 pub mod queue;
+pub mod schedule;
 pub mod store;
 pub mod suggestions;
 pub mod task;

@@ -24,6 +24,7 @@ mod patience;
 #[expect(clippy::module_inception, reason = "the type the module is named after")]
 mod pipeline;
 mod publish_stats;
+mod update_bugscache;
 mod statistics;
 mod store_pushes;
 mod store_tasks;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use treeherder_logparse::Rules;
 
+use crate::bugzilla::BugzillaOptions;
 use crate::log::{ArtifactFetchOptions, LogFetchOptions};
 use crate::perf::Allowed;
 use crate::pulse::ListenerOptions;
@@ -38,6 +39,8 @@ pub struct PipelineOptions {
     pub pools: BTreeMap<QueueName, PoolOptions>,
     /// How workers deal with time and failures.
     pub worker: WorkerOptions,
+    /// Where bugs are copied from, and reopened.
+    pub bugzilla: BugzillaOptions,
     /// How a listener groups what it publishes.
     pub listener: ListenerOptions,
     /// Bytes given to the cache of task definitions; 16 MiB by default.
@@ -62,6 +65,7 @@ impl Default for PipelineOptions {
             performance: PerformanceOptions::default(),
             pools: BTreeMap::new(),
             worker: WorkerOptions::default(),
+            bugzilla: BugzillaOptions::default(),
             listener: ListenerOptions::default(),
             definition_cache: 16 * 1024 * 1024,
             concurrent_definitions: 32,

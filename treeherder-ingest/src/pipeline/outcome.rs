@@ -1,5 +1,6 @@
 //! What became of a work item.
 
+use crate::bugzilla::BugUpdate;
 use crate::job::LogStatus;
 use crate::push::PushOutcome;
 use crate::store::JobStatus;
@@ -48,6 +49,8 @@ pub enum Handled {
     },
     /// What was ingested lately was counted.
     Counted(IngestedCounts),
+    /// The copy of Bugzilla's bugs was brought up to date.
+    BugsUpdated(BugUpdate),
 }
 
 /// What became of one log of a job.

@@ -183,6 +183,7 @@ impl Pipeline {
             WorkItem::FetchPushLogs => self.queue_polls().await,
             WorkItem::FetchHgPushLogs { name, url } => self.poll(name, url).await,
             WorkItem::PublishStats => self.publish_stats().await,
+            WorkItem::UpdateBugscache => self.update_bugscache().await,
         }
     }
 

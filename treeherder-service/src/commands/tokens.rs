@@ -7,7 +7,7 @@ use treeherder_ingest::store::accounts::{ListedToken, NewToken};
 
 use crate::config::StorageArgs;
 use crate::output::{self, Format, FormatArgs, Table};
-use crate::runtime::Database;
+use crate::roles::Database;
 use crate::web::accounts::new_token;
 
 const EXAMPLES: &str = "\

@@ -6,6 +6,7 @@
 
 pub(crate) mod accounts;
 mod api;
+mod bridge;
 mod conventions;
 mod index;
 mod json;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::bridge::BridgeView;
 pub(crate) use self::site::Site;
 pub(crate) use self::state::AppState;
 use conventions::methods::Methods;
@@ -57,7 +59,16 @@ impl WebServer {
 
     /// Answers until `stop` is cancelled; answers under way are finished.
     pub(crate) async fn serve(self, state: AppState, stop: CancellationToken) -> anyhow::Result<()> {
-        let service = router(state).into_make_service_with_connect_info::<SocketAddr>();
+        self.answer(router(state), stop).await
+    }
+
+    /// Answers for a process that is a bridge and has no database, until `stop` is cancelled.
+    pub(crate) async fn serve_bridge(self, view: BridgeView, stop: CancellationToken) -> anyhow::Result<()> {
+        self.answer(bridge_router(&view), stop).await
+    }
+
+    async fn answer(self, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         axum::serve(self.listener, service)
             .with_graceful_shutdown(stop.cancelled_owned())
             .await
@@ -77,7 +88,7 @@ fn router(state: AppState) -> Router {
     let api = api.layer(from_fn_with_state(accounts.clone(), accounts::guard));
     let api = accounts::limit_writes(api, accounts);
     let site = state.site.clone();
-    let routes = Router::new().merge(api).merge(monitor::router());
+    let routes = Router::new().merge(api).merge(monitor::router()).merge(bridge::router(&state.bridge));
     let routes = match site.static_dir() {
         Some(dir) => routes.fallback_service(static_files::router(dir)),
         None => routes
@@ -87,4 +98,12 @@ fn router(state: AppState) -> Router {
     };
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
     conventions::of_all(routes, &site)
+}
+
+/// Puts the routes of a bridge's process together.
+fn bridge_router(view: &BridgeView) -> Router {
+    Router::new()
+        .merge(monitor::process_router())
+        .merge(bridge::router(view))
+        .fallback(response::nothing_here)
 }

@@ -8,6 +8,8 @@ use treeherder_ingest::suggestions::BugSearch;
 use super::accounts::Accounts;
 use super::site::Site;
 
+use super::bridge::BridgeView;
+
 /// The parts of the service that answers are made of; cheap to clone.
 ///
 /// A handler names the part that it needs (`State<Store>`), not the whole.
@@ -23,6 +25,8 @@ pub(crate) struct AppState {
     pub(crate) bugzilla: Bugzilla,
     /// What this site is called.
     pub(crate) site: Site,
+    /// The bridge's documents, and its errors where it runs in this process.
+    pub(crate) bridge: BridgeView,
 }
 
 impl FromRef<AppState> for Store {

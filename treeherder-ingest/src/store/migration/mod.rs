@@ -5,6 +5,7 @@ mod m0002_jobs;
 mod m0003_failures;
 mod m0004_performance;
 mod m0005_accounts;
+mod m0006_schedule;
 mod m0007_line_counts;
 pub mod schema;
 mod table;
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_performance::Migration),
             Box::new(crate::queue::Migration),
             Box::new(m0005_accounts::Migration),
+            Box::new(m0006_schedule::Migration),
             Box::new(m0007_line_counts::Migration),
         ]
     }

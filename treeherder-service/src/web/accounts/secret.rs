@@ -29,6 +29,7 @@ pub(super) fn load(given: Option<&str>, data_dir: &Path) -> anyhow::Result<Strin
     }
     let path = data_dir.join(FILE);
     let cannot = || format!("cannot keep the secret key in {}", path.display());
+    fs::create_dir_all(data_dir).with_context(cannot)?;
     match private_file(&path) {
         Ok(mut file) => {
             let secret = random_key();
