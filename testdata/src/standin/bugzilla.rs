@@ -91,8 +91,8 @@ fn list(bugs: &Bugs, query: &Query) -> Response {
     let is_wanted = |bug: &Value| {
         let is_listed = ids.as_ref().is_none_or(|ids| bug["id"].as_i64().is_some_and(|id| ids.contains(&id)));
         let words = bug["keywords"].as_array();
-        let has_keyword = keyword
-            .is_none_or(|keyword| words.is_some_and(|words| words.iter().any(|word| word == keyword)));
+        let has_keyword =
+            keyword.is_none_or(|keyword| words.is_some_and(|words| words.iter().any(|word| word == keyword)));
         is_listed && has_keyword && bug["last_change_time"].as_str().unwrap_or_default() >= since
     };
     let (offset, limit) = (query.number("offset").unwrap_or(0), query.number("limit").unwrap_or(500));

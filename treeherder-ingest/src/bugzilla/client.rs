@@ -107,7 +107,8 @@ impl Bugzilla {
 
 /// What a refusal says: its `message`, else its text.
 fn explanation(response: &Response) -> String {
-    let message = response.json::<Value>().ok().and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));
+    let message =
+        response.json::<Value>().ok().and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));
     message.unwrap_or_else(|| {
         let text: String = response.text().chars().take(SHOWN).collect();
         if text.trim().is_empty() { format!("Bugzilla answered {}", response.status) } else { text }

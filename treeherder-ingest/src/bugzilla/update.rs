@@ -57,12 +57,16 @@ pub async fn update_bugs(bugzilla: &Bugzilla, store: &Store) -> Result<BugUpdate
     let now = Utc::now();
     let year_ago = now - KEPT;
     let since = store.newest_bug_change().await?.map_or(year_ago, |newest| newest - OVERLAP);
-    let mut update = Update { bugzilla, store, done: BugUpdate::default(), duplicates: Duplicates::default() };
+    let mut update =
+        Update { bugzilla, store, done: BugUpdate::default(), duplicates: Duplicates::default() };
     update.rounds(since, year_ago).await?;
     store.settle_duplicates(&update.duplicates.open_of).await?;
     store.delete_old_bugs(year_ago).await?;
     if update.done.failed > 0 {
-        tracing::error!(bugs = update.done.failed, "some bugs could not be updated, the next update asks again");
+        tracing::error!(
+            bugs = update.done.failed,
+            "some bugs could not be updated, the next update asks again"
+        );
         store.limit_bug_changes(since).await?;
     }
     update.done.reopened = reopen_bugs(bugzilla, store, REOPEN_MINIMUM).await?;
@@ -147,11 +151,8 @@ impl Update<'_> {
         let ids: Vec<i32> = todo.iter().copied().collect();
         for ids in ids.chunks(PAGE) {
             let list = ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-            let parameters = [
-                ("include_fields", FIELDS.to_owned()),
-                ("limit", PAGE.to_string()),
-                ("id", list),
-            ];
+            let parameters =
+                [("include_fields", FIELDS.to_owned()), ("limit", PAGE.to_string()), ("id", list)];
             let bugs = self.bugzilla.bugs(&parameters).await?;
             self.take(bugs, next).await?;
         }

@@ -24,10 +24,10 @@ mod patience;
 #[expect(clippy::module_inception, reason = "the type the module is named after")]
 mod pipeline;
 mod publish_stats;
-mod update_bugscache;
 mod statistics;
 mod store_pushes;
 mod store_tasks;
+mod update_bugscache;
 mod work_item;
 
 pub use error::PipelineError;

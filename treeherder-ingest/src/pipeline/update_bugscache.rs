@@ -10,7 +10,12 @@ impl Pipeline {
         shared.store.delete_old_line_counts().await?;
         let bugzilla = Bugzilla::new(shared.client.clone(), shared.options.bugzilla.clone());
         let update = update_bugs(&bugzilla, &shared.store).await?;
-        tracing::info!(stored = update.stored, failed = update.failed, reopened = update.reopened, "bugs updated");
+        tracing::info!(
+            stored = update.stored,
+            failed = update.failed,
+            reopened = update.reopened,
+            "bugs updated"
+        );
         Ok(Handled::BugsUpdated(update))
     }
 }

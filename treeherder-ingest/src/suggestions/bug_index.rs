@@ -219,7 +219,9 @@ mod tests {
     #[test]
     fn the_most_similar_of_many_look_alikes_is_found() {
         let mut summaries: Vec<String> = (0..200)
-            .map(|number| format!("Intermittent dom/deep/folder/test_browser_{number}.js.ini | many other words"))
+            .map(|number| {
+                format!("Intermittent dom/deep/folder/test_browser_{number}.js.ini | many other words")
+            })
             .collect();
         summaries.insert(100, "Intermittent test_browser_7.js".to_owned());
         let texts: Vec<&str> = summaries.iter().map(String::as_str).collect();

@@ -19,9 +19,8 @@ static STEPS: LazyLock<[(Regex, &str); 5]> = LazyLock::new(|| {
     ]
 });
 
-static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(r"^\d+:\d+:\d+[ ]+(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL) - [ ]?")
-});
+static PREFIX: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^\d+:\d+:\d+[ ]+(?:DEBUG|INFO|WARNING|ERROR|CRITICAL|FATAL) - [ ]?"));
 
 /// Removes the time and level before a line, numbers of processes and lines of source files.
 ///

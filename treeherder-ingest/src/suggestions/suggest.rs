@@ -50,19 +50,13 @@ impl BugSearch {
         }
         let index = self.index().await?;
         let searched = tokio::task::spawn_blocking(move || search_all(&index, lines)).await;
-        let searched =
-            searched.map_err(|error| StoreError::Value(format!("searching for bugs: {error}")))?;
+        let searched = searched.map_err(|error| StoreError::Value(format!("searching for bugs: {error}")))?;
         let ids = searched.iter().flat_map(|(_, line)| line.found.open.iter().chain(&line.found.others));
         let mut ids: Vec<i64> = ids.copied().collect();
         ids.sort_unstable();
         ids.dedup();
-        let bugs: HashMap<i64, SuggestedBug> = self
-            .store()
-            .suggested_bugs(&ids)
-            .await?
-            .into_iter()
-            .map(|bug| (bug.internal_id, bug))
-            .collect();
+        let bugs: HashMap<i64, SuggestedBug> =
+            self.store().suggested_bugs(&ids).await?.into_iter().map(|bug| (bug.internal_id, bug)).collect();
         // A bug that was deleted since the index was made is left out.
         let shown = |ids: &[i64]| ids.iter().filter_map(|id| bugs.get(id).cloned()).collect();
         Ok(searched
@@ -84,9 +78,8 @@ impl BugSearch {
 fn search_all(index: &Arc<BugIndex>, lines: Vec<CountedLine>) -> Vec<(CountedLine, Searched)> {
     // Lines of one job are often alike.
     let mut known: HashMap<String, FoundBugs> = HashMap::new();
-    let mut search = |term: &str| {
-        known.entry(term.to_lowercase()).or_insert_with(|| index.search(term)).clone()
-    };
+    let mut search =
+        |term: &str| known.entry(term.to_lowercase()).or_insert_with(|| index.search(term)).clone();
     lines
         .into_iter()
         .map(|line| {

@@ -12,13 +12,11 @@ use crate::store::error::truncated;
 /// Longest term, in characters.
 const LONGEST: usize = 100;
 
-static LEAK: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\d+ bytes leaked \((.+)\)$|leak at (.+)$"));
+static LEAK: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+ bytes leaked \((.+)\)$|leak at (.+)$"));
 static REFERENCE: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s+[=!]=\s+.*"));
 static MARIONETTE: LazyLock<Regex> =
     LazyLock::new(|| pattern(r".+marionette([_harness/]?).*/test_.+.py ([A-Za-z]+).+"));
-static PREFIX: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"^(TEST-UNEXPECTED-\S+|PROCESS-CRASH)\s+\|\s+"));
+static PREFIX: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(TEST-UNEXPECTED-\S+|PROCESS-CRASH)\s+\|\s+"));
 
 /// What a line is searched by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,11 +106,7 @@ mod tests {
                 vec!["leakcheck | default 12 bytes leaked (A, B) extra"],
                 Some("leakcheck"),
             ),
-            (
-                "TEST-UNEXPECTED-FAIL | LeakSanitizer | leak at MakeUnique, X",
-                vec!["MakeUnique, X"],
-                None,
-            ),
+            ("TEST-UNEXPECTED-FAIL | LeakSanitizer | leak at MakeUnique, X", vec!["MakeUnique, X"], None),
             (
                 "TEST-UNEXPECTED-FAIL | remoteautomation.py | application timed out ...",
                 vec!["remoteautomation.py | application timed out ..."],

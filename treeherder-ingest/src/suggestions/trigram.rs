@@ -27,9 +27,9 @@ fn number(piece: [char; 3]) -> u32 {
         return piece.iter().fold(0, |number, character| number << 8 | u32::from(*character));
     }
     // FNV-1a, marked so that it never equals an ASCII piece.
-    let hash = piece.iter().fold(0x811c_9dc5_u32, |hash, character| {
-        (hash ^ u32::from(*character)).wrapping_mul(0x0100_0193)
-    });
+    let hash = piece
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, character| (hash ^ u32::from(*character)).wrapping_mul(0x0100_0193));
     hash | 0x8000_0000
 }
 

@@ -33,9 +33,12 @@ macro_rules! all {
 }
 
 mod accounts;
+mod bugs;
+mod classification;
 mod failures;
 mod job_batches;
 mod jobs;
+mod line_counts;
 mod logs;
 mod messages;
 mod migration;

@@ -17,9 +17,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Refused> {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let content_type = content_type.map(|value| value.to_str().unwrap_or_default().to_owned());
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| {
-            Refused::detail(rejection.status(), &rejection.body_text())
-        })?;
+        let body = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| Refused::detail(rejection.status(), &rejection.body_text()))?;
         let media_type = content_type.as_deref().unwrap_or_default();
         if body.is_empty() && (media_type.is_empty() || is_json(media_type)) {
             return read(b"{}");

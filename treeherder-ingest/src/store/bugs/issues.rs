@@ -57,11 +57,7 @@ impl Store {
     ///
     /// # Errors
     /// When the number is negative or the database fails.
-    pub async fn adopt_filed_bug(
-        &self,
-        bugzilla_id: i64,
-        summary: &str,
-    ) -> Result<Option<i64>, StoreError> {
+    pub async fn adopt_filed_bug(&self, bugzilla_id: i64, summary: &str) -> Result<Option<i64>, StoreError> {
         let number = check_positive("bugscache", "bugzilla_id", bugzilla_id)?;
         let transaction = self.begin_write().await?;
         let known = bugscache::Entity::find()

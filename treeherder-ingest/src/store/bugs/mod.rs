@@ -12,6 +12,6 @@ mod version;
 
 pub use fetched::FetchedBug;
 pub use issues::InternalIssue;
+pub(super) use issues::ensure_bug;
 pub use reopen::ReopenCandidate;
 pub use search::SuggestedBug;
-pub(super) use issues::ensure_bug;

@@ -63,11 +63,8 @@ impl Store {
                 .limit(ROWS_PER_STATEMENT);
             let rows = self.connection().query_all(&select).await?;
             for row in &rows {
-                let (id, summary, resolution): (i64, String, String) = (
-                    row.try_get("", "id")?,
-                    row.try_get("", "summary")?,
-                    row.try_get("", "resolution")?,
-                );
+                let (id, summary, resolution): (i64, String, String) =
+                    (row.try_get("", "id")?, row.try_get("", "summary")?, row.try_get("", "resolution")?);
                 below = id;
                 bugs.push(IndexedBug { id, summary, is_open: resolution.is_empty() });
             }
@@ -95,10 +92,8 @@ impl Store {
             let internal = rows.iter().filter(|bug| bug.bugzilla_id.is_none()).map(|bug| bug.id);
             let occurrences = self.occurrences(&internal.collect::<Vec<_>>()).await?;
             bugs.extend(rows.into_iter().map(|bug| SuggestedBug {
-                occurrences: bug
-                    .bugzilla_id
-                    .is_none()
-                    .then(|| occurrences.get(&bug.id).copied().unwrap_or_default()),
+                occurrences:
+                    bug.bugzilla_id.is_none().then(|| occurrences.get(&bug.id).copied().unwrap_or_default()),
                 id: bug.bugzilla_id,
                 internal_id: bug.id,
                 status: bug.status,

@@ -68,8 +68,7 @@ impl Store {
             .inner_join("job_type", Expr::col(("job_type", "id")).equals(("job", "job_type_id")))
             .inner_join(
                 "failure_classification",
-                Expr::col(("failure_classification", "id"))
-                    .equals(("job_note", "failure_classification_id")),
+                Expr::col(("failure_classification", "id")).equals(("job_note", "failure_classification_id")),
             )
             .left_join(
                 "taskcluster_metadata",

@@ -2,7 +2,9 @@
 
 use chrono::Utc;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _, QueryFilter as _};
+use sea_orm::{
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _, QueryFilter as _,
+};
 
 use super::ChangedJob;
 use crate::store::entity::{bug_job_map, job, job_note};

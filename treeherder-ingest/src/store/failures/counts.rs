@@ -153,7 +153,8 @@ impl Counts {
         job: &LogJob,
         lines: impl Iterator<Item = &text_log_error::Model>,
     ) -> Result<Self, StoreError> {
-        let mut known: HashMap<String, Known> = lines.map(|line| (key(&line.line), Known::default())).collect();
+        let mut known: HashMap<String, Known> =
+            lines.map(|line| (key(&line.line), Known::default())).collect();
         // In one order everywhere, so that two writers wait for each other instead of colliding.
         let mut keys: Vec<String> = known.keys().cloned().collect();
         keys.sort_unstable();
@@ -200,22 +201,18 @@ impl Counts {
         seen.sort_by(|one, other| one.0.cmp(&other.0));
         let mut seen = seen.into_iter().peekable();
         while seen.peek().is_some() {
-            let rows = seen.by_ref().take(ROWS_PER_STATEMENT).map(|(line_key, known)| {
-                line_count::ActiveModel {
+            let rows =
+                seen.by_ref().take(ROWS_PER_STATEMENT).map(|(line_key, known)| line_count::ActiveModel {
                     root: Set(root(&job.repository).to_owned()),
                     line_key: Set(line_key),
                     day: Set(day(job)),
                     count: Set(known.seen),
                     first_revision: Set(known.first_revision),
                     ..Default::default()
-                }
-            });
+                });
             // Whoever was first stays first.
             let add = OnConflict::columns(["root", "line_key", "day"])
-                .value(
-                    "count",
-                    Expr::col(("line_count", "count")).add(Expr::col(("excluded", "count"))),
-                )
+                .value("count", Expr::col(("line_count", "count")).add(Expr::col(("excluded", "count"))))
                 .to_owned();
             line_count::Entity::insert_many(rows.collect::<Vec<_>>())
                 .on_conflict(add)

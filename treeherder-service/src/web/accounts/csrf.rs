@@ -6,8 +6,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 use url::Url;
 
 use super::{Accounts, cookies};
-use crate::web::site::addressed;
 use crate::web::response::Refused;
+use crate::web::site::addressed;
 
 /// Header with the value of the cookie.
 const HEADER: HeaderName = HeaderName::from_static("x-csrftoken");

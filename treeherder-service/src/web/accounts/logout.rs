@@ -8,9 +8,9 @@ use utoipa_axum::routes;
 
 use super::{Accounts, cookies};
 use crate::web::AppState;
-use crate::web::site::addressed;
 use crate::web::json::Json;
 use crate::web::response::Refused;
+use crate::web::site::addressed;
 
 /// Makes the routes of logging out.
 pub(super) fn router() -> OpenApiRouter<AppState> {

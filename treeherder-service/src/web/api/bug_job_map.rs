@@ -173,7 +173,8 @@ fn bug_of_body(body: &Value) -> Result<BugRef, Refused> {
         return Err(Refused::bad(json!("At least one of bug_id or internal_id is required")));
     }
     let not_integers = || Refused::bad(json!("bugzilla_id and internal_id must be integers"));
-    let is_none = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty()) || *value == json!(0);
+    let is_none =
+        |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty()) || *value == json!(0);
     if let Some(value) = given("bug_id").filter(|value| !is_none(value)) {
         let number = integer(value).filter(|number| *number > 0).ok_or_else(not_integers)?;
         return i32::try_from(number).map(BugRef::Bugzilla).map_err(|_| not_integers());

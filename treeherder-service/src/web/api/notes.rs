@@ -24,7 +24,10 @@ pub(super) const PROGRAM: &str = "autoclassifier";
 
 /// Makes the routes of notes.
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(push_notes)).routes(routes!(one, delete))
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(push_notes))
+        .routes(routes!(one, delete))
 }
 
 /// A note.
@@ -78,8 +81,7 @@ async fn list(
     let id = parameters
         .text("job_id")
         .ok_or_else(|| Refused::invalid("The job_id parameter is mandatory for this endpoint"))?;
-    let id =
-        id.trim().parse().map_err(|_| Refused::invalid("The job_id parameter must be an integer"))?;
+    let id = id.trim().parse().map_err(|_| Refused::invalid("The job_id parameter must be an integer"))?;
     Ok(Json(store.notes(&project, id).await?.into_iter().map(ShownNote::from).collect()))
 }
 

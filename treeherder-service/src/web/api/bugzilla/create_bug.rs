@@ -39,7 +39,10 @@ async fn create_bug(
     let is_perf = is_truthy(body.get("needinfo_from"));
     let options = bugzilla.options();
     let key = if is_perf {
-        options.perf_sheriff_key.as_ref().ok_or_else(|| failure("Performance sheriff bot API key not set!"))?
+        options
+            .perf_sheriff_key
+            .as_ref()
+            .ok_or_else(|| failure("Performance sheriff bot API key not set!"))?
     } else {
         options.filer_key.as_ref().ok_or_else(|| failure("Bugzilla API key not set!"))?
     };
