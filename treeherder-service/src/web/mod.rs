@@ -6,6 +6,7 @@
 
 mod api;
 mod conventions;
+mod docs;
 mod index;
 mod json;
 mod monitor;
@@ -67,7 +68,7 @@ fn router(state: AppState) -> Router {
         OpenApiRouter::with_openapi(api::schema::Api::openapi()).merge(api::router()).split_for_parts();
     let api = conventions::of_api(api.merge(api::schema::router(&document)), Methods::of(&document));
     let site = state.site.clone();
-    let routes = Router::new().merge(api).merge(monitor::router());
+    let routes = Router::new().merge(api).merge(docs::router(&document)).merge(monitor::router());
     let routes = match site.static_dir() {
         Some(dir) => routes.fallback_service(static_files::router(dir)),
         None => routes
