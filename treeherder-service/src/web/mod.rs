@@ -8,6 +8,7 @@ pub(crate) mod accounts;
 mod api;
 mod bridge;
 mod conventions;
+mod docs;
 mod index;
 mod json;
 mod json_body;
@@ -88,7 +89,11 @@ fn router(state: AppState) -> Router {
     let api = api.layer(from_fn_with_state(accounts.clone(), accounts::guard));
     let api = accounts::limit_writes(api, accounts);
     let site = state.site.clone();
-    let routes = Router::new().merge(api).merge(monitor::router()).merge(bridge::router(&state.bridge));
+    let routes = Router::new()
+        .merge(api)
+        .merge(docs::router(&document))
+        .merge(monitor::router())
+        .merge(bridge::router(&state.bridge));
     let routes = match site.static_dir() {
         Some(dir) => routes.fallback_service(static_files::router(dir)),
         None => routes
