@@ -31,6 +31,7 @@ mod statistics;
 mod store_pushes;
 mod store_tasks;
 mod submit;
+mod update_bugscache;
 mod work_item;
 
 pub use error::PipelineError;

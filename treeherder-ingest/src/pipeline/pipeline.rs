@@ -200,6 +200,10 @@ impl Pipeline {
             WorkItem::FetchPushLogs => self.queue_polls().await,
             WorkItem::FetchHgPushLogs { name, url } => self.poll(name, url).await,
             WorkItem::PublishStats => self.publish_stats().await,
+            WorkItem::UpdateBugscache => self.update_bugscache().await,
+            WorkItem::UnclassifiedFailureCount => {
+                Ok(Handled::UnclassifiedTold { repositories: self.announce_unclassified().await? })
+            }
         }
     }
 

@@ -19,7 +19,11 @@ const LINES: u64 = 250_000;
 
 fn line(number: u64) -> String {
     let hash = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    format!("[task 2026-11-22T10:{:02}] INFO - TEST-PASS | dir/test_{}.js | {hash:x}", number % 60, hash >> 54)
+    format!(
+        "[task 2026-11-22T10:{:02}] INFO - TEST-PASS | dir/test_{}.js | {hash:x}",
+        number % 60,
+        hash >> 54
+    )
 }
 
 fn text(lines: Range<u64>) -> String {
@@ -58,8 +62,7 @@ impl Respond for Artifact {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let body = self.body.lock().unwrap();
         let range = request.headers.get("range").map(|range| {
-            let (from, to) =
-                range.to_str().unwrap().strip_prefix("bytes=").unwrap().split_once('-').unwrap();
+            let (from, to) = range.to_str().unwrap().strip_prefix("bytes=").unwrap().split_once('-').unwrap();
             from.parse().unwrap()..body.len().min(to.parse::<usize>().unwrap() + 1)
         });
         self.asked.lock().unwrap().push(range.clone());

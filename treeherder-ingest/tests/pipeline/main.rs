@@ -11,6 +11,9 @@ mod events;
 mod faults;
 mod harness;
 mod items;
+mod log_view;
 #[path = "../network/server.rs"]
 mod server;
+mod storage;
+mod submit;
 mod whole;

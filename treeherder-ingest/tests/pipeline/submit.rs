@@ -47,12 +47,11 @@ async fn kept(harness: &Harness, log_id: i32) -> String {
 async fn a_submitted_log(backend: Backend) {
     let Some(harness) = Harness::new(backend, options(), None).await else { return };
     let job = harness.job_with_log("builds-4h", "http://127.0.0.1/none").await.job_id;
-    let noise: String = (0..60_000_u64).map(|n| format!("{:x} fine\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
+    let noise: String =
+        (0..60_000_u64).map(|n| format!("{:x} fine\n", n.wrapping_mul(0x9E37_79B9_7F4A_7C15))).collect();
     let text = format!("{noise}TEST-UNEXPECTED-FAIL | a.js | boom\nabort: disk full\n");
-    let lines = [
-        (60_000, "TEST-UNEXPECTED-FAIL | a.js | boom".to_owned()),
-        (60_001, "abort: disk full".to_owned()),
-    ];
+    let lines =
+        [(60_000, "TEST-UNEXPECTED-FAIL | a.js | boom".to_owned()), (60_001, "abort: disk full".to_owned())];
     // Plain and gzipped come to the same, however often.
     let mut ids = Vec::new();
     for body in [text.clone().into_bytes(), gzip(&text), gzip(&text)] {

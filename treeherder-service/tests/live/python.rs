@@ -1,4 +1,4 @@
-//! Clients from PyPI (`scripts/install-python-clients`).
+//! Clients from PyPI (`scripts/install-clients`).
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -9,18 +9,18 @@ use crate::reader::Site;
 
 /// The interpreter that has the clients; `None` after saying why there is none.
 fn python() -> Option<PathBuf> {
-    let folder = std::env::var_os("TREEHERDER_TEST_VENV")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/python"), PathBuf::from);
-    let python = folder.join("bin/python");
-    let has_clients = Command::new(&python).args(["-c", "import socketio, sseclient"]).output();
-    if has_clients.is_ok_and(|output| output.status.success()) {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../.clients/bin");
+    let folder = std::env::var_os("TREEHERDER_CLIENTS").map_or_else(|| folder.into(), PathBuf::from);
+    let python = folder.join("python");
+    if python.exists() {
         return Some(python);
     }
     assert!(
         std::env::var_os("TREEHERDER_REQUIRE_SERVICES").is_none(),
-        "TREEHERDER_REQUIRE_SERVICES is set, but scripts/install-python-clients was not run"
+        "TREEHERDER_REQUIRE_SERVICES is set, but {} is not there: run scripts/install-clients",
+        python.display()
     );
-    println!("skipped: scripts/install-python-clients was not run");
+    println!("skipped: the clients are not installed, see scripts/install-clients");
     None
 }
 

@@ -3,6 +3,7 @@
 // The derive makes `Entity`, `Column`, `PrimaryKey` and `ActiveModel` without documentation.
 #![allow(missing_docs)]
 
+pub mod api_token;
 pub mod auth_user;
 pub mod bug_job_map;
 pub mod bugscache;
@@ -25,6 +26,8 @@ pub mod job_group;
 pub mod job_log;
 pub mod job_note;
 pub mod job_type;
+pub mod line_count;
+pub mod login_session;
 pub mod machine;
 pub mod machine_platform;
 pub mod mozci_classification;
@@ -48,6 +51,7 @@ pub mod reference_data_signatures;
 pub mod repository;
 pub mod repository_branch;
 pub mod repository_group;
+pub mod schedule_entry;
 pub mod taskcluster_metadata;
 pub mod text_log_error;
 pub mod text_log_error_match;

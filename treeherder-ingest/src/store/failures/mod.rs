@@ -5,6 +5,7 @@
 //!
 //! Writing the same results again changes nothing, so that a log may be parsed any number of times.
 
+mod counts;
 mod error_line;
 mod error_summary;
 mod group_result;
@@ -14,6 +15,7 @@ mod read;
 mod replace;
 mod text;
 
+pub use counts::CountedLine;
 pub use error_line::ErrorLine;
 pub use error_summary::{FailureLineRow, StoredErrorSummary};
 pub use group_result::GroupResultRow;

@@ -1,6 +1,5 @@
 //! `/api/project/{project}/jobs/0/unclassified_failure_count/`: with what the badge of a page begins (§4.3).
 
-use axum::Json;
 use axum::extract::{Path, State};
 use chrono::Utc;
 use serde_json::{Value, json};
@@ -9,6 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::web::AppState;
+use crate::web::json::Json;
 use crate::web::response::Refused;
 
 /// Makes the route.

@@ -15,7 +15,12 @@ use super::state::AppState;
 
 pub(crate) use state::Live;
 
-/// Makes the routes of this folder with their part of the OpenAPI document.
+/// Makes the routes of streams with their part of the OpenAPI document.
 pub(super) fn router(live: &Live) -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().merge(sse::router()).merge(counts::router()).merge(socket_io::router(live))
+    OpenApiRouter::new().merge(sse::router()).merge(socket_io::router(live))
+}
+
+/// Makes the route of the count with which a page begins; it is part of the API.
+pub(super) fn counts() -> OpenApiRouter<AppState> {
+    counts::router()
 }

@@ -1,6 +1,5 @@
 //! `…/log/errors`: error lines with what is around them.
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use treeherder_ingest::store::Store;
@@ -11,6 +10,7 @@ use utoipa_axum::routes;
 use super::find_job;
 use super::job::refused;
 use crate::web::AppState;
+use crate::web::json::Json;
 use crate::web::live::Live;
 use crate::web::response::Refused;
 

@@ -1,6 +1,5 @@
 //! `…/log/lines`: any lines of a log.
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use treeherder_ingest::log::LogPage;
@@ -12,6 +11,7 @@ use utoipa_axum::routes;
 use super::find_job;
 use super::job::refused;
 use crate::web::AppState;
+use crate::web::json::Json;
 use crate::web::live::Live;
 use crate::web::response::Refused;
 

@@ -1,6 +1,5 @@
 //! `POST /api/project/{project}/jobs/`: jobs in the form of the bridge's messages.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
@@ -15,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::Submitter;
 use crate::web::AppState;
+use crate::web::json::Json;
 use crate::web::json_body::JsonBody;
 use crate::web::live::Live;
 use crate::web::response::Refused;
@@ -82,9 +82,9 @@ async fn submit(
         match loaded(message, &project) {
             Ok(job) => jobs.push(job),
             Err(found) => {
-                errors.extend(found.into_iter().map(|(pointer, message)| {
-                    json!({"pointer": format!("{place}{pointer}"), "message": message})
-                }));
+                errors.extend(found.into_iter().map(
+                    |(pointer, message)| json!({"pointer": format!("{place}{pointer}"), "message": message}),
+                ));
             }
         }
     }
@@ -93,7 +93,8 @@ async fn submit(
         return Err(Refused::new(StatusCode::BAD_REQUEST, body));
     }
     let outcomes = live.pipeline.submit_jobs(&jobs).await?;
-    let status = match outcomes.iter().find(|outcome| outcome.job_id.is_none()).map(|outcome| &outcome.status) {
+    let status = match outcomes.iter().find(|outcome| outcome.job_id.is_none()).map(|outcome| &outcome.status)
+    {
         None => StatusCode::OK,
         Some(JobStatus::UnknownRepository | JobStatus::InactiveRepository) => {
             return Err(Refused::not_found(&format!("No active project with name {project}")));
@@ -124,7 +125,9 @@ fn taken(project: &str, outcome: &JobOutcome, job: &LoadedJob) -> Taken {
         JobStatus::Created => ("created", None),
         JobStatus::Updated => ("updated", None),
         JobStatus::Ignored => ("ignored", None),
-        JobStatus::MissingPush => ("missing-push", Some(format!("no push has the revision {:?}", job.revision))),
+        JobStatus::MissingPush => {
+            ("missing-push", Some(format!("no push has the revision {:?}", job.revision)))
+        }
         JobStatus::AmbiguousPush => {
             ("ambiguous-push", Some(format!("several pushes fit the revision {:?}", job.revision)))
         }

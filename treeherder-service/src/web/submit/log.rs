@@ -1,6 +1,5 @@
 //! `PUT /api/project/{project}/jobs/{job}/log`: the log of a job.
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -15,10 +14,11 @@ use utoipa_axum::routes;
 
 use super::Submitter;
 use crate::web::AppState;
-use crate::web::index::site;
+use crate::web::json::Json;
 use crate::web::live::Live;
 use crate::web::logs::find_job;
 use crate::web::response::Refused;
+use crate::web::site::addressed;
 
 /// Most bytes of a log that are taken, compressed or not.
 const MOST_BYTES: u64 = 2 << 30;
@@ -84,7 +84,7 @@ async fn submit(
 ) -> Result<Json<Taken>, Refused> {
     let found = find_job(&store, &project, &job).await?;
     let job_id = found.job.job_id;
-    let url = format!("{}/api/project/{project}/jobs/{job_id}/log", site(&headers));
+    let url = format!("{}/api/project/{project}/jobs/{job_id}/log", addressed(&headers));
     let taken = live.pipeline.submit_log(job_id, &url, MOST_BYTES, body.into_data_stream()).await;
     let taken = taken.map_err(not_taken)?;
     let failure_lines = taken

@@ -1,6 +1,5 @@
 //! `POST /api/project/{project}/pushes/`: a push that nobody else tells us about.
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use chrono::Utc;
@@ -14,6 +13,7 @@ use utoipa_axum::routes;
 
 use super::Submitter;
 use crate::web::AppState;
+use crate::web::json::Json;
 use crate::web::json_body::JsonBody;
 use crate::web::live::Live;
 use crate::web::response::Refused;
@@ -118,11 +118,5 @@ fn loaded(push: Push) -> LoadedPush {
         });
     }
     let now = Utc::now().timestamp_millis() as f64 / 1000.0;
-    LoadedPush {
-        revision,
-        push_timestamp: push_timestamp.unwrap_or(now),
-        author,
-        revisions,
-        branch: None,
-    }
+    LoadedPush { revision, push_timestamp: push_timestamp.unwrap_or(now), author, revisions, branch: None }
 }
