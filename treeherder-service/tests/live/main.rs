@@ -9,3 +9,4 @@ mod events;
 mod logs;
 mod python;
 mod reader;
+mod submit;
