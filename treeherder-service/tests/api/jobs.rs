@@ -116,8 +116,8 @@ async fn jobs_of_a_project_have_37_properties(backend: Backend) {
     assert!(!modified.ends_with('Z') && modified.as_bytes()[10] == b'T', "{modified}");
     // As arrays, with the same values at the same places.
     let arrays = site.json(&format!("/api/project/autoland/jobs/?id={}&return_type=list", jobs[1])).await;
-    assert_eq!(arrays["job_property_names"], json!(PROPERTIES));
-    assert_eq!(arrays["results"][0], json!(PROPERTIES.map(|name| &job[name])));
+    assert_eq!(arrays["job_property_names"], json!(PROPERTIES.to_vec()));
+    assert_eq!(arrays["results"][0], json!(PROPERTIES.map(|name| &job[name]).to_vec()));
     let elsewhere = site.json("/api/project/try/jobs/").await;
     assert_eq!(
         (&elsewhere["results"][0]["task_id"], &elsewhere["results"][0]["retry_id"]),
