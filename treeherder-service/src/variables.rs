@@ -41,14 +41,14 @@ fn collect(command: &clap::Command, path: &str, variables: &mut BTreeMap<String,
     for arg in command.get_arguments() {
         let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
         let variable = variables.entry(name.to_owned()).or_default();
-        variable.flag = arg.get_long().unwrap_or_default().to_owned();
         // Commands that need only a part of it say so in their own words; the first one tells the whole.
-        if variable.help.is_empty() {
+        if variable.flag.is_empty() {
+            variable.flag = arg.get_long().unwrap_or_default().to_owned();
             variable.help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let defaults: Vec<_> =
+                arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+            variable.default = defaults.join(",");
         }
-        let defaults: Vec<_> =
-            arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
-        variable.default = defaults.join(",");
         let command = group(path.split(' ').next().unwrap_or_default()).to_owned();
         if !variable.commands.contains(&command) {
             variable.commands.push(command);

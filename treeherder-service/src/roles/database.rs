@@ -16,6 +16,9 @@ use crate::data_dir::{DataDir, InUse, WorkLock};
 /// Connections to the database of a process that plays all roles.
 const CONNECTIONS: u32 = 16;
 
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Longest pause between two looks whether the database is ready.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -102,6 +105,10 @@ impl Database {
         let embedded = url.starts_with("sqlite:");
         if storage.database_url.is_none() {
             DataDir::open(&storage.data_dir)?;
+        }
+        if !embedded {
+            // A server that is down is told in seconds.
+            Store::probe(&url, PATIENCE).await.with_context(|| format!("no answer from {place}"))?;
         }
         let store =
             Store::connect(&url, connections).await.with_context(|| format!("cannot open {place}"))?;
