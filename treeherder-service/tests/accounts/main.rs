@@ -6,6 +6,7 @@
 mod support;
 
 mod browser;
+mod history;
 mod issuer;
 mod site;
 
@@ -15,3 +16,4 @@ mod permissions;
 mod rates;
 mod sessions;
 mod tokens;
+mod writes;

@@ -28,7 +28,7 @@ pub struct SignIn {
 impl Store {
     /// Makes the account or brings it up to date, notes the time, and returns it.
     ///
-    /// An account that was disabled is returned unchanged but for nothing: the caller refuses it.
+    /// A disabled account is returned unchanged; the caller refuses it.
     ///
     /// # Errors
     /// When a text does not fit its column or the database fails.
