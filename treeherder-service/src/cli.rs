@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     bridge, demo, failures, ingest, jobs, migrate, process, pulse, queues, release, replay, repositories,
-    schedule, scheduler, serve, services, supervise, web,
+    schedule, scheduler, serve, services, supervise, tokens, update_bugscache, web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -48,6 +48,7 @@ enum Command {
     Queues(queues::Args),
     Jobs(jobs::Args),
     Failures(failures::Args),
+    Tokens(tokens::Args),
     Web(web::Args),
     Worker(process::AnyWorkerArgs),
     #[command(aliases = ["celery_scheduler", "celery-scheduler"])]
@@ -59,6 +60,8 @@ enum Command {
     Pulse(pulse::Args),
     #[command(flatten)]
     Process(process::Process),
+    #[command(name = "update_bugscache", alias = "update-bugscache")]
+    UpdateBugscache(update_bugscache::Args),
     Parse(treeherder_logparse::cli::Args),
     /// List the environment variables that set what flags set
     #[command(after_help = "Example:\n  treeherder environment > variables.md")]
@@ -121,6 +124,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queues(args) => queues::run(args).await?,
         Command::Jobs(args) => jobs::run(args).await?,
         Command::Failures(args) => failures::run(args).await?,
+        Command::Tokens(args) => tokens::run(args).await?,
         Command::Web(args) => web::run(args).await?,
         Command::Supervise(args) => supervise::run(args).await?,
         Command::Bridge(args) => bridge::run(*args).await?,
@@ -129,6 +133,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schedule(args) => schedule::run(args).await?,
         Command::Worker(args) => process::run(args.into_process()).await?,
         Command::Process(process) => process::run(process).await?,
+        Command::UpdateBugscache(args) => update_bugscache::run(args).await?,
         // Handled before logging starts.
         Command::Demo(_) | Command::Services(_) | Command::Parse(_) | Command::Environment => {}
     }

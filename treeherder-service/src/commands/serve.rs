@@ -12,7 +12,8 @@ use super::replay;
 use crate::config::{BridgeArgs, IngestArgs, ListenArgs, NetworkArgs, PulseArgs, StorageArgs, switch};
 use crate::roles::{self, BridgeRole, Database, Listeners, Workers};
 use crate::shutdown;
-use crate::web::{AppState, BridgeView, WebServer};
+use crate::web::accounts::AccountArgs;
+use crate::web::{BridgeView, Live, WebServer};
 
 /// The periodic task that polls pushlogs (`spec/ingest.md` §2.6).
 const PUSHLOGS: &str = "fetch-push-logs";
@@ -40,6 +41,8 @@ SIGTERM or SIGINT stops it: work in flight is finished or given back to its queu
 pub(crate) struct Args {
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    accounts: AccountArgs,
     /// Recordings to ingest, in this order; see `treeherder replay --help`
     #[arg(long, value_name = "FILE")]
     replay: Vec<PathBuf>,
@@ -63,7 +66,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     replay::check_files(&args.replay)?;
+    args.accounts.check(args.listen.listen)?;
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site(&args.network.site_url)?;
     let web = WebServer::bind(args.listen.listen).await?;
     let database = Database::open(&args.storage).await?;
     let lock = database.start_work(&args.storage, "serve").await??;
@@ -86,7 +91,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let bridge = start_bridge(&args, &stop, &mut sources)?;
     tracing::info!(url = web.url(), database = database.place, "serving");
     let workers = Workers::start(&pipeline);
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), bridge }, stop.clone()));
+    let state = roles::WebParts {
+        database: &database,
+        data_dir: &args.storage.data_dir,
+        accounts: args.accounts.clone(),
+        bugzilla: args.ingest.bugzilla.options(),
+        client_options: args.network.client_options(std::iter::empty()),
+        site,
+        bridge,
+        live: Live::new(pipeline.clone(), stop.clone()),
+    };
+    let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
     tokio::pin!(web);
     let failed = tokio::select! {
         () = stop.cancelled() => None,
