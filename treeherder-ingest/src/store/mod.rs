@@ -30,8 +30,8 @@ pub use error::{DataError, DataProblem, StoreError};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
 pub use logs::LogJob;
 pub use read::{
-    CommitSummary, FieldKind, JobFeed, JobFilter, JobFilterField, JobRow, JobSummary, JobTally, LogTally,
-    PushSummary, TableCount, Wanted,
+    Board, BoardJob, BoardName, CommitSummary, FieldKind, JobFeed, JobFilter, JobFilterField, JobRow,
+    JobSummary, JobTally, LogTally, PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use seed::NOT_CLASSIFIED;

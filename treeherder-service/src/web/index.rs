@@ -2,13 +2,7 @@
 
 use axum::Json;
 use axum::http::{HeaderMap, header};
-use axum::response::Redirect;
 use serde_json::{Map, Value};
-
-/// Sends people to the list of endpoints.
-pub(super) async fn home() -> Redirect {
-    Redirect::temporary("/api/")
-}
 
 /// Lists the global endpoints as absolute URLs.
 pub(super) async fn endpoints(headers: HeaderMap) -> Json<Value> {

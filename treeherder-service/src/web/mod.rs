@@ -1,11 +1,12 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
-//! [`api`] is the REST API, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
+//! [`api`] is the REST API, [`pages`] what people look at, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
 //! [`router`] puts them together and adds what all answers have in common ([`response`]).
 
 mod api;
 mod index;
 mod monitor;
+mod pages;
 mod response;
 mod state;
 
@@ -55,10 +56,10 @@ impl WebServer {
 fn router(state: AppState) -> Router {
     let (api, _document) = OpenApiRouter::new().merge(api::router()).split_for_parts();
     Router::new()
-        .route("/", get(index::home))
         .route("/api/", get(index::endpoints))
         .merge(api)
         .merge(monitor::router())
+        .merge(pages::router())
         .fallback(response::nothing_here)
         .method_not_allowed_fallback(response::method_not_allowed)
         .layer(map_response(response::add_headers))

@@ -1,5 +1,6 @@
 //! Reads for people: lists of pushes and jobs, and how full the tables are.
 
+mod board;
 mod counts;
 mod feed;
 mod ingested;
@@ -7,6 +8,7 @@ mod jobs;
 mod pushes;
 mod tallies;
 
+pub use board::{Board, BoardJob, BoardName};
 pub use counts::TableCount;
 pub use feed::{Comparison, FieldKind, JobFeed, JobFilterField, Wanted};
 pub use ingested::{IngestedCounts, JobGroupCount};
