@@ -66,11 +66,11 @@ export function isTyping(event) {
   return ['SELECT', 'TEXTAREA'].includes(target.tagName) || target.isContentEditable;
 }
 
-/** Calls a function once there was no call for a while. @template {unknown[]} A @param {number} ms @param {(...args: A) => unknown} run */
+/** Calls a function once there was no call for a while. @param {number} ms @param {(...args: any[]) => unknown} run */
 export function later(ms, run) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  return (/** @type {A} */ ...args) => {
+  return (/** @type {any[]} */ ...args) => {
     clearTimeout(timer);
     timer = setTimeout(() => run(...args), ms);
   };

@@ -45,7 +45,8 @@ pub(super) async fn show(
         Some(job) => render(&Page { shell: &shell, job: &job }),
         None if panel => (StatusCode::NOT_FOUND, "There is no such job.").into_response(),
         None => {
-            let text = format!("{repository} has no job with the number {id}. Jobs are deleted after some months.");
+            let text =
+                format!("{repository} has no job with the number {id}. Jobs are deleted after some months.");
             Failed::missing(shell, text).into_response()
         }
     })

@@ -107,7 +107,11 @@ impl JobView {
         let measured = store.performance_job_data(id).await?;
         let values = measured.into_iter().flat_map(|measured| measured.data).map(|point| {
             let test = if point.test.is_empty() { String::new() } else { format!(" {}", point.test) };
-            let options = if point.extra_options.is_empty() { String::new() } else { format!(" {}", point.extra_options) };
+            let options = if point.extra_options.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", point.extra_options)
+            };
             ValueView {
                 title: format!("{}{test}{options}", point.suite),
                 value: number(point.value),
@@ -255,7 +259,13 @@ fn duration(start: DateTime<Utc>, end: DateTime<Utc>) -> String {
 
 /// Writes a value with the digits that matter.
 fn number(value: f64) -> String {
-    let digits = if value.abs() >= 1000.0 || value.fract() == 0.0 { 0 } else if value.abs() >= 10.0 { 1 } else { 3 };
+    let digits = if value.abs() >= 1000.0 || value.fract() == 0.0 {
+        0
+    } else if value.abs() >= 10.0 {
+        1
+    } else {
+        3
+    };
     format!("{value:.digits$}")
 }
 

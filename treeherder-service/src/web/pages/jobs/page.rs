@@ -16,8 +16,8 @@ use super::filter::Filter;
 use super::layout::{Names, Progress, Style, rows};
 use super::push::PushView;
 use super::status::Status;
-use crate::web::pages::job::JobView;
 use crate::web::pages::html::{Failed, PageError, render};
+use crate::web::pages::job::JobView;
 use crate::web::pages::query::Query;
 use crate::web::pages::shell::Shell;
 
