@@ -1,12 +1,14 @@
 //! The settings: each a flag, most of them an environment variable too (`spec/ingest.md` §0.2, `spec/api.md` §9.3).
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pulse::environment_flag;
 use treeherder_ingest::push::UpstreamOptions;
+
+use crate::web::Site;
 
 /// Where to look for the database.
 #[derive(Clone, Debug, Args)]
@@ -29,6 +31,27 @@ pub(crate) struct ListenArgs {
     /// Address to answer HTTP requests at; port 0 takes a free one
     #[arg(long, env = "TREEHERDER_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
     pub(crate) listen: SocketAddr,
+
+    /// Folder of a front-end to serve in place of our own pages; paths that nothing is at get its `index.html`
+    #[arg(long, env = "TREEHERDER_STATIC_DIR", value_name = "DIR")]
+    pub(crate) static_dir: Option<PathBuf>,
+}
+
+impl ListenArgs {
+    /// Tells what this site is called, and what it serves.
+    pub(crate) fn site(&self, site_url: &str) -> anyhow::Result<Site> {
+        if let Some(dir) = &self.static_dir {
+            let index = dir.join("index.html");
+            anyhow::ensure!(index.is_file(), "--static-dir: {} is not there", index.display());
+        }
+        let address = self.listen.ip();
+        // An address that stands for all of them is nobody's name.
+        let host = (!address.is_unspecified()).then(|| match address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        });
+        Site::new(site_url, host, self.static_dir.clone())
+    }
 }
 
 /// How the outside world is asked.

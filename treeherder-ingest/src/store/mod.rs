@@ -30,8 +30,9 @@ pub use error::{DataError, DataProblem, StoreError};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
 pub use logs::LogJob;
 pub use read::{
-    Board, BoardJob, BoardName, CommitSummary, FieldKind, JobFeed, JobFilter, JobFilterField, JobRow,
-    JobSummary, JobTally, LogTally, PushSummary, TableCount, Wanted,
+    Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
+    JobFilterField, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogTally, PushCondition, PushQuery,
+    PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use seed::NOT_CLASSIFIED;
@@ -44,6 +45,7 @@ const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 pub struct Store {
     connection: DatabaseConnection,
     reference_ids: Arc<jobs::ReferenceIds>,
+    names: Arc<read::Names>,
 }
 
 impl Store {
@@ -66,7 +68,7 @@ impl Store {
                 .pragma("synchronous", "NORMAL")
         });
         let connection = Database::connect(options).await?;
-        Ok(Self { connection, reference_ids: Arc::default() })
+        Ok(Self { connection, reference_ids: Arc::default(), names: Arc::default() })
     }
 
     /// Brings the tables up to date. Any number of processes may do so at the same time.

@@ -61,6 +61,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     replay::check_files(&args.replay)?;
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site(&args.network.site_url)?;
     let web = WebServer::bind(args.listen.listen).await?;
     let database = Database::open(&args.storage).await?;
     let lock = database.start_work(&args.storage, "serve").await??;
@@ -77,7 +78,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     } else {
         start_sources(&args, &pipeline, &stop, &mut sources);
     }
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), site }, stop.clone()));
     tokio::pin!(web);
     let failed = tokio::select! {
         () = stop.cancelled() => None,

@@ -1,26 +1,34 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
 //! [`api`] is the REST API, [`pages`] what people look at, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
-//! [`router`] puts them together and adds what all answers have in common ([`response`]).
+//! [`router`] puts them together and adds what all answers have in common ([`conventions`]). A front-end from a folder can
+//! take the place of our own pages ([`static_files`]).
 
 mod api;
-mod index;
+mod conventions;
+mod json;
 mod monitor;
 mod pages;
+mod parameters;
 mod response;
+mod site;
+mod special_files;
 mod state;
+mod static_files;
 
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::middleware::map_response;
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::site::Site;
 pub(crate) use self::state::AppState;
+use conventions::methods::Methods;
 
 /// A bound address that answers as soon as it is served.
 #[derive(Debug)]
@@ -54,14 +62,15 @@ impl WebServer {
 
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
-    let (api, _document) = OpenApiRouter::new().merge(api::router()).split_for_parts();
-    Router::new()
-        .route("/api/", get(index::endpoints))
-        .merge(api)
-        .merge(monitor::router())
-        .merge(pages::router())
-        .fallback(response::nothing_here)
-        .method_not_allowed_fallback(response::method_not_allowed)
-        .layer(map_response(response::add_headers))
-        .with_state(state)
+    let (api, document) =
+        OpenApiRouter::with_openapi(api::schema::Api::openapi()).merge(api::router()).split_for_parts();
+    let api = conventions::of_api(api.merge(api::schema::router(&document)), Methods::of(&document));
+    let site = state.site.clone();
+    let routes = Router::new().merge(api).merge(monitor::router());
+    let routes = match site.static_dir() {
+        Some(dir) => routes.fallback_service(static_files::router(dir)),
+        None => routes.merge(pages::router()).merge(special_files::router()).fallback(response::nothing_here),
+    };
+    let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
+    conventions::of_all(routes, &site)
 }

@@ -71,6 +71,7 @@ enum Size {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site("http://localhost/")?;
     let web = WebServer::bind(args.listen.listen).await?;
     let url = web.url();
     let folder = args.data_dir.join("demo");
@@ -86,7 +87,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenario = scenario.with_base_time(chrono::Utc::now().timestamp_millis());
     let stand_in = stand_in::start(&database, scenario).await?;
     let pipeline = stand_in::pipeline(&database, &stand_in)?;
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), site }, stop.clone()));
     let workers = Workers::start(&pipeline);
     let (sender, source) = ChannelSource::new(CHANNEL);
     let listener = tokio::spawn(listen(pipeline.clone(), source, stop.clone()));

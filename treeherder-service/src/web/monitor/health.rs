@@ -1,6 +1,6 @@
 //! Whether the service is well (§9.2).
 
-use axum::Json;
+use crate::web::json::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde_json::{Value, json};

@@ -17,7 +17,6 @@ use axum::extract::FromRef;
 use axum::middleware::map_response;
 use axum::response::Redirect;
 use axum::routing::get;
-use tower_http::compression::CompressionLayer;
 
 use self::assets::Assets;
 use super::state::AppState;
@@ -34,7 +33,6 @@ pub(super) fn router() -> Router<AppState> {
         .route("/", get(home))
         .merge(jobs::router())
         .merge(job::router())
-        .layer(CompressionLayer::new())
         .layer(map_response(html::add_headers));
     Router::new().merge(pages).route("/static/{version}/{*name}", get(assets::file))
 }

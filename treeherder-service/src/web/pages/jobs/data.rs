@@ -20,8 +20,7 @@ pub(super) struct Data {
     /// When it was read, in seconds since the epoch; running jobs count on from here.
     now: i64,
     /// Later changes are those after this moment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cursor: Option<String>,
+    cursor: String,
     /// Pushes, the newest first.
     pushes: Vec<DataPush>,
     /// Title, raw name and place of the rows.
@@ -71,7 +70,7 @@ impl Data {
         let mut data = Self {
             repo: repo.to_owned(),
             now: now.timestamp(),
-            cursor: board.last_modified.map(|moment| moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()),
+            cursor: board.last_modified.unwrap_or(now).format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
             ..Self::default()
         };
         data.pushes = pushes
@@ -93,8 +92,8 @@ impl Data {
                 former.push(0);
                 former.len() - 1
             });
-            let kind = places.kind(&mut data, row, &names.job(board, row, now));
             let job = names.job(board, row, now);
+            let kind = places.kind(&mut data, row, &job);
             let jobs = &mut data.jobs[place];
             jobs.ids.push(job.id - former[place]);
             former[place] = job.id;

@@ -6,6 +6,7 @@ mod layout;
 mod page;
 pub(super) mod platform;
 mod push;
+mod range;
 pub(super) mod status;
 
 use axum::Router;

@@ -15,18 +15,12 @@ use super::data::Data;
 use super::filter::Filter;
 use super::layout::{Names, Progress, Style, rows};
 use super::push::PushView;
+use super::range;
 use super::status::Status;
 use crate::web::pages::html::{Failed, PageError, render};
 use crate::web::pages::job::JobView;
 use crate::web::pages::query::Query;
 use crate::web::pages::shell::Shell;
-
-/// Pushes that a page begins with, and most of them.
-const PUSHES: usize = 10;
-const MOST_PUSHES: usize = 100;
-
-/// Most pushes of which a page can ask for changes.
-const MOST_SHOWN: usize = 1000;
 
 /// The jobs page.
 #[derive(Debug, Template)]
@@ -80,7 +74,7 @@ pub(super) async fn show(
         let text = format!("There is no active repository with the name “{}”.", shell.repo);
         return Ok(Failed::missing(shell, text).into_response());
     };
-    let pushes = read_pushes(&store, repository, &query).await?;
+    let pushes = range::read(&store, repository, &query).await?;
     let board = read_board(&store, &pushes, &query).await?;
     let names = Names::of(&board);
     let filter = Filter::of(&query);
@@ -97,18 +91,20 @@ pub(super) async fn show(
         unclassified_link: if filter.unclassified_only() {
             query.without(&["classifiedState", "resultStatus"])
         } else {
-            let unclassified = Query::new(query.pairs().to_vec()).with("classifiedState", "unclassified");
+            let mut pairs = query.pairs().to_vec();
+            pairs.retain(|(name, _)| name != "resultStatus");
+            let unclassified = Query::new(pairs).with("classifiedState", "unclassified");
             format!("{unclassified}&resultStatus=testfailed,busted,exception")
         },
         pushes: &views,
         data,
         more: [10, 20, 50]
             .map(|more| {
-                let count = (pushes.len() + more).min(MOST_PUSHES);
+                let count = range::count_with(pushes.len(), more);
                 (more, query.with("count", &count.to_string()))
             })
             .to_vec(),
-        range: range(&query),
+        range: restrictions(&query),
         job: selected(&store, repository, &query).await?,
     };
     Ok(render(&page))
@@ -126,14 +122,14 @@ pub(super) async fn data(
         let text = format!("There is no active repository with the name “{}”.", shell.repo);
         return Ok(Failed::missing(shell, text).into_response());
     };
-    let changed = match (query.get("since").and_then(moment), ids(&query)) {
+    let changed = match (query.get("since").and_then(moment), range::shown(&query)) {
         (Some(since), ids) if !ids.is_empty() => {
             let board = store.board(&ids, Some(since - OVERLAP)).await?;
             Some(Data::of(&repository.name, &[], &board, &Names::of(&board), Utc::now()))
         }
         _ => None,
     };
-    let pushes = read_further_pushes(&store, repository, &query).await?;
+    let pushes = range::read_further(&store, repository, &query).await?;
     let arrived = if pushes.is_empty() {
         None
     } else {
@@ -160,46 +156,6 @@ const OVERLAP: chrono::TimeDelta = chrono::TimeDelta::seconds(3);
 
 fn moment(text: &str) -> Option<DateTime<Utc>> {
     chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f").ok().map(|moment| moment.and_utc())
-}
-
-/// The pushes that the page has.
-fn ids(query: &Query) -> Vec<i32> {
-    query.list("shown").iter().filter_map(|id| id.parse().ok()).take(MOST_SHOWN).collect()
-}
-
-/// Reads pushes that are older or newer than those the page has.
-async fn read_further_pushes(
-    store: &Store,
-    repository: &repository::Model,
-    query: &Query,
-) -> Result<Vec<PushSummary>, PageError> {
-    let time = |name: &str| query.get(name).and_then(|seconds| seconds.parse::<i64>().ok());
-    let (before, after) = (time("before"), time("after"));
-    if before.is_none() && after.is_none() {
-        return Ok(Vec::new());
-    }
-    let known = ids(query);
-    let mut pushes = store.recent_pushes(Some(&repository.name), 1000).await?;
-    pushes.retain(|push| {
-        let time = push.time.timestamp();
-        before.is_none_or(|before| time <= before)
-            && after.is_none_or(|after| time >= after)
-            && !known.contains(&push.id)
-    });
-    pushes.truncate(count(query));
-    Ok(pushes)
-}
-
-async fn read_pushes(
-    store: &Store,
-    repository: &repository::Model,
-    query: &Query,
-) -> Result<Vec<PushSummary>, PageError> {
-    Ok(store.recent_pushes(Some(&repository.name), count(query) as u64).await?)
-}
-
-fn count(query: &Query) -> usize {
-    query.get("count").and_then(|count| count.parse().ok()).unwrap_or(PUSHES).clamp(1, MOST_PUSHES)
 }
 
 async fn read_board(store: &Store, pushes: &[PushSummary], query: &Query) -> Result<Board, PageError> {
@@ -292,7 +248,7 @@ fn chips(query: &Query, filter: &Filter) -> Vec<Chip> {
 }
 
 /// Lists what restricts the page to some pushes: words, value, link without it.
-fn range(query: &Query) -> Vec<(&'static str, String, String)> {
+fn restrictions(query: &Query) -> Vec<(&'static str, String, String)> {
     const RANGES: [(&str, &str); 6] = [
         ("revision", "Revision"),
         ("author", "Author"),
