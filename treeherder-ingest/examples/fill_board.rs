@@ -74,20 +74,22 @@ fn made_push(push: u32, time: f64) -> LoadedPush {
     const AUTHORS: [&str; 4] = ["Ana Silva", "Bo Lindqvist", "Chidi Okafor", "Dana Wu"];
     let author = AUTHORS[push as usize % AUTHORS.len()];
     let mail = format!("{}@example.org", author.to_lowercase().replace(' ', "."));
-    let commits = (0..push % 4 + 1).map(|commit| Revision {
-        revision: revision(push, commit),
-        author: format!("{author} <{mail}>"),
-        comment: format!(
-            "Bug {} - Part {}: Draw the toolbar once per frame. r=dana",
-            1_900_000 + push,
-            commit + 1
-        ),
-    });
+    let commits: Vec<Revision> = (0..push % 4 + 1)
+        .map(|commit| Revision {
+            revision: revision(push, commit),
+            author: format!("{author} <{mail}>"),
+            comment: format!(
+                "Bug {} - Part {}: Draw the toolbar once per frame. r=dana",
+                1_900_000 + push,
+                commit + 1
+            ),
+        })
+        .collect();
     LoadedPush {
         revision: revision(push, push % 4),
         push_timestamp: time,
         author: mail,
-        revisions: commits.collect(),
+        revisions: commits,
         branch: None,
     }
 }

@@ -2,6 +2,7 @@
 // The panel beside the list: the same HTML as the job's own page.
 import { Refused, ask } from '../api.js';
 import { all, find, later, make, safe, toast } from '../dom.js';
+import { enrich } from './enrich.js';
 
 /** @typedef {import('./board.js').Board} Board */
 /** @typedef {import('./pinboard.js').Pinboard} Pinboard */
@@ -34,6 +35,7 @@ export class Details {
       this.nextTab(event.key === 'ArrowRight' ? 1 : -1);
       find('[role="tab"][aria-selected="true"]', this.panel)?.focus();
     });
+    document.addEventListener('classified', () => this.reload());
     this.restore();
   }
 
@@ -107,6 +109,7 @@ export class Details {
   /** Makes tabs of the parts. */
   shown() {
     this.panel.hidden = false;
+    enrich(this.panel, this.board.repo);
     const parts = all('[data-part]', this.panel);
     const bar = find('[data-tabs]', this.panel);
     if (!bar || !parts.length) return;
@@ -165,6 +168,7 @@ export class Details {
     else if (act === 'close') this.close();
     else if (act === 'reload') this.load(id);
     else if (act === 'copy') navigator.clipboard?.writeText(target.dataset.text ?? '').then(() => toast('Copied'));
+    else if (act === 'issue') this.pinboard.issue(id, target.dataset.text ?? '');
     else if (act === 'delete-note' || act === 'delete-bug') this.pinboard.remove(id, target.dataset).then(() => this.load(id));
   }
 }

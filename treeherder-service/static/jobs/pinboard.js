@@ -2,7 +2,7 @@
 // Several jobs, what is known about their failure, and one key to save it (§11.9).
 import { ask } from '../api.js';
 import { all, find, make, safe, toast } from '../dom.js';
-import { user } from '../page.js';
+import { signIn, user } from '../page.js';
 import { isFailure } from './status.js';
 
 /** @typedef {import('./board.js').Board} Board */
@@ -107,6 +107,18 @@ export class Pinboard {
     this.draw();
   }
 
+  /** Makes an issue of our own for a failure that has no bug, and pins it with the job. @param {number} id @param {string} text */
+  async issue(id, text) {
+    if (!(await this.signedIn())) return;
+    try {
+      const made = await ask('/api/internal_issue/', { method: 'POST', body: { summary: text.slice(0, 255) } });
+      this.pin(id);
+      this.addBug('', String(made.internal_id));
+    } catch (error) {
+      toast(`The issue could not be made: ${/** @type {Error} */ (error).message}`, { error: true });
+    }
+  }
+
   /** Takes what is in the bug field. */
   takeBug() {
     const field = this.field('bug');
@@ -149,7 +161,7 @@ export class Pinboard {
 
   async signedIn() {
     if (await user) return true;
-    toast('Sign in to classify.', { error: true, action: 'Sign in', run: () => { location.href = `/login?next=${encodeURIComponent(location.pathname + location.search)}`; } });
+    toast('Sign in to classify.', { error: true, action: 'Sign in', run: signIn });
     return false;
   }
 

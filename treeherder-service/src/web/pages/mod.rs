@@ -9,6 +9,7 @@ mod html;
 mod job;
 mod jobs;
 mod links;
+mod log_viewer;
 mod query;
 mod shell;
 
@@ -33,6 +34,7 @@ pub(super) fn router() -> Router<AppState> {
         .route("/", get(home))
         .merge(jobs::router())
         .merge(job::router())
+        .route("/logviewer", get(log_viewer::show))
         .layer(map_response(html::add_headers));
     Router::new().merge(pages).route("/static/{version}/{*name}", get(assets::file))
 }

@@ -6,7 +6,7 @@ use treeherder_ingest::store::entity::{job_log, repository};
 use treeherder_ingest::store::{JobFilter, JobSummary, Store, StoreError};
 
 use crate::web::pages::jobs::platform::{self, Platform};
-use crate::web::pages::jobs::status::{Status, is_classified};
+use crate::web::pages::jobs::status::Status;
 use crate::web::pages::links;
 use crate::web::pages::query::encoded;
 
@@ -30,7 +30,6 @@ pub(in crate::web::pages) struct JobView {
     pub(in crate::web::pages) who: String,
     pub(in crate::web::pages) revision: String,
     pub(in crate::web::pages) classification: &'static str,
-    pub(in crate::web::pages) classified: bool,
     pub(in crate::web::pages) requested: Option<Moment>,
     pub(in crate::web::pages) started: Option<Moment>,
     pub(in crate::web::pages) ended: Option<Moment>,
@@ -149,7 +148,6 @@ impl JobView {
             who: row.who,
             revision: row.push_revision,
             classification: classification_name(row.failure_classification_id),
-            classified: is_classified(row.failure_classification_id),
             requested: moment(row.submit_time),
             started: moment(row.start_time),
             ended: moment(row.end_time),

@@ -14,6 +14,8 @@ use axum::routing::get;
 
 use crate::web::AppState;
 
+pub(super) use page::task_run;
+
 /// Makes the routes of this folder.
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/jobs", get(page::show)).route("/jobs/data", get(page::data))

@@ -218,7 +218,7 @@ async fn selected(
 }
 
 /// Cuts `TASK.RUN` or, as in older links, `TASK-RUN`; a slug itself may have a dash in it.
-fn task_run(text: &str) -> (&str, Option<i32>) {
+pub(in crate::web::pages) fn task_run(text: &str) -> (&str, Option<i32>) {
     let cut = text.rsplit_once('.').or_else(|| text.rsplit_once('-').filter(|(task, _)| task.len() == 22));
     match cut {
         Some((task, run)) if run.parse::<i32>().is_ok() => (task, run.parse().ok()),
