@@ -60,6 +60,7 @@ impl Assets {
         }
         let version = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let files = contents.into_iter().map(|(name, content)| {
+            let content = if name.ends_with(".js") { without_comments(&content) } else { content };
             let file = File { media_type: media_type(&name), gzipped: gzipped(&content), content };
             (name, file)
         });
@@ -142,6 +143,40 @@ pub(super) async fn file(
     assets.answer(&version, &name, &headers)
 }
 
+/// Leaves out of a module what only people and the type checker read: comments and indentation.
+///
+/// A comment has a line of its own, or is a type between `/**` and `*/`; our modules have neither in a text.
+fn without_comments(source: &[u8]) -> Vec<u8> {
+    let source = String::from_utf8_lossy(source);
+    let mut kept = String::with_capacity(source.len());
+    let mut in_comment = false;
+    for line in source.lines().map(str::trim) {
+        if in_comment {
+            in_comment = !line.contains("*/");
+            continue;
+        }
+        if line.starts_with("//") {
+            continue;
+        }
+        if line.starts_with("/**") && !line.contains("*/") {
+            in_comment = true;
+            continue;
+        }
+        let mut rest = line;
+        let start = kept.len();
+        while let Some((before, comment)) = rest.split_once("/**") {
+            let Some((_, after)) = comment.split_once("*/") else { break };
+            kept.push_str(before);
+            rest = after.strip_prefix(' ').unwrap_or(after);
+        }
+        kept.push_str(rest);
+        if kept.len() > start {
+            kept.push('\n');
+        }
+    }
+    kept.into_bytes()
+}
+
 fn gzipped(content: &[u8]) -> Option<Vec<u8>> {
     if content.len() < WORTH_COMPRESSING {
         return None;
@@ -207,6 +242,25 @@ mod tests {
         ]);
         let names: Vec<String> = assets.modules("a/main.js");
         assert_eq!(names, [assets.url("a/main.js"), assets.url("a/x.js"), assets.url("y.js")]);
+    }
+
+    #[test]
+    fn comments_are_for_people_only() {
+        let source = "// @ts-check\n/**\n * Adds.\n * @param {number} a\n */\nexport function f(a) {\n  \
+            const b = /** @type {any} */ (a); // b\n\n  return 'https://x' + b;\n}\n";
+        let kept = String::from_utf8(without_comments(source.as_bytes())).unwrap();
+        assert_eq!(kept, "export function f(a) {\nconst b = (a); // b\nreturn 'https://x' + b;\n}\n");
+    }
+
+    #[test]
+    fn scripts_of_the_jobs_page_are_below_60_kilobytes() {
+        let assets = Assets::embedded();
+        let modules = assets.modules("jobs/main.js");
+        let sizes = modules.iter().map(|url| {
+            let name = url.splitn(4, '/').nth(3).unwrap();
+            assets.0.files[name].content.len()
+        });
+        assert!(sizes.sum::<usize>() < 60_000);
     }
 
     #[test]

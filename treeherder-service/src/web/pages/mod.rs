@@ -6,11 +6,14 @@
 mod assets;
 mod comment;
 mod html;
+mod intermittents;
 mod job;
 mod jobs;
 mod links;
 mod log_viewer;
+mod performance;
 mod query;
+mod repositories;
 mod shell;
 
 use axum::Router;
@@ -35,6 +38,9 @@ pub(super) fn router() -> Router<AppState> {
         .merge(jobs::router())
         .merge(job::router())
         .route("/logviewer", get(log_viewer::show))
+        .merge(performance::router())
+        .merge(intermittents::router())
+        .route("/repositories", get(repositories::show))
         .layer(map_response(html::add_headers));
     Router::new().merge(pages).route("/static/{version}/{*name}", get(assets::file))
 }

@@ -48,7 +48,12 @@ pub(super) struct Entry {
 }
 
 /// The navigation.
-const ENTRIES: [Entry; 1] = [Entry { section: "jobs", title: "Jobs", path: "/jobs" }];
+const ENTRIES: [Entry; 4] = [
+    Entry { section: "jobs", title: "Jobs", path: "/jobs" },
+    Entry { section: "performance", title: "Performance", path: "/performance" },
+    Entry { section: "intermittents", title: "Intermittents", path: "/intermittent-failures" },
+    Entry { section: "repositories", title: "Repositories", path: "/repositories" },
+];
 
 impl Shell {
     /// A shell that needs no database.
@@ -75,6 +80,11 @@ impl Shell {
     /// Returns the repository of the page, if it is known and active.
     pub(super) fn repository(&self) -> Option<&repository::Model> {
         self.repositories.iter().find(|repository| repository.name == self.repo)
+    }
+
+    /// Returns the active repositories.
+    pub(super) fn repositories(&self) -> &[repository::Model] {
+        &self.repositories
     }
 
     pub(super) fn entries(&self) -> &'static [Entry] {

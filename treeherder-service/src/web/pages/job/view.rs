@@ -273,7 +273,7 @@ mod tests {
 
     #[test]
     fn durations_are_told_in_two_parts() {
-        let time = |seconds| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let time = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
         for (seconds, text) in [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (7260, "2 h 1 min")] {
             assert_eq!(duration(time(0), time(seconds)), text);
         }
