@@ -2,32 +2,42 @@
 //!
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
+pub mod accounts;
 mod batch;
+pub mod bugs;
 mod cache;
+pub mod classification;
 pub mod entity;
 pub mod error;
+mod events;
 pub mod failures;
 mod fixture;
 pub mod jobs;
+mod kept_logs;
+mod log_index;
 pub mod logs;
 pub mod migration;
 pub mod performance;
 mod pushes;
 pub mod read;
 mod repositories;
+mod schedule;
 mod seed;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
+pub use events::{EventJob, EventPush, UnclassifiedCount};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
+pub use kept_logs::{KEPT_CHUNK, KeptLog};
 pub use logs::LogJob;
 pub use read::{
     Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
@@ -35,10 +45,17 @@ pub use read::{
     PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
+pub use schedule::{Claimed, Firing};
 pub use seed::NOT_CLASSIFIED;
 
 /// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
 const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
+
+/// Key of the PostgreSQL advisory lock that lets one process release at a time.
+const RELEASE_LOCK: i64 = 0x7472_6565_7265_6c65;
+
+/// Where the migration library notes what it has done.
+const MIGRATION_TABLE: &str = "seaql_migrations";
 
 /// A handle on the database; clones share one connection pool.
 #[derive(Clone, Debug)]
@@ -46,6 +63,24 @@ pub struct Store {
     connection: DatabaseConnection,
     reference_ids: Arc<jobs::ReferenceIds>,
     names: Arc<read::Names>,
+}
+
+/// A process has its turn, until this is dropped.
+#[derive(Debug)]
+#[must_use = "the turn ends when this is dropped"]
+pub struct Turn(Option<DatabaseTransaction>);
+
+impl Turn {
+    /// Lets the next one go on.
+    ///
+    /// # Errors
+    /// When the database cannot be told; the end of the connection does it then.
+    pub async fn end(self) -> Result<(), StoreError> {
+        match self.0 {
+            Some(transaction) => Ok(transaction.rollback().await?),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Store {
@@ -71,6 +106,16 @@ impl Store {
         Ok(Self { connection, reference_ids: Arc::default(), names: Arc::default() })
     }
 
+    /// Asks whether a database answers within `patience`; [`connect`](Self::connect) itself is patient for half a minute.
+    ///
+    /// # Errors
+    /// When it does not, or refuses the user.
+    pub async fn probe(url: &str, patience: Duration) -> Result<(), DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(1).acquire_timeout(patience).sqlx_logging(false);
+        Database::connect(options).await?.close().await
+    }
+
     /// Brings the tables up to date. Any number of processes may do so at the same time.
     ///
     /// # Errors
@@ -85,6 +130,42 @@ impl Store {
         migration::Migrator::up(&transaction, None).await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Waits until no other process is between its own call and the end of its turn; for releases, which are to prepare a
+    /// database one after the other.
+    ///
+    /// SQLite needs no such order: each step of a release is one transaction there.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn await_turn(&self) -> Result<Turn, StoreError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(Turn(None));
+        }
+        let transaction = self.begin_write().await?;
+        let lock = format!("SELECT pg_advisory_xact_lock({RELEASE_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+        Ok(Turn(Some(transaction)))
+    }
+
+    /// Names the migrations of this version that the database lacks, in order; changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let manager = sea_orm_migration::SchemaManager::new(&self.connection);
+        let mut done = HashSet::new();
+        if manager.has_table(MIGRATION_TABLE).await? {
+            let statement =
+                Statement::from_string(self.backend(), format!("SELECT version FROM {MIGRATION_TABLE}"));
+            for row in self.connection.query_all_raw(statement).await? {
+                done.insert(row.try_get_by_index::<String>(0)?);
+            }
+        }
+        let wanted =
+            migration::Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+        Ok(wanted.filter(|name| !done.contains(name)).collect())
     }
 
     /// The connection, for reads and single statements.

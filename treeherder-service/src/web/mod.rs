@@ -1,12 +1,19 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
-//! [`api`] is the REST API, [`pages`] what people look at, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
-//! [`router`] puts them together and adds what all answers have in common ([`conventions`]). A front-end from a folder can
-//! take the place of our own pages ([`static_files`]).
+//! [`api`] is the REST API, [`pages`] what people look at, [`accounts`] finds out who asks, [`live`] has what changes while somebody looks, [`logs`]
+//! the lines of logs, [`submit`] takes what others send, [`monitor`] tells whether the service is well. Each folder makes
+//! a router of its own; [`router`] puts them together and adds what all answers have in common ([`conventions`]). A front-end
+//! from a folder can take the place of our own pages ([`static_files`]).
 
+pub(crate) mod accounts;
 mod api;
+mod bridge;
 mod conventions;
+mod docs;
 mod json;
+mod json_body;
+mod live;
+mod logs;
 mod monitor;
 mod pages;
 mod parameters;
@@ -15,17 +22,21 @@ mod site;
 mod special_files;
 mod state;
 mod static_files;
+mod submit;
 
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::bridge::BridgeView;
+pub(crate) use self::live::Live;
 pub(crate) use self::site::Site;
 pub(crate) use self::state::AppState;
 use conventions::methods::Methods;
@@ -53,7 +64,17 @@ impl WebServer {
 
     /// Answers until `stop` is cancelled; answers under way are finished.
     pub(crate) async fn serve(self, state: AppState, stop: CancellationToken) -> anyhow::Result<()> {
-        axum::serve(self.listener, router(state))
+        self.answer(router(state), stop).await
+    }
+
+    /// Answers for a process that is a bridge and has no database, until `stop` is cancelled.
+    pub(crate) async fn serve_bridge(self, view: BridgeView, stop: CancellationToken) -> anyhow::Result<()> {
+        self.answer(bridge_router(&view), stop).await
+    }
+
+    async fn answer(self, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service)
             .with_graceful_shutdown(stop.cancelled_owned())
             .await
             .context("the web server failed")
@@ -62,15 +83,40 @@ impl WebServer {
 
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
-    let (api, document) =
-        OpenApiRouter::with_openapi(api::schema::Api::openapi()).merge(api::router()).split_for_parts();
+    let accounts = &state.accounts;
+    let (api, mut document) = OpenApiRouter::with_openapi(api::schema::Api::openapi())
+        .merge(api::router())
+        .merge(accounts::router(accounts))
+        .merge(live::counts())
+        .merge(logs::router())
+        .merge(submit::router())
+        .split_for_parts();
+    // Event streams and Socket.IO have conventions of their own.
+    let (streams, described) = live::router(&state.live).split_for_parts();
+    document.merge(described);
     let api = conventions::of_api(api.merge(api::schema::router(&document)), Methods::of(&document));
+    // A request is counted first, then it is found out who asks.
+    let api = api.layer(from_fn_with_state(accounts.clone(), accounts::guard));
+    let api = accounts::limit_writes(api, accounts);
     let site = state.site.clone();
-    let routes = Router::new().merge(api).merge(monitor::router());
+    let routes = Router::new()
+        .merge(api)
+        .merge(streams)
+        .merge(docs::router(&document))
+        .merge(monitor::router())
+        .merge(bridge::router(&state.bridge));
     let routes = match site.static_dir() {
         Some(dir) => routes.fallback_service(static_files::router(dir)),
         None => routes.merge(pages::router()).merge(special_files::router()).fallback(response::nothing_here),
     };
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
     conventions::of_all(routes, &site)
+}
+
+/// Puts the routes of a bridge's process together.
+fn bridge_router(view: &BridgeView) -> Router {
+    Router::new()
+        .merge(monitor::process_router())
+        .merge(bridge::router(view))
+        .fallback(response::nothing_here)
 }

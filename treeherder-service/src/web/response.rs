@@ -11,6 +11,16 @@ use super::json::Json;
 pub(crate) struct Refused(StatusCode, Value);
 
 impl Refused {
+    /// An answer of any status with any body.
+    pub(crate) fn new(status: StatusCode, body: Value) -> Self {
+        Self(status, body)
+    }
+
+    /// 403 with `{"detail": …}`.
+    pub(crate) fn forbidden(detail: &str) -> Self {
+        Self::detail(StatusCode::FORBIDDEN, detail)
+    }
+
     /// An answer of this status with `{"detail": …}`.
     pub(crate) fn detail(status: StatusCode, detail: &str) -> Self {
         Self(status, json!({"detail": detail}))

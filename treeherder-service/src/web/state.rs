@@ -1,9 +1,15 @@
 //! What every handler can reach.
 
 use axum::extract::FromRef;
+use treeherder_ingest::bugzilla::Bugzilla;
 use treeherder_ingest::store::Store;
+use treeherder_ingest::suggestions::BugSearch;
 
+use super::accounts::Accounts;
 use super::site::Site;
+
+use super::Live;
+use super::bridge::BridgeView;
 
 /// The parts of the service that answers are made of; cheap to clone.
 ///
@@ -12,12 +18,40 @@ use super::site::Site;
 pub(crate) struct AppState {
     /// The database.
     pub(crate) store: Store,
+    /// Who asks, and how one logs in.
+    pub(crate) accounts: Accounts,
+    /// What suggestions are searched in.
+    pub(crate) bug_search: BugSearch,
+    /// Where bugs are filed.
+    pub(crate) bugzilla: Bugzilla,
     /// What this site is called.
     pub(crate) site: Site,
+    /// The bridge's documents, and its errors where it runs in this process.
+    pub(crate) bridge: BridgeView,
+    /// What changes while somebody looks.
+    pub(crate) live: Live,
 }
 
 impl FromRef<AppState> for Store {
     fn from_ref(state: &AppState) -> Self {
         state.store.clone()
+    }
+}
+
+impl FromRef<AppState> for Accounts {
+    fn from_ref(state: &AppState) -> Self {
+        state.accounts.clone()
+    }
+}
+
+impl FromRef<AppState> for BugSearch {
+    fn from_ref(state: &AppState) -> Self {
+        state.bug_search.clone()
+    }
+}
+
+impl FromRef<AppState> for Bugzilla {
+    fn from_ref(state: &AppState) -> Self {
+        state.bugzilla.clone()
     }
 }

@@ -3,13 +3,18 @@
 
 mod support;
 
+#[path = "../../../treeherder-ingest/tests/support/mod.rs"]
+mod servers;
+
 mod bad_input;
 mod crash;
 mod demo;
+mod deployment;
 mod help;
 mod ingest;
 mod inspect;
 mod order;
 mod replay_file;
 mod stop;
+mod supervise;
 mod web;

@@ -1,5 +1,6 @@
 //! `treeherder demo`: a made-up CI history, ingested through the same clients and queues as a real one.
 
+mod bugs;
 mod burst;
 mod continuation;
 mod reached;
@@ -12,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
+use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::{ChannelSource, Kind, Listened};
 use treeherder_testdata::scenario::Scenario;
@@ -19,9 +21,10 @@ use treeherder_testdata::scenario::Scenario;
 use crate::config::{ListenArgs, StorageArgs};
 use crate::data_dir::DataDir;
 use crate::output::{self, Format, FormatArgs};
-use crate::runtime::{Database, Workers};
+use crate::roles::{self, Database, Workers};
 use crate::shutdown;
-use crate::web::{AppState, WebServer};
+use crate::web::accounts::AccountArgs;
+use crate::web::{BridgeView, Live, WebServer};
 use burst::Ended;
 use summary::Summary;
 
@@ -78,7 +81,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let data_dir = DataDir::open(&folder)?;
     let _lock = data_dir.lock("demo")??;
     data_dir.remove_database()?;
-    let database = Database::open(&StorageArgs { data_dir: folder, database_url: None }).await?;
+    let storage = StorageArgs { data_dir: folder, database_url: None, broker_url: None };
+    let database = Database::open(&storage).await?;
 
     let scenario = match args.size {
         Size::Full => Scenario::demo(),
@@ -87,13 +91,27 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenario = scenario.with_base_time(chrono::Utc::now().timestamp_millis());
     let stand_in = stand_in::start(&database, scenario).await?;
     let pipeline = stand_in::pipeline(&database, &stand_in)?;
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), site }, stop.clone()));
+    let state = roles::WebParts {
+        database: &database,
+        data_dir: &storage.data_dir,
+        accounts: AccountArgs::for_demo(args.listen.listen),
+        bugzilla: stand_in::bugzilla(&stand_in),
+        client_options: ClientOptions::for_local_servers(),
+        site,
+        bridge: BridgeView::default(),
+        live: Live::new(pipeline.clone(), stop.clone()),
+    };
+    let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
     let workers = Workers::start(&pipeline);
     let (sender, source) = ChannelSource::new(CHANNEL);
+    let scheduler = roles::scheduler(&database, roles::entries_inside(&[]));
+    let scheduling = stop.clone();
+    let scheduler = tokio::spawn(async move { scheduler.run(&scheduling).await });
     let listener = tokio::spawn(listen(pipeline.clone(), source, stop.clone()));
 
     let start = Instant::now();
     let ended = burst::run(&database, &pipeline, &stand_in, &sender, &stop).await?;
+    bugs::file_and_copy(&database, &stand_in).await?;
     let complete = matches!(ended, Ended::Complete(_));
     if let Ended::Complete(reached) | Ended::Incomplete(reached) = &ended {
         let summary = Summary::new(&stand_in, &pipeline, reached, start.elapsed(), &url).await?;
@@ -111,6 +129,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     stop.cancel();
     drop(sender);
     listener.await?;
+    scheduler.await?;
     workers.stop().await?;
     // Whoever still holds a connection open has had the time to read the answer.
     let _ = tokio::time::timeout(LAST_REQUESTS, web).await;

@@ -190,9 +190,18 @@ fn page_size(parameters: &Parameters) -> u64 {
 
 /// Returns how long the job has run, in minutes, at least one. A time that was never set is the epoch.
 pub(super) fn minutes(job: &JobRecord, now: DateTime<Utc>) -> i64 {
+    duration_of(job.submit_time, job.start_time, job.end_time, now)
+}
+
+/// As [`minutes`], of the times themselves.
+pub(super) fn duration_of(
+    submit: DateTime<Utc>,
+    start: DateTime<Utc>,
+    end: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> i64 {
     let set = |time: DateTime<Utc>| (time.timestamp() != 0).then_some(time);
-    let end = set(job.end_time).unwrap_or(now);
-    let start = set(job.start_time).unwrap_or(job.submit_time);
+    let (end, start) = (set(end).unwrap_or(now), set(start).unwrap_or(submit));
     duration((end - start).num_milliseconds())
 }
 

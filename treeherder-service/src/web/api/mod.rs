@@ -1,13 +1,23 @@
 //! The REST API: one module for each resource, each with a router of its own (`spec/api.md` §2).
 
+mod announce;
+mod bug_job_map;
+mod bug_suggestions;
+mod bugzilla;
+mod classification;
 mod components;
+mod csp_report;
 mod filters;
 mod group_summary;
 mod intermittents;
+mod internal_issue;
+mod investigated_tests;
 mod job_detail;
 mod job_logs;
 mod job_object;
 mod jobs;
+mod notes;
+mod numbers;
 mod performance;
 mod project_jobs;
 mod push_jobs;
@@ -38,4 +48,12 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .merge(intermittents::router())
         .merge(group_summary::router())
         .merge(performance::router())
+        .merge(bug_suggestions::router())
+        .merge(notes::router())
+        .merge(classification::router())
+        .merge(bug_job_map::router())
+        .merge(investigated_tests::router())
+        .merge(internal_issue::router())
+        .merge(bugzilla::router())
+        .merge(csp_report::router())
 }

@@ -27,6 +27,10 @@ use crate::web::AppState;
         (name = "failures", description = "What went wrong, and how often"),
         (name = "performance", description = "What was measured"),
         (name = "reference", description = "What all of these refer to"),
+        (name = "classification", description = "What people say about it"),
+        (name = "bugzilla", description = "Filing bugs"),
+        (name = "accounts", description = "Logging in and out"),
+        (name = "site", description = "What browsers report"),
         (name = "api", description = "The API itself"),
     )
 )]

@@ -12,8 +12,9 @@ use crate::web::response::Refused;
 /// Versions of the API; there is no difference between them.
 const VERSIONS: [&str; 2] = ["1.0", "1.1"];
 
-/// Media types that our answers can be taken for; that of the API's own description is JSON as well.
-const MEDIA_TYPES: [&str; 2] = ["application/json", "application/vnd.oai.openapi+json"];
+/// Media types that our answers can be taken for; that of the API's own description is JSON as well, and browsers ask for
+/// the log of a running task as an event stream.
+const MEDIA_TYPES: [&str; 3] = ["application/json", "application/vnd.oai.openapi+json", "text/event-stream"];
 
 /// Refuses what we cannot give: other formats, media types and versions, and paths that are no text.
 pub(super) async fn check(request: Request, next: Next) -> Response {

@@ -29,8 +29,11 @@ fn rounded(value: f64) -> f64 {
     if hundredfold.is_finite() { hundredfold.round_ties_even() / 100.0 } else { value }
 }
 
+/// The two ends of a span, as far as they are given.
+type Span = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// Reads seconds back from now, or the two ends of a span, but not both.
-fn span(parameters: &Parameters) -> Result<(Option<DateTime<Utc>>, Option<DateTime<Utc>>), Refused> {
+fn span(parameters: &Parameters) -> Result<Span, Refused> {
     let interval = parameters.integer("interval")?;
     let start = parameters.moment("start_date")?;
     let end = parameters.moment("end_date")?;

@@ -1,5 +1,9 @@
 //! The settings: each a flag, most of them an environment variable too (`spec/ingest.md` §0.2, `spec/api.md` §9.3).
 
+mod bridge;
+mod bugzilla;
+mod pulse;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
@@ -10,7 +14,11 @@ use treeherder_ingest::push::UpstreamOptions;
 
 use crate::web::Site;
 
-/// Where to look for the database.
+pub(crate) use self::bridge::BridgeArgs;
+pub(crate) use self::bugzilla::BugzillaArgs;
+pub(crate) use self::pulse::PulseArgs;
+
+/// Where to look for the database and the queues.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Storage")]
 pub(crate) struct StorageArgs {
@@ -22,6 +30,11 @@ pub(crate) struct StorageArgs {
     /// [default: treeherder.sqlite in the data folder]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
+
+    /// RabbitMQ that holds the queues: `amqp://USER:PASSWORD@HOST:PORT/VHOST`; encrypted unless the host is this machine
+    /// [default: the queues are in the database]
+    #[arg(long, env = "BROKER_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) broker_url: Option<String>,
 }
 
 /// Where to answer HTTP requests.
@@ -135,6 +148,9 @@ pub(crate) struct IngestArgs {
     /// Seconds before failed work is tried again; the pause about doubles with each of the ten tries
     #[arg(long, env = "TREEHERDER_RETRY_SECONDS", value_name = "SECONDS", default_value = "10", value_parser = pause)]
     pub(crate) retry_seconds: f64,
+
+    #[command(flatten)]
+    pub(crate) bugzilla: BugzillaArgs,
 }
 
 /// Reads a pause: some time, a day at most.
