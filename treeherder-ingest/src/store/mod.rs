@@ -40,9 +40,9 @@ pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
 pub use kept_logs::{KEPT_CHUNK, KeptLog};
 pub use logs::LogJob;
 pub use read::{
-    CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter, JobFilterField, JobQuery,
-    JobRecord, JobRow, JobSummary, JobTally, LogTally, PushCondition, PushQuery, PushSummary, TableCount,
-    Wanted,
+    Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
+    JobFilterField, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogTally, PushCondition, PushQuery,
+    PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};
