@@ -10,6 +10,7 @@
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
+//! * [`monitor`] tells what processes and tasks do;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
 #![recursion_limit = "256"]
 
@@ -17,6 +18,7 @@ pub mod bridge;
 pub mod http;
 pub mod job;
 pub mod log;
+pub mod monitor;
 pub mod perf;
 pub mod pipeline;
 pub mod pulse;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Burial, DeadLetter, Delivery, Depth, Message, Page, QueueError, QueueName, Receipt, Retry, WakeUp,
+    Burial, DeadLetter, Delivery, Depth, Message, MessageId, Page, QueueError, QueueName, Receipt, Retry,
+    WakeUp,
 };
 
 /// The queues, whoever keeps them.
@@ -71,6 +72,13 @@ pub trait Queue: fmt::Debug + Send + Sync {
 
     /// Puts all dead letters of a queue back; returns how many.
     async fn put_back_all(&self, queue: QueueName) -> Result<u64, QueueError>;
+
+    /// Removes a dead letter for good; false when there is none with that id.
+    async fn discard(&self, queue: QueueName, id: i64) -> Result<bool, QueueError>;
+
+    /// Removes a message that waits for its turn or for its time; false when it is not there, in someone's hands or a
+    /// dead letter, or when the backend cannot look for single messages, as a broker.
+    async fn remove(&self, message: MessageId) -> Result<bool, QueueError>;
 
     /// Returns what wakes a consumer of `queue` when something was published through this handle.
     fn wake_up(&self, queue: QueueName) -> WakeUp;

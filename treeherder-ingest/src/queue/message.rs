@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{QueueError, QueueName};
+use super::{MessageId, QueueError, QueueName};
 
 /// Largest payload a queue takes.
 ///
@@ -127,6 +127,8 @@ impl Receipt {
 /// A message handed out under a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
+    /// Identifies the message, in every hand-out alike.
+    pub message_id: MessageId,
     /// Where it was.
     pub queue: QueueName,
     /// What it says.
@@ -168,6 +170,8 @@ pub struct Burial {
 pub struct DeadLetter {
     /// Identifies it within the queue.
     pub id: i64,
+    /// Identifies the message, as when it was worked on.
+    pub message_id: MessageId,
     /// Where it was.
     pub queue: QueueName,
     /// What it says.

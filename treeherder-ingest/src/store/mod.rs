@@ -11,6 +11,7 @@ mod fixture;
 pub mod jobs;
 pub mod logs;
 pub mod migration;
+mod monitor;
 pub mod performance;
 mod pushes;
 pub mod read;
@@ -29,6 +30,7 @@ use sea_orm_migration::MigratorTrait as _;
 pub use error::{DataError, DataProblem, StoreError};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
 pub use logs::LogJob;
+pub use monitor::{MetricValue, Pruned, Retention, TaskFilter, WorkerRow};
 pub use read::{
     CommitSummary, FieldKind, JobFeed, JobFilter, JobFilterField, JobRow, JobSummary, JobTally, LogTally,
     PushSummary, TableCount, Wanted,

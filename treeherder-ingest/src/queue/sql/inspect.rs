@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
 
 use super::statement::Builder;
-use super::{DeadLetter, Depth, Page, QueueName, SqlQueue};
+use super::{DeadLetter, Depth, MessageId, Page, QueueName, SqlQueue};
 
 /// Most dead letters on one page.
 const MAX_PAGE: u32 = 1_000;
@@ -91,11 +91,13 @@ impl SqlQueue {
         let rows = self.connection.query_all_raw(sql.finish()).await?;
         rows.iter()
             .map(|row| {
+                let (id, first_seen) = (row.try_get_by_index(0)?, row.try_get_by_index(2)?);
                 Ok(DeadLetter {
                     queue,
-                    id: row.try_get_by_index(0)?,
+                    id,
+                    message_id: MessageId::of_row(first_seen, id),
                     attempts: count(i64::from(row.try_get_by_index::<i32>(1)?)),
-                    first_seen: moment(row.try_get_by_index(2)?),
+                    first_seen: moment(first_seen),
                     dead_since: moment(row.try_get_by_index::<Option<i64>>(3)?.unwrap_or_default()),
                     error: row.try_get_by_index::<Option<String>>(4)?.unwrap_or_default(),
                     payload: row.try_get_by_index(5)?,
