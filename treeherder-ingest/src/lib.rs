@@ -10,6 +10,7 @@
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
+//! * [`schedule`] puts the periodic work items on the queues when their time has come;
 //! * [`monitor`] tells what processes and tasks do;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
 #![recursion_limit = "256"]
@@ -24,5 +25,6 @@ pub mod pipeline;
 pub mod pulse;
 pub mod push;
 pub mod queue;
+pub mod schedule;
 pub mod store;
 pub mod task;

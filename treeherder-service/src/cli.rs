@@ -2,9 +2,13 @@
 
 use std::process::ExitCode;
 
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
-use crate::commands::{demo, failures, ingest, jobs, migrate, queues, replay, repositories, serve};
+use crate::commands::{
+    bridge, demo, failures, ingest, jobs, migrate, process, pulse, queues, replay, repositories, schedule,
+    scheduler, serve, services, web,
+};
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
 
@@ -17,6 +21,7 @@ Examples:
   treeherder failures 4711              the failure lines of job 4711
   treeherder parse live_backing.log.gz  no database needed
 
+One process does everything (`serve`), or many do one thing each: `treeherder services list` names their types.
 Every setting is a flag or an environment variable; `treeherder environment` lists the variables.
 Exit status: 0 when all went well, 1 when something failed, 2 when the command line is wrong.";
 
@@ -42,6 +47,16 @@ enum Command {
     Queues(queues::Args),
     Jobs(jobs::Args),
     Failures(failures::Args),
+    Web(web::Args),
+    Worker(process::AnyWorkerArgs),
+    #[command(aliases = ["celery_scheduler", "celery-scheduler"])]
+    Scheduler(scheduler::Args),
+    Schedule(schedule::Args),
+    Services(services::Args),
+    Bridge(bridge::Args),
+    Pulse(pulse::Args),
+    #[command(flatten)]
+    Process(process::Process),
     Parse(treeherder_logparse::cli::Args),
     /// List the environment variables that set what flags set
     #[command(after_help = "Example:\n  treeherder environment > variables.md")]
@@ -52,9 +67,13 @@ enum Command {
 pub(crate) fn main() -> ExitCode {
     // Whatever speaks TLS later finds its provider here; it fails only if one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let Cli { logging, command } = Cli::parse();
+    let Cli { logging, command } = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong(&error),
+    };
     let result = match command {
         Command::Parse(args) => return treeherder_logparse::cli::run(&args),
+        Command::Services(args) => services::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Environment => {
             print!("{}", variables::table());
             return ExitCode::SUCCESS;
@@ -73,6 +92,22 @@ pub(crate) fn main() -> ExitCode {
     }
 }
 
+/// Tells what is wrong with a command line, or shows the help that was asked for.
+///
+/// An unknown word is what the entry point of existing deployments says it is, with status 1 (`spec/api.md` §9.5).
+fn wrong(error: &clap::Error) -> ExitCode {
+    let word = error.get(ContextKind::InvalidSubcommand);
+    if let (ErrorKind::InvalidSubcommand, Some(ContextValue::String(word))) = (error.kind(), word) {
+        eprintln!("Unknown command: {word}");
+        if let Some(ContextValue::Strings(similar)) = error.get(ContextKind::SuggestedSubcommand) {
+            eprintln!("Did you mean {}?", similar.join(" or "));
+        }
+        eprintln!("`treeherder --help` lists the commands, `treeherder services list` the process types.");
+        return ExitCode::FAILURE;
+    }
+    error.exit()
+}
+
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args).await?,
@@ -83,8 +118,15 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queues(args) => queues::run(args).await?,
         Command::Jobs(args) => jobs::run(args).await?,
         Command::Failures(args) => failures::run(args).await?,
+        Command::Web(args) => web::run(args).await?,
+        Command::Bridge(args) => bridge::run(args).await?,
+        Command::Pulse(args) => pulse::run(args).await?,
+        Command::Scheduler(args) => scheduler::run(args).await?,
+        Command::Schedule(args) => schedule::run(args).await?,
+        Command::Worker(args) => process::run(args.into_process()).await?,
+        Command::Process(process) => process::run(process).await?,
         // Handled before logging starts.
-        Command::Demo(_) | Command::Parse(_) | Command::Environment => {}
+        Command::Demo(_) | Command::Services(_) | Command::Parse(_) | Command::Environment => {}
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -42,9 +42,9 @@ impl DataDir {
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Returns the URL of the embedded database, which is made on first use.
-    pub(crate) fn database_url(&self) -> String {
-        format!("sqlite://{}?mode=rwc", self.database().display())
+    /// Returns the URL of the embedded database in a folder, which is made on first use.
+    pub(crate) fn database_url_in(folder: &Path) -> String {
+        format!("sqlite://{}?mode=rwc", folder.join(DATABASE_FILE).display())
     }
 
     fn database(&self) -> PathBuf {

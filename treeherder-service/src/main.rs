@@ -1,8 +1,7 @@
 //! The `treeherder` binary: everything from Pulse messages to pages in one program.
 //!
 //! [`cli`] is the tree of commands, [`config`] the settings they share (flags and environment variables),
-//! [`commands`] has one module for each command, [`runtime`] puts database, queues and workers together, [`web`]
-//! answers HTTP requests. SQL, Pulse and log formats are behind `treeherder-ingest` and `treeherder-logparse`.
+//! [`commands`] has one module for each command, [`roles`] is what a running process does, [`web`] answers HTTP requests. SQL, Pulse and log formats are behind `treeherder-ingest` and `treeherder-logparse`.
 
 mod cli;
 mod commands;
@@ -12,7 +11,7 @@ mod error;
 mod logging;
 mod output;
 mod progress;
-mod runtime;
+mod roles;
 mod shutdown;
 mod variables;
 mod web;

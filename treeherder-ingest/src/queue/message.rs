@@ -145,6 +145,25 @@ pub struct Delivery {
     pub receipt: Receipt,
 }
 
+/// A message that nobody has in hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Identifies the message.
+    pub message_id: MessageId,
+    /// Where it is.
+    pub queue: QueueName,
+    /// What it says.
+    pub payload: String,
+    /// How often it has been handed out.
+    pub attempts: u32,
+    /// When it was published first.
+    pub first_seen: DateTime<Utc>,
+    /// When it can be claimed.
+    pub due: DateTime<Utc>,
+    /// Why the last attempt failed, if one did.
+    pub last_error: Option<String>,
+}
+
 /// A failed delivery that is to be tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retry {

@@ -34,7 +34,7 @@ pub use error::QueueError;
 pub use handler::{Handler, Outcome};
 pub use message::{
     Burial, DeadLetter, Delivery, Depth, MAX_ERROR_CHARS, MAX_PAYLOAD_BYTES, Message, Page, Priority,
-    Receipt, Retry,
+    Receipt, Retry, Waiting,
 };
 pub use message_id::{MessageId, NoMessageId};
 pub use migration::Migration;

@@ -16,14 +16,16 @@ pub mod performance;
 mod pushes;
 pub mod read;
 mod repositories;
+mod schedule;
 mod seed;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
 use sea_orm_migration::MigratorTrait as _;
 
@@ -36,10 +38,14 @@ pub use read::{
     PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
+pub use schedule::{Claimed, Firing};
 pub use seed::NOT_CLASSIFIED;
 
 /// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
 const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
+
+/// Where the migration library notes what it has done.
+const MIGRATION_TABLE: &str = "seaql_migrations";
 
 /// A handle on the database; clones share one connection pool.
 #[derive(Clone, Debug)]
@@ -85,6 +91,25 @@ impl Store {
         migration::Migrator::up(&transaction, None).await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Names the migrations of this version that the database lacks, in order; changes nothing.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
+        let manager = sea_orm_migration::SchemaManager::new(&self.connection);
+        let mut done = HashSet::new();
+        if manager.has_table(MIGRATION_TABLE).await? {
+            let statement =
+                Statement::from_string(self.backend(), format!("SELECT version FROM {MIGRATION_TABLE}"));
+            for row in self.connection.query_all_raw(statement).await? {
+                done.insert(row.try_get_by_index::<String>(0)?);
+            }
+        }
+        let wanted =
+            migration::Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
+        Ok(wanted.filter(|name| !done.contains(name)).collect())
     }
 
     /// The connection, for reads and single statements.

@@ -1,6 +1,6 @@
 //! Migrations.
 
-use sea_orm::EntityTrait as _;
+use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use sea_orm_migration::MigratorTrait as _;
 use treeherder_ingest::store::Store;
 use treeherder_ingest::store::entity;
@@ -12,6 +12,7 @@ on_every_database!(
     every_table_answers_and_migrating_again_changes_nothing,
     all_migrations_can_be_undone_and_redone,
     several_processes_may_migrate_at_once,
+    what_is_missing_is_named_without_a_change,
 );
 
 async fn every_table_answers_and_migrating_again_changes_nothing(backend: Backend) {
@@ -61,4 +62,19 @@ async fn several_processes_may_migrate_at_once(backend: Backend) {
     for process in processes {
         process.await.unwrap().unwrap();
     }
+}
+
+async fn what_is_missing_is_named_without_a_change(backend: Backend) {
+    let Some(test) = TestStore::empty(backend).await else { return };
+    assert!(test.store.pending_migrations().await.unwrap().is_empty());
+    let names: Vec<String> =
+        Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+    Migrator::down(test.store.connection(), Some(1)).await.unwrap();
+    assert_eq!(test.store.pending_migrations().await.unwrap(), names[names.len() - 1..]);
+    Migrator::down(test.store.connection(), None).await.unwrap();
+    assert_eq!(test.store.pending_migrations().await.unwrap(), names);
+    // A database that has never been migrated at all.
+    test.store.connection().execute_unprepared("DROP TABLE seaql_migrations").await.unwrap();
+    assert_eq!(test.store.pending_migrations().await.unwrap(), names);
+    assert!(test.store.connection().execute_unprepared("SELECT 1 FROM seaql_migrations").await.is_err());
 }

@@ -5,7 +5,7 @@ use treeherder_ingest::store::JobFilter;
 
 use crate::config::StorageArgs;
 use crate::output::{self, Format, FormatArgs, Table, printable, shortened};
-use crate::runtime::Database;
+use crate::roles::Database;
 
 const EXAMPLES: &str = "\
 Examples:

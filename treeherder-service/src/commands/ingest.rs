@@ -18,7 +18,7 @@ use treeherder_ingest::task::service_url;
 
 use crate::config::{IngestArgs, NetworkArgs, StorageArgs};
 use crate::output;
-use crate::runtime::{self, Database};
+use crate::roles::{self, Database};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -128,9 +128,10 @@ struct Tools {
 impl Tools {
     async fn new(common: &Common) -> anyhow::Result<Self> {
         let database = Database::open(&common.storage).await?;
-        let client = runtime::client(&database, &common.network).await?;
+        let client = roles::client(&database, &common.network).await?;
         let upstream = Upstream::new(client.clone(), common.network.upstream_options())?;
-        let pipeline = runtime::pipeline(&database, &common.network, &common.ingest).await?;
+        let pipeline =
+            roles::pipeline(&database, &common.network, roles::pipeline_options(&common.ingest)).await?;
         Ok(Self { store: database.store, client, upstream, pipeline })
     }
 

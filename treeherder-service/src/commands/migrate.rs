@@ -5,7 +5,7 @@ use clap::builder::FalseyValueParser;
 
 use crate::config::StorageArgs;
 use crate::output;
-use crate::runtime::Database;
+use crate::roles::Database;
 
 const EXAMPLES: &str = "\
 Examples:

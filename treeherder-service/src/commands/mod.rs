@@ -1,11 +1,18 @@
 //! One module for each command.
 
+pub(crate) mod bridge;
 pub(crate) mod demo;
 pub(crate) mod failures;
 pub(crate) mod ingest;
 pub(crate) mod jobs;
 pub(crate) mod migrate;
+pub(crate) mod process;
+pub(crate) mod pulse;
 pub(crate) mod queues;
 pub(crate) mod replay;
 pub(crate) mod repositories;
+pub(crate) mod schedule;
+pub(crate) mod scheduler;
 pub(crate) mod serve;
+pub(crate) mod services;
+pub(crate) mod web;

@@ -1,10 +1,10 @@
 //! `treeherder queues`: how much work waits, what could not be done, and another try for it.
 
-use treeherder_ingest::queue::{DeadLetter, Page, Queue as _, QueueName};
+use treeherder_ingest::queue::{DeadLetter, Page, QueueName};
 
 use crate::config::StorageArgs;
 use crate::output::{self, Format, FormatArgs, Table, moment, shortened, span};
-use crate::runtime::Database;
+use crate::roles::Database;
 
 /// Dead letters read at a time.
 const PAGE: u32 = 500;

@@ -9,11 +9,11 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::{Kind, Listened, Pace, ReplaySource};
-use treeherder_ingest::queue::{Queue as _, QueueName};
+use treeherder_ingest::queue::QueueName;
 
 use crate::config::{IngestArgs, NetworkArgs, StorageArgs};
 use crate::output::{self, Format, FormatArgs};
-use crate::runtime::{self, Database, Workers};
+use crate::roles::{self, Database, Workers};
 use crate::{progress, shutdown};
 
 const EXAMPLES: &str = "\
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     check_files(&args.files)?;
     let stop = shutdown::on_signal()?;
     let database = Database::open(&args.storage).await?;
-    let pipeline = runtime::pipeline(&database, &args.network, &args.ingest).await?;
+    let pipeline = roles::pipeline(&database, &args.network, roles::pipeline_options(&args.ingest)).await?;
     let mut lock = None;
     let mut works = !args.queue_only;
     if works {
@@ -114,6 +114,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     display.await?;
     drop(lock);
     report(&database, &pipeline, listened, start.elapsed(), args.format.format, stop.is_cancelled()).await?;
+    database.close().await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::config::StorageArgs;
 use crate::output::{self, Format, FormatArgs, Table};
-use crate::runtime::Database;
+use crate::roles::Database;
 
 const EXAMPLES: &str = "\
 Examples:

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use treeherder_ingest::pipeline::{Pipeline, WorkItem};
+use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::Kind;
 
 use super::replay;
-use crate::config::{IngestArgs, ListenArgs, NetworkArgs, StorageArgs, switch};
-use crate::runtime::{self, Database, Workers};
+use crate::config::{BridgeArgs, IngestArgs, ListenArgs, NetworkArgs, PulseArgs, StorageArgs, switch};
+use crate::roles::{self, BridgeRole, Database, Listeners, Workers};
 use crate::shutdown;
-use crate::web::{AppState, WebServer};
+use crate::web::{AppState, BridgeView, WebServer};
 
-/// How often pushlogs are polled (`spec/ingest.md` §2.6).
-const POLL_EVERY: Duration = Duration::from_secs(300);
+/// The periodic task that polls pushlogs (`spec/ingest.md` §2.6).
+const PUSHLOGS: &str = "fetch-push-logs";
 
 /// How long open requests may take at a stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(3);
@@ -26,9 +26,11 @@ Examples:
   treeherder serve --poll-pushlogs                  follow the active Mercurial repositories
   treeherder serve --replay pulse.jsonl --speed 10  ingest a recording ten times as fast as it was made
   treeherder serve --listen 0.0.0.0:80 --database-url postgres://treeherder@db/treeherder
+  PULSE_URL=amqp://me:secret@pulse.mozilla.org:5671/?ssl=1 treeherder serve
 
-Sources of this version: recordings (--replay), pushlogs (--poll-pushlogs), and what `treeherder ingest` and \
-`treeherder replay` put on the queues from other processes. It does not connect to Pulse.
+Sources: Pulse (PULSE_URL, or lists of sources), recordings (--replay), pushlogs (--poll-pushlogs), and what \
+`treeherder ingest` and `treeherder replay` put on the queues from other processes. All roles run in this one process; \
+`treeherder services list` names the process types of a deployment of many.
 
 SIGTERM or SIGINT stops it: work in flight is finished or given back to its queue, and the next start goes on.";
 
@@ -47,9 +49,10 @@ pub(crate) struct Args {
     /// Ask the pushlogs of the active Mercurial repositories for new pushes, every five minutes
     #[arg(long, env = "TREEHERDER_POLL_PUSHLOGS", value_parser = switch)]
     poll_pushlogs: bool,
-    /// Take in nothing new: work on what is queued and answer requests
-    #[arg(long, env = "SKIP_INGESTION", value_parser = switch)]
-    skip_ingestion: bool,
+    #[command(flatten)]
+    pulse: PulseArgs,
+    #[command(flatten)]
+    bridge: BridgeArgs,
     #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
@@ -64,20 +67,26 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let web = WebServer::bind(args.listen.listen).await?;
     let database = Database::open(&args.storage).await?;
     let lock = database.start_work(&args.storage, "serve").await??;
-    let pipeline = runtime::pipeline(&database, &args.network, &args.ingest).await?;
-    if std::env::var_os("PULSE_URL").is_some() {
-        tracing::warn!("PULSE_URL is set, but this version does not connect to Pulse");
-    }
-    tracing::info!(url = web.url(), database = database.place, "serving");
+    let options = roles::pipeline_options(&args.ingest);
+    let pipeline = roles::pipeline(&database, &args.network, options).await?;
 
-    let workers = Workers::start(&pipeline);
     let mut sources = JoinSet::new();
-    if args.skip_ingestion {
+    let mut listeners = None;
+    if args.pulse.skip_ingestion {
         tracing::info!("SKIP_INGESTION is set: no sources");
     } else {
+        let (kinds, queue) = (args.pulse.kinds(), pipeline.queue());
+        listeners = Some(Listeners::start(queue, &kinds, &args.pulse, &args.network, &stop)?);
         start_sources(&args, &pipeline, &stop, &mut sources);
     }
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let polls = args.poll_pushlogs && !args.pulse.skip_ingestion;
+    let entries = roles::entries_inside(if polls { &[PUSHLOGS] } else { &[] });
+    let (scheduler, stopped) = (roles::scheduler(&database, entries), stop.clone());
+    sources.spawn(async move { scheduler.run(&stopped).await });
+    let bridge = start_bridge(&args, &stop, &mut sources)?;
+    tracing::info!(url = web.url(), database = database.place, "serving");
+    let workers = Workers::start(&pipeline);
+    let web = tokio::spawn(web.serve(AppState { store: database.store.clone(), bridge }, stop.clone()));
     tokio::pin!(web);
     let failed = tokio::select! {
         () = stop.cancelled() => None,
@@ -85,8 +94,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         ended = &mut web => Some(ended),
     };
     stop.cancel();
+    if let Some(listeners) = listeners {
+        listeners.stopped().await?;
+    }
     while sources.join_next().await.is_some() {}
     workers.stop().await?;
+    database.close().await;
     drop(lock);
     let ended = match failed {
         Some(ended) => ended,
@@ -108,23 +121,23 @@ fn start_sources(args: &Args, pipeline: &Pipeline, stop: &CancellationToken, sou
             tracing::info!(messages = listened.received, dead_letters = listened.dead, "replay has ended");
         });
     }
-    if args.poll_pushlogs {
-        sources.spawn(poll_pushlogs(pipeline.clone(), stop.clone()));
-    }
 }
 
-/// Queues a poll of all pushlogs, now and every five minutes.
-async fn poll_pushlogs(pipeline: Pipeline, stop: CancellationToken) {
-    loop {
-        let queued = match WorkItem::FetchPushLogs.to_message() {
-            Ok(message) => pipeline.queue().publish(&[message]).await.map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(error) = queued {
-            tracing::error!(error, "cannot queue a poll of the pushlogs");
-        }
-        if stop.run_until_cancelled(tokio::time::sleep(POLL_EVERY)).await.is_none() {
-            return;
-        }
+/// Starts the bridge if it is told whose routes it serves.
+fn start_bridge(
+    args: &Args,
+    stop: &CancellationToken,
+    sources: &mut JoinSet<()>,
+) -> anyhow::Result<BridgeView> {
+    if args.bridge.route_prefix.is_none() || args.pulse.skip_ingestion {
+        return Ok(BridgeView::default());
     }
+    // The name of the listener's queue is not the bridge's: each has to get every message.
+    let settings = args.bridge.settings(args.pulse.pulse_url.as_deref(), None)?;
+    let role = BridgeRole::new(&settings, &args.network)?;
+    let view = BridgeView { namespace: settings.namespace.clone(), bridge: Some(role.bridge()) };
+    tracing::info!(exchange = settings.exchange(), queue = settings.queue(), "bridging");
+    let stop = stop.clone();
+    sources.spawn(async move { role.run(&stop).await });
+    Ok(view)
 }

@@ -4,6 +4,7 @@
 //! [`router`] puts them together and adds what all answers have in common ([`response`]).
 
 mod api;
+mod bridge;
 mod index;
 mod monitor;
 mod response;
@@ -19,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(crate) use self::bridge::BridgeView;
 pub(crate) use self::state::AppState;
 
 /// A bound address that answers as soon as it is served.
@@ -44,7 +46,16 @@ impl WebServer {
 
     /// Answers until `stop` is cancelled; answers under way are finished.
     pub(crate) async fn serve(self, state: AppState, stop: CancellationToken) -> anyhow::Result<()> {
-        axum::serve(self.listener, router(state))
+        self.answer(router(state), stop).await
+    }
+
+    /// Answers for a process that is a bridge and has no database, until `stop` is cancelled.
+    pub(crate) async fn serve_bridge(self, view: BridgeView, stop: CancellationToken) -> anyhow::Result<()> {
+        self.answer(bridge_router(&view), stop).await
+    }
+
+    async fn answer(self, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+        axum::serve(self.listener, router)
             .with_graceful_shutdown(stop.cancelled_owned())
             .await
             .context("the web server failed")
@@ -59,8 +70,19 @@ fn router(state: AppState) -> Router {
         .route("/api/", get(index::endpoints))
         .merge(api)
         .merge(monitor::router())
+        .merge(bridge::router(&state.bridge))
         .fallback(response::nothing_here)
         .method_not_allowed_fallback(response::method_not_allowed)
         .layer(map_response(response::add_headers))
         .with_state(state)
+}
+
+/// Puts the routes of a bridge's process together.
+fn bridge_router(view: &BridgeView) -> Router {
+    Router::new()
+        .merge(monitor::process_router())
+        .merge(bridge::router(view))
+        .fallback(response::nothing_here)
+        .method_not_allowed_fallback(response::method_not_allowed)
+        .layer(map_response(response::add_headers))
 }

@@ -3,6 +3,8 @@
 use axum::extract::FromRef;
 use treeherder_ingest::store::Store;
 
+use super::bridge::BridgeView;
+
 /// The parts of the service that answers are made of; cheap to clone.
 ///
 /// A handler names the part that it needs (`State<Store>`), not the whole.
@@ -10,6 +12,8 @@ use treeherder_ingest::store::Store;
 pub(crate) struct AppState {
     /// The database.
     pub(crate) store: Store,
+    /// The bridge's documents, and its errors where it runs in this process.
+    pub(crate) bridge: BridgeView,
 }
 
 impl FromRef<AppState> for Store {

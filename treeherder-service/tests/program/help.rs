@@ -41,13 +41,23 @@ fn a_wrong_command_line_is_status_2_and_names_the_word() {
         (&["queues", "dead", "logparser"], "unknown queue \"logparser\""),
         (&["replay"], "<FILE>"),
         (&["replay", "--speed", "-1", "x"], "-1"),
-        (&["frobnicate"], "frobnicate"),
         (&["--logging-level", "loud", "migrate"], "loud"),
     ] {
         let output = place.run(args);
         assert_eq!(output.status.code(), Some(2), "{args:?}");
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(text.contains(word), "{args:?}: {text}");
+    }
+}
+
+#[test]
+fn an_unknown_word_is_status_1_and_named() {
+    let place = Place::new();
+    for word in ["frobnicate", "worker_log_parsers"] {
+        let output = place.run(&[word]);
+        assert_eq!(output.status.code(), Some(1), "{word}");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(text.starts_with(&format!("Unknown command: {word}\n")), "{text}");
     }
 }
 

@@ -47,6 +47,7 @@ pub mod reference_data_signatures;
 pub mod repository;
 pub mod repository_branch;
 pub mod repository_group;
+pub mod schedule_entry;
 pub mod taskcluster_metadata;
 pub mod text_log_error;
 pub mod text_log_error_match;

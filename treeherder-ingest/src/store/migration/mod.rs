@@ -4,6 +4,7 @@ mod m0001_reference;
 mod m0002_jobs;
 mod m0003_failures;
 mod m0004_performance;
+mod m0006_schedule;
 mod m0020_monitor;
 pub mod schema;
 mod table;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_failures::Migration),
             Box::new(m0004_performance::Migration),
             Box::new(crate::queue::Migration),
+            Box::new(m0006_schedule::Migration),
             Box::new(m0020_monitor::Migration),
         ]
     }

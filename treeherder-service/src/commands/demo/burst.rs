@@ -6,14 +6,13 @@ use indicatif::ProgressBar;
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::ChannelSender;
-use treeherder_ingest::queue::Queue as _;
 use treeherder_testdata::scenario::Expected;
 use treeherder_testdata::standin::StandIn;
 
 use super::delivery;
 use super::reached::Reached;
 use crate::progress;
-use crate::runtime::Database;
+use crate::roles::Database;
 
 /// How often to look how far the work has come.
 const LOOK: Duration = Duration::from_millis(100);

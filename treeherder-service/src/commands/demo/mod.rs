@@ -19,9 +19,9 @@ use treeherder_testdata::scenario::Scenario;
 use crate::config::{ListenArgs, StorageArgs};
 use crate::data_dir::DataDir;
 use crate::output::{self, Format, FormatArgs};
-use crate::runtime::{Database, Workers};
+use crate::roles::{self, Database, Workers};
 use crate::shutdown;
-use crate::web::{AppState, WebServer};
+use crate::web::{AppState, BridgeView, WebServer};
 use burst::Ended;
 use summary::Summary;
 
@@ -77,7 +77,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let data_dir = DataDir::open(&folder)?;
     let _lock = data_dir.lock("demo")??;
     data_dir.remove_database()?;
-    let database = Database::open(&StorageArgs { data_dir: folder, database_url: None }).await?;
+    let database =
+        Database::open(&StorageArgs { data_dir: folder, database_url: None, broker_url: None }).await?;
 
     let scenario = match args.size {
         Size::Full => Scenario::demo(),
@@ -86,9 +87,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let scenario = scenario.with_base_time(chrono::Utc::now().timestamp_millis());
     let stand_in = stand_in::start(&database, scenario).await?;
     let pipeline = stand_in::pipeline(&database, &stand_in)?;
-    let web = tokio::spawn(web.serve(AppState { store: database.store.clone() }, stop.clone()));
+    let web = tokio::spawn(
+        web.serve(AppState { store: database.store.clone(), bridge: BridgeView::default() }, stop.clone()),
+    );
     let workers = Workers::start(&pipeline);
     let (sender, source) = ChannelSource::new(CHANNEL);
+    let scheduler = roles::scheduler(&database, roles::entries_inside(&[]));
+    let scheduling = stop.clone();
+    let scheduler = tokio::spawn(async move { scheduler.run(&scheduling).await });
     let listener = tokio::spawn(listen(pipeline.clone(), source, stop.clone()));
 
     let start = Instant::now();
@@ -110,6 +116,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     stop.cancel();
     drop(sender);
     listener.await?;
+    scheduler.await?;
     workers.stop().await?;
     // Whoever still holds a connection open has had the time to read the answer.
     let _ = tokio::time::timeout(LAST_REQUESTS, web).await;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use treeherder_ingest::job::LogStatus;
-use treeherder_ingest::queue::Queue as _;
 use treeherder_testdata::scenario::Expected;
 
-use crate::runtime::Database;
+use crate::roles::Database;
 
 /// Numbers of rows and logs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -9,11 +9,10 @@ use serde_json::json;
 use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::pipeline::{Pipeline, PipelineOptions};
 use treeherder_ingest::push::{Upstream, UpstreamOptions};
-use treeherder_ingest::queue::SqlQueue;
 use treeherder_testdata::scenario::Scenario;
 use treeherder_testdata::standin::{RepositoryRow, StandIn};
 
-use crate::runtime::Database;
+use crate::roles::Database;
 
 /// First retry of what fails; in earnest it is ten seconds.
 const RETRY_UNIT: Duration = Duration::from_secs(1);
@@ -73,6 +72,5 @@ pub(super) fn pipeline(database: &Database, stand_in: &StandIn) -> anyhow::Resul
     let mut options = PipelineOptions::default();
     options.worker.retries.unit = RETRY_UNIT;
     options.worker.stop_deadline = STOP_TIME;
-    let queue = Arc::<SqlQueue>::clone(&database.queue);
-    Ok(Pipeline::new(database.store.clone(), queue, client, upstream, options))
+    Ok(Pipeline::new(database.store.clone(), Arc::clone(&database.queue), client, upstream, options))
 }

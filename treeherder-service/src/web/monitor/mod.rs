@@ -13,3 +13,8 @@ pub(super) fn router() -> Router<AppState> {
         .route("/__heartbeat__", get(health::heartbeat))
         .route("/__lbheartbeat__", get(health::load_balancer))
 }
+
+/// Makes the routes of a process that has no database.
+pub(super) fn process_router() -> Router {
+    Router::new().route("/__lbheartbeat__", get(health::load_balancer))
+}

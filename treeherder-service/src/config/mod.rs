@@ -1,5 +1,8 @@
 //! The settings: each a flag, most of them an environment variable too (`spec/ingest.md` §0.2, `spec/api.md` §9.3).
 
+mod bridge;
+mod pulse;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,7 +11,10 @@ use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pulse::environment_flag;
 use treeherder_ingest::push::UpstreamOptions;
 
-/// Where to look for the database.
+pub(crate) use self::bridge::BridgeArgs;
+pub(crate) use self::pulse::PulseArgs;
+
+/// Where to look for the database and the queues.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Storage")]
 pub(crate) struct StorageArgs {
@@ -20,6 +26,11 @@ pub(crate) struct StorageArgs {
     /// [default: treeherder.sqlite in the data folder]
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub(crate) database_url: Option<String>,
+
+    /// RabbitMQ that holds the queues: `amqp://USER:PASSWORD@HOST:PORT/VHOST`; encrypted unless the host is this machine
+    /// [default: the queues are in the database]
+    #[arg(long, env = "BROKER_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) broker_url: Option<String>,
 }
 
 /// Where to answer HTTP requests.

@@ -1,0 +1,229 @@
+//! The database and the queues, as the settings name them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
+use treeherder_ingest::http::redact_url;
+use treeherder_ingest::pulse::AmqpUrl;
+use treeherder_ingest::queue::{Queue, RabbitOptions, RabbitQueue, SqlQueue};
+use treeherder_ingest::store::Store;
+
+use crate::config::StorageArgs;
+use crate::data_dir::{DataDir, InUse, WorkLock};
+
+/// Connections to the database of a process that plays all roles.
+const CONNECTIONS: u32 = 16;
+
+/// Longest pause between two looks whether the database is ready.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The database and the queues, which are in it unless there is a broker.
+#[derive(Clone, Debug)]
+pub(crate) struct Database {
+    /// Everything but the queues.
+    pub(crate) store: Store,
+    /// The queues.
+    pub(crate) queue: Arc<dyn Queue>,
+    /// Where it is, without a password.
+    pub(crate) place: String,
+    /// The broker that holds the queues.
+    broker: Option<RabbitQueue>,
+    embedded: bool,
+}
+
+impl Database {
+    /// Opens the database that the settings name, with the tables of this version.
+    ///
+    /// Repositories are seeded into a database that has none, so that those loaded by hand stay as they are.
+    pub(crate) async fn open(storage: &StorageArgs) -> anyhow::Result<Self> {
+        Self::open_with(storage, CONNECTIONS).await
+    }
+
+    async fn open_with(storage: &StorageArgs, connections: u32) -> anyhow::Result<Self> {
+        let database = Self::connect_with(storage, connections).await?;
+        database.store.migrate().await.with_context(|| format!("cannot update {}", database.place))?;
+        if database.store.repositories().await?.is_empty() {
+            database.store.seed().await.context("cannot load the repositories")?;
+        }
+        Ok(database)
+    }
+
+    /// Opens the database for a process type, with as many connections as its role needs.
+    ///
+    /// On PostgreSQL it waits until the server answers and `treeherder release` has made the tables: a process that runs
+    /// changes nothing there, and one that starts before the database does is no reason for an alarm. An embedded database
+    /// belongs to the process, which brings it up to date. Returns `None` when `stop` came first.
+    pub(crate) async fn await_ready(
+        storage: &StorageArgs,
+        connections: u32,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<Option<Self>> {
+        let (_, place) = address(storage)?;
+        if place.starts_with("sqlite:") {
+            return Self::open_with(storage, connections).await.map(Some);
+        }
+        let mut pause = Duration::from_millis(250);
+        loop {
+            let ready = stop.run_until_cancelled(Self::ready(storage, connections)).await;
+            let error = match ready {
+                None => return Ok(None),
+                Some(Ok(database)) => return Ok(Some(database)),
+                Some(Err(error)) => format!("{error:#}"),
+            };
+            tracing::warn!(error, "the database is not ready, trying again");
+            if stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+                return Ok(None);
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn ready(storage: &StorageArgs, connections: u32) -> anyhow::Result<Self> {
+        let database = Self::connect_with(storage, connections).await?;
+        let pending = database.store.pending_migrations().await?;
+        anyhow::ensure!(
+            pending.is_empty(),
+            "{} lacks {}; `treeherder release` brings it up to date",
+            database.place,
+            pending.join(", ")
+        );
+        Ok(database)
+    }
+
+    /// Connects without touching the tables.
+    pub(crate) async fn connect(storage: &StorageArgs) -> anyhow::Result<Self> {
+        Self::connect_with(storage, CONNECTIONS).await
+    }
+
+    async fn connect_with(storage: &StorageArgs, connections: u32) -> anyhow::Result<Self> {
+        let (url, place) = address(storage)?;
+        let embedded = url.starts_with("sqlite:");
+        if storage.database_url.is_none() {
+            DataDir::open(&storage.data_dir)?;
+        }
+        let store =
+            Store::connect(&url, connections).await.with_context(|| format!("cannot open {place}"))?;
+        let broker = broker(storage)?;
+        let queue: Arc<dyn Queue> = match &broker {
+            Some(broker) => Arc::new(broker.clone()),
+            None => Arc::new(SqlQueue::new(store.connection().clone(), process_name())),
+        };
+        Ok(Self { store, queue, place, broker, embedded })
+    }
+
+    /// Takes the right to work on the queues.
+    ///
+    /// One process works on queues in an embedded database at a time, others may still put work items on them. On
+    /// PostgreSQL and RabbitMQ any number of processes work together. Work that a former process left unfinished becomes
+    /// ready.
+    pub(crate) async fn start_work(
+        &self,
+        storage: &StorageArgs,
+        role: &str,
+    ) -> anyhow::Result<Result<Option<WorkLock>, InUse>> {
+        if !self.embedded || self.broker.is_some() {
+            return Ok(Ok(None));
+        }
+        let lock = match DataDir::open(&storage.data_dir)?.lock(role)? {
+            Ok(lock) => lock,
+            Err(in_use) => return Ok(Err(in_use)),
+        };
+        let reclaimed = self.queue.reclaim(true).await.context("cannot look for unfinished work")?;
+        if reclaimed > 0 {
+            tracing::info!(work_items = reclaimed, "going on with what a former process left unfinished");
+        }
+        Ok(Ok(Some(lock)))
+    }
+
+    /// Ends the connection to the broker in order, so that what was acknowledged last arrives there.
+    pub(crate) async fn close(&self) {
+        if let Some(broker) = &self.broker {
+            broker.close().await;
+        }
+    }
+}
+
+/// Returns the queues on the broker that the settings name, if they name one; connects when first needed.
+pub(super) fn broker(storage: &StorageArgs) -> anyhow::Result<Option<RabbitQueue>> {
+    let Some(text) = storage.broker_url.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
+    let url =
+        AmqpUrl::parse(text).map_err(|reason| anyhow::anyhow!("--broker-url (BROKER_URL): {reason}"))?;
+    Ok(Some(RabbitQueue::new(RabbitOptions::new(url, format!("treeherder {}", process_name())))))
+}
+
+/// Returns the name of this machine.
+pub(crate) fn hostname() -> String {
+    let name =
+        std::fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+    name.unwrap_or_else(|| "localhost".to_owned())
+}
+
+/// Names this process where several work together.
+fn process_name() -> String {
+    format!("{} process {}", hostname(), std::process::id())
+}
+
+/// Returns the database's address in the form that the drivers know, and for people.
+fn address(storage: &StorageArgs) -> anyhow::Result<(String, String)> {
+    let url = match storage.database_url.as_deref().filter(|url| !url.is_empty()) {
+        Some(url) => usual_form(url)?,
+        None => DataDir::database_url_in(&storage.data_dir),
+    };
+    let place = redact_url(url.trim_end_matches("?mode=rwc"));
+    Ok((url, place))
+}
+
+/// Turns a database URL into the form that the drivers know.
+fn usual_form(url: &str) -> anyhow::Result<String> {
+    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+    match scheme {
+        // `psql` is what existing deployments have in DATABASE_URL.
+        "psql" | "postgres" | "postgresql" => Ok(format!("postgres:{rest}")),
+        "sqlite" if rest.contains('?') || rest.contains(":memory:") => Ok(url.to_owned()),
+        "sqlite" => Ok(format!("{url}?mode=rwc")),
+        _ => anyhow::bail!(
+            "--database-url (DATABASE_URL): {:?} is neither postgres://… nor sqlite://…",
+            redact_url(url)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_existing_deployments_are_understood() {
+        for (given, used) in [
+            ("psql://u:p@h:5432/t", "postgres://u:p@h:5432/t"),
+            ("postgresql://h/t", "postgres://h/t"),
+            ("sqlite://x.sqlite", "sqlite://x.sqlite?mode=rwc"),
+            ("sqlite://x.sqlite?mode=ro", "sqlite://x.sqlite?mode=ro"),
+        ] {
+            assert_eq!(usual_form(given).unwrap(), used);
+        }
+        let error = usual_form("mysql://root:hunter2@h/t").unwrap_err().to_string();
+        assert!(error.contains("DATABASE_URL") && !error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn the_broker_is_that_of_the_settings() {
+        let storage = |url: Option<&str>| StorageArgs {
+            data_dir: "x".into(),
+            database_url: None,
+            broker_url: url.map(str::to_owned),
+        };
+        assert!(broker(&storage(None)).unwrap().is_none());
+        assert!(broker(&storage(Some(""))).unwrap().is_none());
+        let queue = broker(&storage(Some("amqp://guest:hunter2@localhost:5672//"))).unwrap().unwrap();
+        assert!(!format!("{queue:?}").contains("hunter2"));
+        let error = broker(&storage(Some("redis://u:hunter2@h"))).unwrap_err().to_string();
+        assert!(
+            error.contains("BROKER_URL") && error.contains("redis") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! The role of workers: everything between a queue and what is stored.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use treeherder_ingest::http::Client;
+use treeherder_ingest::pipeline::{Pipeline, PipelineOptions};
+use treeherder_ingest::push::Upstream;
+use treeherder_ingest::queue::QueueName;
+
+use super::Database;
+use crate::config::{IngestArgs, NetworkArgs};
+
+/// How long a stop waits for work in flight before its items are given back.
+const STOP_TIME: Duration = Duration::from_secs(5);
+
+/// Makes the client for the outside world; it may ask the hosts of the settings and of the known repositories.
+pub(crate) async fn client(database: &Database, network: &NetworkArgs) -> anyhow::Result<Client> {
+    let repositories = database.store.repositories().await?;
+    let urls = repositories.iter().flat_map(|repository| {
+        let mercurial = (repository.dvcs_type == "hg").then_some(repository.url.as_str());
+        [Some(repository.tc_root_url.as_str()), mercurial]
+    });
+    Client::new(network.client_options(urls.flatten())).context("cannot set up HTTP")
+}
+
+/// Makes the pipeline that does the work.
+pub(crate) async fn pipeline(
+    database: &Database,
+    network: &NetworkArgs,
+    options: PipelineOptions,
+) -> anyhow::Result<Pipeline> {
+    let client = client(database, network).await?;
+    let upstream = Upstream::new(client.clone(), network.upstream_options())?;
+    Ok(Pipeline::new(database.store.clone(), Arc::clone(&database.queue), client, upstream, options))
+}
+
+/// Makes the pipeline's options of the settings.
+pub(crate) fn pipeline_options(ingest: &IngestArgs) -> PipelineOptions {
+    let mut options = PipelineOptions::default();
+    options.projects_to_ingest = ingest.projects.clone().unwrap_or_default();
+    options.performance.multi_commit = ingest.multidata;
+    options.worker.retries.unit = Duration::from_secs_f64(ingest.retry_seconds);
+    options.worker.stop_deadline = STOP_TIME;
+    options
+}
+
+/// Workers on some queues.
+#[derive(Debug)]
+pub(crate) struct Workers {
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Workers {
+    /// Starts to work on all queues.
+    pub(crate) fn start(pipeline: &Pipeline) -> Self {
+        Self::start_on(pipeline, QueueName::all().collect())
+    }
+
+    /// Starts to work on these queues.
+    pub(crate) fn start_on(pipeline: &Pipeline, queues: Vec<QueueName>) -> Self {
+        let (stop, pipeline) = (CancellationToken::new(), pipeline.clone());
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move { pipeline.run(&queues, stopped).await });
+        Self { stop, task }
+    }
+
+    /// Finishes or gives back what is in flight.
+    pub(crate) async fn stop(self) -> anyhow::Result<()> {
+        self.stop.cancel();
+        self.task.await.context("the workers failed; unfinished work is still queued")
+    }
+}
