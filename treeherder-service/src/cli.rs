@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bridge, demo, failures, ingest, jobs, migrate, process, pulse, queues, replay, repositories, schedule,
-    scheduler, serve, services, web,
+    bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, replay,
+    repositories, schedule, scheduler, serve, services, web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -47,6 +47,7 @@ enum Command {
     Queues(queues::Args),
     Jobs(jobs::Args),
     Failures(failures::Args),
+    Doctor(doctor::Args),
     Web(web::Args),
     Worker(process::AnyWorkerArgs),
     #[command(aliases = ["celery_scheduler", "celery-scheduler"])]
@@ -55,6 +56,8 @@ enum Command {
     Services(services::Args),
     Bridge(bridge::Args),
     Pulse(pulse::Args),
+    #[command(name = "munin-plugin")]
+    Munin(munin::Args),
     #[command(flatten)]
     Process(process::Process),
     Parse(treeherder_logparse::cli::Args),
@@ -118,6 +121,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queues(args) => queues::run(args).await?,
         Command::Jobs(args) => jobs::run(args).await?,
         Command::Failures(args) => failures::run(args).await?,
+        Command::Doctor(args) => return doctor::run(args).await,
+        Command::Munin(args) => munin::run(args).await?,
         Command::Web(args) => web::run(args).await?,
         Command::Bridge(args) => bridge::run(args).await?,
         Command::Pulse(args) => pulse::run(args).await?,

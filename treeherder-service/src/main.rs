@@ -7,12 +7,14 @@ mod cli;
 mod commands;
 mod config;
 mod data_dir;
+mod doctor;
 mod error;
 mod logging;
 mod output;
 mod progress;
 mod roles;
 mod shutdown;
+mod telemetry;
 mod variables;
 mod web;
 

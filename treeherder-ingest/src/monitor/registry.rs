@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use metrics::{
     Counter, CounterFn, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit,
@@ -56,16 +56,18 @@ impl fmt::Debug for Registry {
 }
 
 impl Registry {
-    /// Makes the registry of this process and lets all code of the process count into it.
-    ///
-    /// Called once, by the program; where there is a recorder already, nothing is counted into the new registry.
+    /// Returns the registry of this process; from the first call on, all code of the process counts into it.
     #[must_use]
-    pub fn install() -> Self {
-        let registry = Self::default();
-        if metrics::set_global_recorder(registry.clone()).is_err() {
-            tracing::warn!("metrics are recorded by something else already");
-        }
-        registry
+    pub fn of_process() -> Self {
+        static REGISTRY: OnceLock<Registry> = OnceLock::new();
+        let install = || {
+            let registry = Self::default();
+            if metrics::set_global_recorder(registry.clone()).is_err() {
+                tracing::warn!("metrics are recorded by something else already");
+            }
+            registry
+        };
+        REGISTRY.get_or_init(install).clone()
     }
 
     /// Returns by how much the numbers have grown since the last growth that was [confirmed](Self::confirm).

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use crate::queue::{MessageId, QueueName};
+use super::arguments::{summary, task_name};
+use crate::queue::{MessageId, QueueName, Waiting};
 
 /// How far a task has come, in the words of Celery's monitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -83,6 +84,30 @@ pub struct TaskRecord {
     pub error: Option<String>,
     /// Who revoked it.
     pub revoked_by: Option<String>,
+}
+
+impl TaskRecord {
+    /// Makes the record of a message that waits, in the state given.
+    #[must_use]
+    pub fn of_waiting(waiting: &Waiting, state: TaskState, updated: DateTime<Utc>) -> Self {
+        Self {
+            id: waiting.message_id,
+            task: task_name(&waiting.payload).into_owned(),
+            queue: waiting.queue,
+            state,
+            worker: None,
+            args: summary(&waiting.payload),
+            attempts: waiting.attempts,
+            published: waiting.first_seen,
+            received: None,
+            started: None,
+            updated,
+            runtime_s: None,
+            due: (state == TaskState::Pending).then_some(waiting.due),
+            error: waiting.last_error.clone(),
+            revoked_by: None,
+        }
+    }
 }
 
 #[cfg(test)]

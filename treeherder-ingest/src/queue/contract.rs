@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{
     Burial, DeadLetter, Delivery, Depth, Message, MessageId, Page, QueueError, QueueName, Receipt, Retry,
-    WakeUp,
+    Waiting, WakeUp,
 };
 
 /// The queues, whoever keeps them.
@@ -76,9 +76,18 @@ pub trait Queue: fmt::Debug + Send + Sync {
     /// Removes a dead letter for good; false when there is none with that id.
     async fn discard(&self, queue: QueueName, id: i64) -> Result<bool, QueueError>;
 
-    /// Removes a message that waits for its turn or for its time; false when it is not there, in someone's hands or a
-    /// dead letter, or when the backend cannot look for single messages, as a broker.
-    async fn remove(&self, message: MessageId) -> Result<bool, QueueError>;
+    /// Finds a message that waits for its turn or for its time.
+    ///
+    /// Nothing when it is not there, in someone's hands or a dead letter, or when the backend cannot look for single
+    /// messages: a broker cannot.
+    async fn find(&self, _message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        Ok(None)
+    }
+
+    /// Removes a message that [`find`](Self::find) would find, and returns it.
+    async fn remove(&self, _message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        Ok(None)
+    }
 
     /// Returns what wakes a consumer of `queue` when something was published through this handle.
     fn wake_up(&self, queue: QueueName) -> WakeUp;

@@ -38,6 +38,7 @@ mod jobs;
 mod logs;
 mod messages;
 mod migration;
+mod monitor;
 mod performance;
 mod pushes;
 mod rate;

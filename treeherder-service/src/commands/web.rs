@@ -1,7 +1,9 @@
 //! `treeherder web`: answers HTTP requests and does nothing else.
 
-use crate::config::{ListenArgs, StorageArgs};
-use crate::roles::Database;
+use std::sync::Arc;
+
+use crate::config::{HealthArgs, ListenArgs, MonitorArgs, StorageArgs};
+use crate::roles::{Database, Vitals};
 use crate::shutdown;
 use crate::web::{AppState, BridgeView, WebServer};
 
@@ -22,6 +24,10 @@ pub(crate) struct Args {
     listen: ListenArgs,
     #[command(flatten)]
     storage: StorageArgs,
+    #[command(flatten)]
+    monitor: MonitorArgs,
+    #[command(flatten)]
+    health: HealthArgs,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
@@ -31,7 +37,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         return Ok(());
     };
     tracing::info!(url = web.url(), database = database.place, "serving");
-    web.serve(AppState { store: database.store.clone(), bridge: BridgeView::default() }, stop).await?;
+    let heartbeats = Vitals::new(&args.monitor).beat(&database.store, "web", &[], 0);
+    let state = AppState {
+        store: database.store.clone(),
+        queue: Arc::clone(&database.queue),
+        health: args.health,
+        bridge: BridgeView::default(),
+    };
+    let ended = web.serve(state, stop).await;
+    heartbeats.stop().await;
+    database.close().await;
+    ended?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! The settings: each a flag, most of them an environment variable too (`spec/ingest.md` §0.2, `spec/api.md` §9.3).
 
 mod bridge;
+mod monitor;
 mod pulse;
 
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use treeherder_ingest::pulse::environment_flag;
 use treeherder_ingest::push::UpstreamOptions;
 
 pub(crate) use self::bridge::BridgeArgs;
+pub(crate) use self::monitor::{HealthArgs, MonitorArgs};
 pub(crate) use self::pulse::PulseArgs;
 
 /// Where to look for the database and the queues.

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::bridge::BridgeView;
+pub(crate) use self::monitor::Health;
 pub(crate) use self::state::AppState;
 
 /// A bound address that answers as soon as it is served.
@@ -55,7 +56,8 @@ impl WebServer {
     }
 
     async fn answer(self, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
-        axum::serve(self.listener, router)
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        axum::serve(self.listener, service)
             .with_graceful_shutdown(stop.cancelled_owned())
             .await
             .context("the web server failed")
@@ -64,8 +66,9 @@ impl WebServer {
 
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
+    let (store, health) = (state.store.clone(), state.health.clone());
     let (api, _document) = OpenApiRouter::new().merge(api::router()).split_for_parts();
-    Router::new()
+    let routes = Router::new()
         .route("/", get(index::home))
         .route("/api/", get(index::endpoints))
         .merge(api)
@@ -74,7 +77,8 @@ fn router(state: AppState) -> Router {
         .fallback(response::nothing_here)
         .method_not_allowed_fallback(response::method_not_allowed)
         .layer(map_response(response::add_headers))
-        .with_state(state)
+        .with_state(state);
+    monitor::with_health(routes, store, health)
 }
 
 /// Puts the routes of a bridge's process together.

@@ -21,6 +21,16 @@ impl Refused {
         Self(StatusCode::NOT_FOUND, Value::String(text))
     }
 
+    /// 403 with `{"detail": …}`.
+    pub(super) fn forbidden(detail: &str) -> Self {
+        Self(StatusCode::FORBIDDEN, json!({"detail": detail}))
+    }
+
+    /// 409 with `{"detail": …}`.
+    pub(super) fn conflict(detail: &str) -> Self {
+        Self(StatusCode::CONFLICT, json!({"detail": detail}))
+    }
+
     /// 400 with the name of the field.
     pub(super) fn field(name: &str, problem: &str) -> Self {
         Self(StatusCode::BAD_REQUEST, json!({name: [problem]}))

@@ -1,9 +1,13 @@
 //! What every handler can reach.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
+use treeherder_ingest::queue::Queue;
 use treeherder_ingest::store::Store;
 
 use super::bridge::BridgeView;
+use super::monitor::Health;
 
 /// The parts of the service that answers are made of; cheap to clone.
 ///
@@ -12,6 +16,10 @@ use super::bridge::BridgeView;
 pub(crate) struct AppState {
     /// The database.
     pub(crate) store: Store,
+    /// The queues.
+    pub(crate) queue: Arc<dyn Queue>,
+    /// What the endpoints for operators tell.
+    pub(crate) health: Health,
     /// The bridge's documents, and its errors where it runs in this process.
     pub(crate) bridge: BridgeView,
 }

@@ -16,8 +16,8 @@ use crate::pulse::end;
 use crate::queue::message::storable_error;
 use crate::queue::wake::WakeUps;
 use crate::queue::{
-    Burial, Clock, DeadLetter, Delivery, Depth, Message, MessageId, Page, Priority, Queue, QueueError,
-    QueueName, Receipt, Retry, SystemClock, WakeUp,
+    Burial, Clock, DeadLetter, Delivery, Depth, Message, Page, Priority, Queue, QueueError, QueueName,
+    Receipt, Retry, SystemClock, WakeUp,
 };
 
 /// Queues on RabbitMQ.
@@ -244,11 +244,6 @@ impl Queue for RabbitQueue {
 
     async fn discard(&self, queue: QueueName, id: i64) -> Result<bool, QueueError> {
         self.throw_away(queue, id).await
-    }
-
-    /// Never finds one: a broker hands messages out in order.
-    async fn remove(&self, _message: MessageId) -> Result<bool, QueueError> {
-        Ok(false)
     }
 
     fn wake_up(&self, queue: QueueName) -> WakeUp {

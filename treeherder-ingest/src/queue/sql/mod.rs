@@ -17,7 +17,7 @@ use super::message::storable_error;
 use super::wake::WakeUps;
 use super::{
     Burial, Clock, DeadLetter, Delivery, Depth, Message, MessageId, Page, Priority, Queue, QueueError,
-    QueueName, Receipt, Retry, SystemClock, WakeUp,
+    QueueName, Receipt, Retry, SystemClock, Waiting, WakeUp,
 };
 use inspect::{count, moment};
 use statement::{Builder, insert_statements};
@@ -347,16 +347,12 @@ impl Queue for SqlQueue {
         self.write("discard a dead letter", vec![sql.finish()]).await.map(|removed| removed > 0)
     }
 
-    async fn remove(&self, message: MessageId) -> Result<bool, QueueError> {
-        let Some((first_seen, id)) = message.row() else { return Ok(false) };
-        let mut sql = self.builder();
-        // A lease that ran out holds nothing any more.
-        sql.text("DELETE FROM queue_message WHERE id = ")
-            .bind(id)
-            .text(" AND first_seen = ")
-            .bind(first_seen);
-        sql.text(" AND due IS NOT NULL AND (lease IS NULL OR due <= ").bind(self.clock.now()).text(")");
-        self.write("remove a message", vec![sql.finish()]).await.map(|removed| removed > 0)
+    async fn find(&self, message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        self.one_waiting(message, "SELECT", "").await.map_err(failed("find a message"))
+    }
+
+    async fn remove(&self, message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        self.one_waiting(message, "DELETE", " RETURNING").await.map_err(failed("remove a message"))
     }
 
     fn wake_up(&self, queue: QueueName) -> WakeUp {
