@@ -35,8 +35,11 @@ pub struct Growth {
 pub struct Registry {
     cells: Arc<RwLock<HashMap<Key, Arc<Cell>>>>,
     /// What the last [`growth`](Self::growth) read and nobody has confirmed.
-    pending: Arc<Mutex<Vec<(Arc<Cell>, Vec<u64>, f64)>>>,
+    pending: Arc<Mutex<Vec<Reading>>>,
 }
+
+/// What a cell held at one time.
+type Reading = (Arc<Cell>, Vec<u64>, f64);
 
 /// The numbers behind one key.
 struct Cell {
