@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, replay,
-    repositories, schedule, scheduler, serve, services, web,
+    bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, release, replay,
+    repositories, schedule, scheduler, serve, services, supervise, web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -41,6 +41,7 @@ enum Command {
     Serve(serve::Args),
     Demo(demo::Args),
     Migrate(migrate::Args),
+    Release(release::Args),
     Repositories(repositories::Args),
     Replay(replay::Args),
     Ingest(ingest::Args),
@@ -54,6 +55,7 @@ enum Command {
     Scheduler(scheduler::Args),
     Schedule(schedule::Args),
     Services(services::Args),
+    Supervise(supervise::Args),
     Bridge(bridge::Args),
     Pulse(pulse::Args),
     #[command(name = "munin-plugin")]
@@ -114,6 +116,7 @@ fn wrong(error: &clap::Error) -> ExitCode {
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(args) => serve::run(args).await?,
+        Command::Release(args) => release::run(args).await?,
         Command::Migrate(args) => migrate::run(args).await?,
         Command::Repositories(args) => repositories::run(args).await?,
         Command::Replay(args) => return replay::run(args).await,
@@ -124,6 +127,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return doctor::run(args).await,
         Command::Munin(args) => munin::run(args).await?,
         Command::Web(args) => web::run(args).await?,
+        Command::Supervise(args) => supervise::run(args).await?,
         Command::Bridge(args) => bridge::run(args).await?,
         Command::Pulse(args) => pulse::run(args).await?,
         Command::Scheduler(args) => scheduler::run(args).await?,

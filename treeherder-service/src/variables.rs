@@ -87,7 +87,10 @@ mod tests {
             for arg in command.get_arguments() {
                 let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
                 let holds_password = ["DATABASE_URL", "BROKER_URL", "PULSE_URL"].contains(&name);
-                if holds_password || ["_TOKEN", "_PASSWORD", "_SOURCES"].iter().any(|end| name.ends_with(end))
+                if holds_password
+                    || ["_TOKEN", "_PASSWORD", "_SOURCES", "_WEBHOOK", "SECRET_KEY"]
+                        .iter()
+                        .any(|end| name.ends_with(end))
                 {
                     assert!(arg.is_hide_env_values_set(), "{name} would be shown by --help");
                 }

@@ -190,7 +190,9 @@ impl Bench {
         let large_bytes = fs::metadata(&self.plain)?.len() as usize;
         let failures = self.corpus.failures_only(50_000_000)?;
         let goal = "0.78, never below 0.70";
-        let corpora: [(&str, &[Log], usize, Option<usize>, &str); 3] = [
+        // Name, logs, decoded bytes, limit of failure lines, goal.
+        type Corpus<'a> = (&'static str, &'a [Log], usize, Option<usize>, &'static str);
+        let corpora: [Corpus<'_>; 3] = [
             (
                 "gzipped logs one by one, up to 40 failure lines each",
                 &self.corpus.logs,
@@ -323,7 +325,7 @@ impl Bench {
         Ok(rows)
     }
 
-    fn logparse(&self, args: &[&str], inputs: &[&Path]) -> Result<Vec<std::ffi::OsString>> {
+    fn logparse(args: &[&str], inputs: &[&Path]) -> Result<Vec<std::ffi::OsString>> {
         let program = std::env::current_exe()?.with_file_name("logparse");
         ensure!(
             program.is_file(),
@@ -362,7 +364,7 @@ impl Bench {
             command
         };
         let commands = [
-            ("logparse", self.logparse(&["-m", "none", "-j1"], &[&self.gzipped])?, expected_failures),
+            ("logparse", Self::logparse(&["-m", "none", "-j1"], &[&self.gzipped])?, expected_failures),
             ("`rg -z`", rg(&["-z"], &self.gzipped), expected_lines),
             ("`rg -n`, plain text", rg(&["-n"], &self.plain), expected_lines),
         ];
@@ -413,7 +415,7 @@ impl Bench {
         }
         let many: Vec<&Path> = many.iter().map(|path| &**path).collect();
         let peak = |args: &[&str], inputs: &[&Path], expected: Option<u64>| -> Result<f64> {
-            let usage = process::run(&self.logparse(args, inputs)?)?;
+            let usage = process::run(&Self::logparse(args, inputs)?)?;
             if let Some(expected) = expected {
                 ensure!(usage.lines == expected, "logparse printed {} lines, not {expected}", usage.lines);
             }

@@ -203,11 +203,8 @@ impl Scheduler {
     async fn until_next(&self) -> Duration {
         let now = self.now();
         let dues = self.entries.iter().filter_map(|entry| entry.next_due(now));
-        let leases = match self.store.schedule_entries().await {
-            Ok(rows) => rows,
-            // The next look at the database tells.
-            Err(_) => Vec::new(),
-        };
+        // Where the database fails, the next look at it tells.
+        let leases = self.store.schedule_entries().await.unwrap_or_default();
         let leases = leases.iter().filter_map(|row| row.lease).filter_map(DateTime::from_timestamp_millis);
         let next = dues.chain(leases).filter(|moment| *moment > now).min();
         let sleep = next.and_then(|next| (next - now).to_std().ok()).unwrap_or(LONGEST_SLEEP);

@@ -44,6 +44,9 @@ pub use seed::NOT_CLASSIFIED;
 /// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
 const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 
+/// Key of the PostgreSQL advisory lock that lets one process release at a time.
+const RELEASE_LOCK: i64 = 0x7472_6565_7265_6c65;
+
 /// Where the migration library notes what it has done.
 const MIGRATION_TABLE: &str = "seaql_migrations";
 
@@ -52,6 +55,24 @@ const MIGRATION_TABLE: &str = "seaql_migrations";
 pub struct Store {
     connection: DatabaseConnection,
     reference_ids: Arc<jobs::ReferenceIds>,
+}
+
+/// A process has its turn, until this is dropped.
+#[derive(Debug)]
+#[must_use = "the turn ends when this is dropped"]
+pub struct Turn(Option<DatabaseTransaction>);
+
+impl Turn {
+    /// Lets the next one go on.
+    ///
+    /// # Errors
+    /// When the database cannot be told; the end of the connection does it then.
+    pub async fn end(self) -> Result<(), StoreError> {
+        match self.0 {
+            Some(transaction) => Ok(transaction.rollback().await?),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Store {
@@ -91,6 +112,23 @@ impl Store {
         migration::Migrator::up(&transaction, None).await?;
         transaction.commit().await?;
         Ok(())
+    }
+
+    /// Waits until no other process is between its own call and the end of its turn; for releases, which are to prepare a
+    /// database one after the other.
+    ///
+    /// SQLite needs no such order: each step of a release is one transaction there.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    pub async fn await_turn(&self) -> Result<Turn, StoreError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(Turn(None));
+        }
+        let transaction = self.begin_write().await?;
+        let lock = format!("SELECT pg_advisory_xact_lock({RELEASE_LOCK})");
+        transaction.execute_unprepared(&lock).await?;
+        Ok(Turn(Some(transaction)))
     }
 
     /// Names the migrations of this version that the database lacks, in order; changes nothing.

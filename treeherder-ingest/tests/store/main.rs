@@ -46,4 +46,5 @@ mod read;
 mod real_jobs;
 mod rows;
 mod sample_job;
+mod schedule;
 mod sequences;

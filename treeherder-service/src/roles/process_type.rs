@@ -53,7 +53,8 @@ const fn worker(name: &'static str, aliases: &'static [&'static str], about: &'s
 
 /// The table.
 #[rustfmt::skip]
-static TABLE: [ProcessType; 16] = [
+static TABLE: [ProcessType; 17] = [
+    command("release", &[], "once before the others", "Checks settings, makes the tables, loads reference data, tells about the deployment"),
     command("web", &[], "1 or more", "Answers HTTP requests"),
     command("scheduler", &["celery_scheduler", "celery-scheduler"], "1 or more", "Puts periodic tasks on the queues when they are due; several do so once"),
     command("bridge", &[], "1 for each route prefix", "Publishes job messages about task events, for other consumers"),
