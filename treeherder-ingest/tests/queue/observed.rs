@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::monitor::{Heart, HeartOptions, Process, Registry, TaskState, Watch};
 use treeherder_ingest::queue::{
-    Delivery, Handler, Message, MessageId, Outcome, PoolOptions, Queue as _, QueueName, Worker, WorkerOptions,
+    Delivery, Handler, Message, MessageId, Outcome, PoolOptions, QueueName, Worker, WorkerOptions,
 };
 use treeherder_ingest::store::TaskFilter;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use treeherder_ingest::queue::{Burial, Message, MessageId, Queue as _, QueueName, Retry};
+use treeherder_ingest::queue::{Burial, Message, MessageId, QueueName, Retry};
 
 use crate::backend::{Backend, Postgres, Sqlite};
 

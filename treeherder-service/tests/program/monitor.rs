@@ -168,9 +168,9 @@ async fn workers_tasks_and_metrics_tell_what_was_done() {
     assert_ne!(new, name);
     drop(serve);
     let (_serve, site) = self::serve(&place, &[]);
-    let lost = site
-        .until(&format!("api/worker/{new}/"), |worker| (worker["alive"] == false).then(|| worker.clone()));
-    assert_eq!(lost.await["stopped"], Value::Null);
+    let path = format!("api/worker/{new}/");
+    let lost = site.until(&path, |worker| (worker["alive"] == false).then(|| worker.clone())).await;
+    assert_eq!(lost["stopped"], Value::Null);
     stand_in.shutdown().await;
 }
 
