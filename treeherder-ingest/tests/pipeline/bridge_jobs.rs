@@ -8,7 +8,8 @@ use crate::harness::{Harness, REVISION, options};
 /// A message as taskcluster-treeherder published it.
 fn published(project: &str, job_kind: &str) -> Delivery {
     let body = json!({
-        "taskId": "037e6659-346e-426c-a3f3-cc8c9c81747c/0",
+        // Not the task of the harness's own jobs.
+        "taskId": "5f6b1c9c-0c1e-4b0b-9d9c-3a4f7a1e1a10/0",
         "origin": {"kind": "hg.mozilla.org", "project": project, "revision": REVISION, "pushLogID": 96861},
         "buildSystem": "taskcluster",
         "display": {"jobSymbol": "a11y", "groupSymbol": "M", "jobName": "test-x"},

@@ -12,4 +12,5 @@ mod harness;
 mod items;
 #[path = "../network/server.rs"]
 mod server;
+mod storage;
 mod whole;

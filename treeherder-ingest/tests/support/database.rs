@@ -54,7 +54,15 @@ impl TestStore {
     /// # Panics
     /// When the database cannot be opened.
     pub(crate) async fn reopened(self) -> Self {
-        let store = Store::connect(&self.url, 8).await.unwrap();
+        self.over_connections(8).await
+    }
+
+    /// As [`TestStore::reopened`], with so many connections at most.
+    ///
+    /// # Panics
+    /// When the database cannot be opened.
+    pub(crate) async fn over_connections(self, connections: u32) -> Self {
+        let store = Store::connect(&self.url, connections).await.unwrap();
         Self { store, ..self }
     }
 

@@ -112,7 +112,7 @@ pub(super) fn compile(schema: &Value, pointer: &str, formats: bool) -> Result<No
 
 /// Reads `oneOf: [{const}, …]`, the form that documented enum variants take.
 fn choices(keywords: &Map<String, Value>) -> Option<Vec<String>> {
-    let choices = keywords.get("oneOf")?.as_array()?;
+    let choices = keywords.get("oneOf")?.as_array().filter(|choices| !choices.is_empty())?;
     choices.iter().map(|choice| Some(choice.get("const")?.as_str()?.to_owned())).collect()
 }
 

@@ -8,9 +8,10 @@ use lapin::types::FieldTable;
 use lapin::{Channel, Connection};
 
 use super::RabbitQueue;
+use super::counter::Counter;
 use super::depth::moment;
 use super::envelope::{Death, Envelope};
-use super::session::{Counter, refused};
+use super::session::refused;
 use super::topology::Place;
 use crate::pulse::{connect, end};
 use crate::queue::{DeadLetter, Page, QueueError, QueueName};
@@ -38,7 +39,9 @@ impl Look {
         let session = handle.session().await?;
         let place = Place::Dead(queue);
         let mut counter = Counter::new(&session);
-        let Some(count) = counter.count(&place).await? else { return Ok(None) };
+        let count = counter.count_now(&place).await;
+        counter.end().await;
+        let Some(count) = count? else { return Ok(None) };
         let options = &handle.options;
         let failed = refused("look at dead letters");
         let connection =
@@ -54,7 +57,10 @@ impl Look {
             match channel.queue_declare(lock.as_str().into(), exclusive, FieldTable::default()).await {
                 Ok(_) => {
                     // Whoever looked before may have put messages back in the meantime.
-                    let left = counter.count(&place).await?.unwrap_or(count);
+                    let mut counter = Counter::new(&session);
+                    let left = counter.count_now(&place).await;
+                    counter.end().await;
+                    let left = left?.unwrap_or(count);
                     return Ok(Some(Self { connection, channel, name, queue, left }));
                 }
                 Err(error) if tries >= LOCK_TRIES => {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::RabbitQueue;
-use super::session::Counter;
+use super::counter::Counter;
+use super::session::Session;
 use super::topology::Place;
 use crate::queue::{Depth, Priority, QueueError, QueueName};
 
@@ -18,35 +19,51 @@ impl RabbitQueue {
     /// Counts what the broker holds and what this process has prefetched or claimed.
     ///
     /// The broker does not tell what other processes hold, nor since when a message has been ready: `leased` and
-    /// `oldest_ready` are about this process only.
+    /// `oldest_ready` are about this process only. A queue of the broker that others declare is counted within a minute.
     pub(super) async fn read_depths(&self) -> Result<Vec<Depth>, QueueError> {
         let session = self.session().await?;
-        let now = self.clock.now();
         let mut counter = Counter::new(&session);
         let mut depths = Vec::with_capacity(QueueName::COUNT);
         for queue in QueueName::all() {
-            let mut depth = Depth::empty(queue);
-            let feed = session.feeds().into_iter().find(|feed| feed.queue == queue);
-            if let Some(feed) = &feed {
-                // What is on its way is counted neither there nor here.
-                feed.settle_arrivals().await?;
+            match self.read_depth(&session, &mut counter, queue).await {
+                Ok(depth) => depths.push(depth),
+                Err(error) => {
+                    counter.end().await;
+                    return Err(error);
+                }
             }
-            for priority in Priority::ALL {
-                depth.ready += counter.count(&Place::Work(queue, priority)).await?.unwrap_or(0);
-            }
-            for place in self.options.waiting_places(queue) {
-                depth.delayed += counter.count(&place).await?.unwrap_or(0);
-            }
-            depth.dead = counter.count(&Place::Dead(queue)).await?.unwrap_or(0);
-            if let Some(feed) = feed {
-                let (ready, claimed, oldest) = feed.counts();
-                depth.ready += ready;
-                depth.leased = claimed;
-                depth.oldest_ready =
-                    oldest.map(|due| Duration::from_millis(u64::try_from(now - due).unwrap_or(0)));
-            }
-            depths.push(depth);
         }
+        counter.end().await;
         Ok(depths)
+    }
+
+    async fn read_depth(
+        &self,
+        session: &Session,
+        counter: &mut Counter<'_>,
+        queue: QueueName,
+    ) -> Result<Depth, QueueError> {
+        let mut depth = Depth::empty(queue);
+        let work = Place::Work(queue, Priority::Normal);
+        // Declared before any other of the queue.
+        let Some(ready) = counter.count(&work).await? else { return Ok(depth) };
+        depth.ready = ready;
+        depth.ready += counter.count(&Place::Work(queue, Priority::High)).await?.unwrap_or(0);
+        for place in self.options.waiting_places(queue) {
+            depth.delayed += counter.count(&place).await?.unwrap_or(0);
+        }
+        depth.dead = counter.count(&Place::Dead(queue)).await?.unwrap_or(0);
+        if let Some(feed) = session.feeds().into_iter().find(|feed| feed.queue == queue) {
+            // What was on its way when the broker counted was not counted there. What leaves the broker in between
+            // is counted twice, which is better than not at all: nobody stops working on a queue for that.
+            feed.settle_arrivals().await?;
+            let (ready, claimed, oldest) = feed.counts();
+            depth.ready += ready;
+            depth.leased = claimed;
+            let now = self.clock.now();
+            depth.oldest_ready =
+                oldest.map(|due| Duration::from_millis(u64::try_from(now - due).unwrap_or(0)));
+        }
+        Ok(depth)
     }
 }

@@ -112,9 +112,12 @@ impl Feed {
 
     /// Waits until everything that the broker had for this consumer when it was called has arrived.
     ///
-    /// The broker answers a question about a queue after it has sent what it handed out before.
+    /// The process of the broker that keeps a queue hands messages to the process of the channel, which passes them on
+    /// one after the other. A question about a queue is answered by the former, past the messages that wait in the
+    /// latter; when the answer has come they are there, though, and are sent before the next question is even read. So each
+    /// queue is asked, and then one of them again.
     pub(super) async fn settle_arrivals(&self) -> Result<(), QueueError> {
-        for name in &self.names {
+        for name in self.names.iter().chain(self.names.first()) {
             let options = QueueDeclareOptions::durable().passive();
             let asked = self.channel.queue_declare(name.as_str().into(), options, FieldTable::default());
             asked.await.map_err(refused("claim messages"))?;

@@ -112,6 +112,8 @@ impl RabbitQueue {
         let token = self.next_token.fetch_add(1, Ordering::Relaxed);
         let shared = (Arc::clone(&self.options), Arc::clone(&self.clock), Arc::clone(&self.wake_ups));
         let feed = Arc::new(Feed::start(session, queue, token, prefetch, shared).await?);
+        // Else the first claim would find whichever messages had come by then, in no order.
+        feed.settle_arrivals().await?;
         session.feeds.lock().unwrap_or_else(PoisonError::into_inner).insert(queue, Arc::clone(&feed));
         Ok(feed)
     }

@@ -1,13 +1,13 @@
 //! One connection to the broker and what was set up over it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
-use lapin::types::FieldTable;
 use lapin::{Channel, Confirmation, Connection};
 
 use super::RabbitOptions;
+use super::counter::Presence;
 use super::envelope::Envelope;
 use super::feed::Feed;
 use super::topology::Place;
@@ -19,9 +19,9 @@ use crate::queue::{QueueError, QueueName};
 pub(super) struct Session {
     pub(super) connection: Connection,
     publisher: Channel,
-    declared: Mutex<HashSet<Place>>,
+    presences: Mutex<HashMap<Place, Presence>>,
     pub(super) feeds: Mutex<HashMap<QueueName, Arc<Feed>>>,
-    options: Arc<RabbitOptions>,
+    pub(super) options: Arc<RabbitOptions>,
 }
 
 /// Names the operation that the broker refused.
@@ -41,7 +41,7 @@ impl Session {
         Ok(Self {
             connection,
             publisher,
-            declared: Mutex::default(),
+            presences: Mutex::default(),
             feeds: Mutex::default(),
             options: Arc::clone(&options),
         })
@@ -59,15 +59,32 @@ impl Session {
         feeds.values().cloned().collect()
     }
 
-    fn declared(&self) -> std::sync::MutexGuard<'_, HashSet<Place>> {
-        self.declared.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Returns what is known about a queue of the broker.
+    pub(super) fn presence(&self, place: &Place) -> Option<Presence> {
+        self.presences.lock().unwrap_or_else(PoisonError::into_inner).get(place).copied()
     }
 
-    /// Declares a queue of the broker unless that was done before.
+    /// Remembers what was learnt about a queue of the broker.
+    pub(super) fn note(&self, place: &Place, presence: Presence) {
+        self.presences.lock().unwrap_or_else(PoisonError::into_inner).insert(place.clone(), presence);
+    }
+
+    /// Declares a queue of the broker unless that was done before; its work queue comes first.
+    ///
+    /// So nothing waits for the way back to a queue that is not there, and where there is no work queue nothing has to
+    /// be counted.
     pub(super) async fn ensure(&self, place: &Place) -> Result<(), QueueError> {
-        if self.declared().contains(place) {
+        if matches!(self.presence(place), Some(Presence::Declared)) {
             return Ok(());
         }
+        let work = place.work();
+        if *place != work && !matches!(self.presence(&work), Some(Presence::Declared)) {
+            self.declare(&work).await?;
+        }
+        self.declare(place).await
+    }
+
+    async fn declare(&self, place: &Place) -> Result<(), QueueError> {
         let failed = refused("declare a queue on the broker");
         // A channel of its own: a refusal ends the channel it comes over.
         let channel = self.connection.create_channel().await.map_err(&failed)?;
@@ -79,7 +96,7 @@ impl Session {
         if let Err(error) = channel.close(200, "done".into()).await {
             tracing::debug!(%error, "a channel was gone before it was closed");
         }
-        self.declared().insert(place.clone());
+        self.note(place, Presence::Declared);
         Ok(())
     }
 
@@ -127,7 +144,7 @@ impl Session {
                 Confirmation::Ack(None) => continue,
                 Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned)) => {
                     // Somebody deleted the queue: the next try declares it again.
-                    self.declared().remove(place);
+                    self.note(place, Presence::Absent(std::time::Instant::now()));
                     returned.reply_text.to_string()
                 }
                 Confirmation::Nack(None) => "the broker did not take the message".to_owned(),
@@ -137,61 +154,5 @@ impl Session {
             return Err(QueueError::Broker { operation, reason: format!("{name}: {reason}") });
         }
         Ok(())
-    }
-}
-
-/// Counts the ready messages of the broker's queues.
-#[derive(Debug)]
-pub(super) struct Counter<'s> {
-    session: &'s Session,
-    channel: Option<Channel>,
-}
-
-impl<'s> Counter<'s> {
-    /// The answer that a channel opened anew gets can still be about its predecessor of the same number.
-    const TRIES: u32 = 5;
-
-    pub(super) fn new(session: &'s Session) -> Self {
-        Self { session, channel: None }
-    }
-
-    async fn channel(&mut self) -> lapin::Result<Channel> {
-        match self.channel.take().filter(|channel| channel.status().connected()) {
-            Some(channel) => Ok(channel),
-            None => self.session.connection.create_channel().await,
-        }
-    }
-
-    async fn ask(&mut self, name: &str) -> lapin::Result<u64> {
-        let channel = self.channel().await?;
-        let options = QueueDeclareOptions::durable().passive();
-        let queue = channel.queue_declare(name.into(), options, FieldTable::default()).await?;
-        self.channel = Some(channel);
-        Ok(u64::from(queue.message_count()))
-    }
-
-    /// Returns the number of ready messages; nothing when there is no such queue.
-    pub(super) async fn count(&mut self, place: &Place) -> Result<Option<u64>, QueueError> {
-        let name = place.name(&self.session.options.prefix);
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.ask(&name).await {
-                Ok(count) => return Ok(Some(count)),
-                // The answer 404 ends the channel, not the connection.
-                Err(error) if is_not_found(&error) && error.to_string().contains(&format!("'{name}'")) => {
-                    return Ok(None);
-                }
-                Err(error) if is_not_found(&error) && tries < Self::TRIES => {}
-                Err(error) => return Err(refused("count messages")(error)),
-            }
-        }
-    }
-}
-
-fn is_not_found(error: &lapin::Error) -> bool {
-    match error.kind() {
-        lapin::ErrorKind::ProtocolError(error) => error.get_id() == 404,
-        _ => false,
     }
 }

@@ -34,6 +34,12 @@ impl Place {
         }
     }
 
+    /// Returns the place of the ready messages of the same queue, with normal priority.
+    pub(super) fn work(&self) -> Self {
+        let (Self::Work(queue, _) | Self::Retry(queue, _) | Self::Dead(queue)) = self;
+        Self::Work(*queue, Priority::Normal)
+    }
+
     pub(super) fn arguments(&self, prefix: &str) -> FieldTable {
         let mut arguments = FieldTable::default();
         let text = |text: &str| AMQPValue::LongString(text.into());
@@ -42,8 +48,8 @@ impl Place {
             Self::Work(..) | Self::Dead(_) => {
                 arguments.insert("x-delivery-limit".into(), AMQPValue::LongLongInt(DELIVERY_LIMIT));
             }
-            Self::Retry(queue, wait) => {
-                let work = Self::Work(*queue, Priority::Normal).name(prefix);
+            Self::Retry(_, wait) => {
+                let work = self.work().name(prefix);
                 arguments.insert("x-message-ttl".into(), AMQPValue::LongLongInt(*wait));
                 arguments.insert("x-dead-letter-exchange".into(), text(""));
                 arguments.insert("x-dead-letter-routing-key".into(), text(&work));
