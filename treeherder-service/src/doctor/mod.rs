@@ -16,7 +16,6 @@ use treeherder_ingest::queue::Depth;
 use treeherder_ingest::store::WorkerRow;
 
 use crate::config::StorageArgs;
-use crate::roles::Database;
 
 use self::finding::Findings;
 pub(crate) use self::finding::{Finding, Level};
@@ -47,7 +46,7 @@ fn is_served(depth: &Depth, workers: &[WorkerRow]) -> bool {
 
 /// Checks that the database is there, for tests of the modules.
 #[cfg(test)]
-async fn database_in(folder: &std::path::Path) -> Database {
+async fn database_in(folder: &std::path::Path) -> crate::roles::Database {
     let storage = StorageArgs { data_dir: folder.to_owned(), database_url: None, broker_url: None };
-    Database::open(&storage).await.unwrap()
+    crate::roles::Database::open(&storage).await.unwrap()
 }

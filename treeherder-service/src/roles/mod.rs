@@ -18,5 +18,5 @@ pub(crate) use self::database::{Database, check_addresses, hostname};
 pub(crate) use self::listen::{Listeners, queue_for_listeners};
 pub(crate) use self::process_type::{Duty, ProcessType};
 pub(crate) use self::schedule::{entries_inside, scheduler};
-pub(crate) use self::vitals::{Heartbeats, Vitals};
+pub(crate) use self::vitals::Vitals;
 pub(crate) use self::work::{Workers, client, pipeline, pipeline_options};

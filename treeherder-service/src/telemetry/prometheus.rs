@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
-use metrics::Key;
+use metrics::{Key, Label};
 use metrics_exporter_prometheus::LabelSet;
 use metrics_exporter_prometheus::formatting::{write_help_line, write_metric_line, write_type_line};
 use treeherder_ingest::monitor::{Growth, Labels, Metric, MetricKind};
@@ -80,7 +80,9 @@ fn written(families: &BTreeMap<Metric, Family>) -> String {
         write_help_line(&mut text, metric.name(), None, None, metric.help());
         write_type_line(&mut text, metric.name(), None, None, metric.kind().as_str());
         for (labels, parts) in values {
-            let key = Key::from_parts(metric.name(), labels.iter().collect::<Vec<_>>().as_slice());
+            let labels: Vec<Label> =
+                labels.iter().map(|(name, value)| Label::new(name.clone(), value.clone())).collect();
+            let key = Key::from_parts(metric.name(), labels);
             let labels = LabelSet::from_key_and_global(&key, &IndexMap::new());
             if metric.kind() == MetricKind::Histogram {
                 write_histogram(&mut text, *metric, &labels, parts);

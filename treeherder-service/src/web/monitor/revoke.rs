@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{ConnectInfo, Form, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use chrono::Utc;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ fn permitted(peer: SocketAddr, headers: &HeaderMap) -> Result<String, Refused> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, StatusCode};
     use axum::response::IntoResponse as _;
 
     use super::*;
