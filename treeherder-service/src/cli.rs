@@ -38,7 +38,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Demo(demo::Args),
     Migrate(migrate::Args),
     Release(release::Args),
@@ -56,7 +56,7 @@ enum Command {
     Schedule(schedule::Args),
     Services(services::Args),
     Supervise(supervise::Args),
-    Bridge(bridge::Args),
+    Bridge(Box<bridge::Args>),
     Pulse(pulse::Args),
     #[command(name = "munin-plugin")]
     Munin(munin::Args),
@@ -115,7 +115,7 @@ fn wrong(error: &clap::Error) -> ExitCode {
 
 async fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Serve(args) => serve::run(args).await?,
+        Command::Serve(args) => serve::run(*args).await?,
         Command::Release(args) => release::run(args).await?,
         Command::Migrate(args) => migrate::run(args).await?,
         Command::Repositories(args) => repositories::run(args).await?,
@@ -128,7 +128,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Munin(args) => munin::run(args).await?,
         Command::Web(args) => web::run(args).await?,
         Command::Supervise(args) => supervise::run(args).await?,
-        Command::Bridge(args) => bridge::run(args).await?,
+        Command::Bridge(args) => bridge::run(*args).await?,
         Command::Pulse(args) => pulse::run(args).await?,
         Command::Scheduler(args) => scheduler::run(args).await?,
         Command::Schedule(args) => schedule::run(args).await?,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::CommandFactory as _;
 
 use crate::cli::Cli;
+use crate::roles::{Duty, ProcessType};
 
 #[derive(Default)]
 struct Variable {
@@ -47,12 +48,15 @@ fn collect(command: &clap::Command, path: &str, variables: &mut BTreeMap<String,
     for arg in command.get_arguments() {
         let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
         let variable = variables.entry(name.to_owned()).or_default();
-        variable.flag = arg.get_long().unwrap_or_default().to_owned();
-        variable.help = arg.get_help().map(ToString::to_string).unwrap_or_default();
-        let defaults: Vec<_> =
-            arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
-        variable.default = defaults.join(",");
-        let command = path.split(' ').next().unwrap_or_default().to_owned();
+        // Commands that need only a part of it say so in their own words; the first one tells the whole.
+        if variable.flag.is_empty() {
+            variable.flag = arg.get_long().unwrap_or_default().to_owned();
+            variable.help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+            let defaults: Vec<_> =
+                arg.get_default_values().iter().map(|value| value.to_string_lossy().into_owned()).collect();
+            variable.default = defaults.join(",");
+        }
+        let command = group(path.split(' ').next().unwrap_or_default()).to_owned();
         if !variable.commands.contains(&command) {
             variable.commands.push(command);
         }
@@ -60,6 +64,16 @@ fn collect(command: &clap::Command, path: &str, variables: &mut BTreeMap<String,
     for child in command.get_subcommands() {
         let path = if path.is_empty() { child.get_name().to_owned() } else { path.to_owned() };
         collect(child, &path, variables);
+    }
+}
+
+/// Names the process types of one duty together: they have the same settings.
+fn group(command: &str) -> &str {
+    match ProcessType::all().find(|process| process.name == command).map(|process| process.duty) {
+        Some(Duty::Listener(_)) => "listeners",
+        Some(Duty::Worker) => "workers",
+        Some(Duty::Command) | None if command == "worker" => "workers",
+        Some(Duty::Command) | None => command,
     }
 }
 

@@ -98,6 +98,16 @@ impl Store {
         Ok(Self { connection, reference_ids: Arc::default() })
     }
 
+    /// Asks whether a database answers within `patience`; [`connect`](Self::connect) itself is patient for half a minute.
+    ///
+    /// # Errors
+    /// When it does not, or refuses the user.
+    pub async fn probe(url: &str, patience: Duration) -> Result<(), DbErr> {
+        let mut options = ConnectOptions::new(url);
+        options.max_connections(1).acquire_timeout(patience).sqlx_logging(false);
+        Database::connect(options).await?.close().await
+    }
+
     /// Brings the tables up to date. Any number of processes may do so at the same time.
     ///
     /// # Errors

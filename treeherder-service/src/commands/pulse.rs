@@ -42,7 +42,7 @@ struct InspectArgs {
     /// Pulse, and as whom to listen there: `amqp://USER:PASSWORD@HOST:PORT/?ssl=1`
     #[arg(long, env = "PULSE_URL", value_name = "URL", hide_env_values = true, required = true)]
     pulse_url: String,
-    /// Virtual host [default: that of PULSE_URL, else /]
+    /// Virtual host [default: that of `PULSE_URL`, else /]
     #[arg(long, env = "PULSE_VHOST", value_name = "NAME")]
     pulse_vhost: Option<String>,
     /// Taskcluster deployment that the messages are about; it becomes part of what is printed

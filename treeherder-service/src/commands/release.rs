@@ -19,7 +19,7 @@ and start them only when its status is 0. It may be run again, and on several ma
 
 /// Prepare the database for this version, before its processes start
 ///
-/// Checks the settings (whatever is not safe aborts the release, unless TREEHERDER_DEBUG is set), brings the tables up to
+/// Checks the settings (whatever is not safe aborts the release, unless `TREEHERDER_DEBUG` is set), brings the tables up to
 /// date, loads the reference data and tells about the deployment.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

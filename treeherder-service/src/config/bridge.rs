@@ -18,7 +18,7 @@ pub(crate) struct BridgeArgs {
     pub(crate) taskcluster_root_url: Option<String>,
 
     /// Where the bridge runs, which decides on its queue's name: development, staging or production
-    /// [default: NODE_ENV, else development]
+    /// [default: `NODE_ENV`, else development]
     #[arg(long, env = "TREEHERDER_BRIDGE_PROFILE", value_name = "NAME")]
     pub(crate) bridge_profile: Option<String>,
 
@@ -43,19 +43,19 @@ pub(crate) struct BridgeArgs {
     #[arg(long, env = "TREEHERDER_BRIDGE_LOG_NAME", value_name = "NAME")]
     pub(crate) log_name: Option<String>,
 
-    /// Host of Pulse, where PULSE_URL is not set
+    /// Host of Pulse, where `PULSE_URL` is not set
     #[arg(long, env = "PULSE_HOSTNAME", value_name = "HOST")]
     pub(crate) pulse_hostname: Option<String>,
 
-    /// Virtual host of Pulse [default: that of PULSE_URL, else /]
+    /// Virtual host of Pulse [default: that of `PULSE_URL`, else /]
     #[arg(long, env = "PULSE_VHOST", value_name = "NAME")]
     pub(crate) pulse_vhost: Option<String>,
 
-    /// User at Pulse, where PULSE_URL is not set
+    /// User at Pulse, where `PULSE_URL` is not set
     #[arg(long, env = "PULSE_USERNAME", value_name = "NAME")]
     pub(crate) pulse_username: Option<String>,
 
-    /// Password at Pulse, where PULSE_URL is not set
+    /// Password at Pulse, where `PULSE_URL` is not set
     #[arg(long, env = "PULSE_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
     pub(crate) pulse_password: Option<String>,
 }

@@ -19,6 +19,9 @@ const CONNECTIONS: u32 = 16;
 /// Connections to the database of a command that only looks.
 const LOOKING_CONNECTIONS: u32 = 3;
 
+/// How long a server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Longest pause between two looks whether the database is ready.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -129,6 +132,10 @@ impl Database {
         let embedded = url.starts_with("sqlite:");
         if storage.database_url.is_none() {
             DataDir::open(&storage.data_dir)?;
+        }
+        if !embedded {
+            // A server that is down is told in seconds.
+            Store::probe(&url, PATIENCE).await.with_context(|| format!("no answer from {place}"))?;
         }
         let store =
             Store::connect(&url, connections).await.with_context(|| format!("cannot open {place}"))?;

@@ -81,13 +81,22 @@ pub(super) async fn run_once(
 /// Starts a shell with the command, as a group of its own, so that signals reach what the shell starts.
 fn start(entry: &Entry) -> anyhow::Result<Running> {
     let mut child = Command::new("/bin/sh")
-        .args(["-c", &entry.command])
+        .args(["-c", &in_place_of_shell(&entry.command)])
         .env("PATH", path()?)
         .stdin(Stdio::null())
         .process_group(0)
         .spawn()
         .with_context(|| format!("cannot start {}", entry.name))?;
     Ok(Running { id: child.id(), ended: tokio::task::spawn_blocking(move || child.wait()) })
+}
+
+/// Lets this program take the shell's place, so that nothing of it is left when that process is killed.
+///
+/// Whatever else a shell can run may be a word of its own, which nothing can take the place of.
+fn in_place_of_shell(command: &str) -> String {
+    let is_one = !command.contains(['|', ';', '&', '<', '>', '(', ')', '`', '\n']);
+    let is_own = command.split_whitespace().next() == Some("treeherder");
+    if is_one && is_own { format!("exec {command}") } else { command.to_owned() }
 }
 
 /// Returns the search path, this program's folder first: a Procfile's `treeherder` is this very program.
@@ -129,5 +138,22 @@ fn told(ended: Result<io::Result<ExitStatus>, tokio::task::JoinError>) -> String
         Ok(Ok(status)) => status.to_string(),
         Ok(Err(error)) => error.to_string(),
         Err(error) => error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_program_takes_the_shells_place() {
+        for (command, run) in [
+            ("treeherder web --listen \"${A:-1}\"", "exec treeherder web --listen \"${A:-1}\""),
+            ("A=1 treeherder web", "A=1 treeherder web"),
+            ("treeherder web; b", "treeherder web; b"),
+            ("exit 3", "exit 3"),
+        ] {
+            assert_eq!(in_place_of_shell(command), run);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::Place;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 33] = [
     &[],
     &["serve"],
     &["demo"],
@@ -21,6 +21,21 @@ const COMMANDS: [&[&str]; 18] = [
     &["queues", "put-back"],
     &["jobs"],
     &["failures"],
+    &["release"],
+    &["web"],
+    &["worker"],
+    &["scheduler"],
+    &["schedule"],
+    &["schedule", "list"],
+    &["schedule", "run"],
+    &["bridge"],
+    &["bridge", "references"],
+    &["pulse", "inspect"],
+    &["services", "list"],
+    &["supervise"],
+    &["pulse_listener"],
+    &["worker_misc"],
+    &["worker-misc"],
 ];
 
 #[test]

@@ -3,9 +3,13 @@
 
 mod support;
 
+#[path = "../../../treeherder-ingest/tests/support/mod.rs"]
+mod servers;
+
 mod bad_input;
 mod crash;
 mod demo;
+mod deployment;
 mod doctor;
 mod help;
 mod ingest;
@@ -14,4 +18,5 @@ mod monitor;
 mod order;
 mod replay_file;
 mod stop;
+mod supervise;
 mod web;

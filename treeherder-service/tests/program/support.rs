@@ -1,6 +1,6 @@
 //! A data folder, the program, stand-in servers and the rows that must be equal.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -15,11 +15,21 @@ use treeherder_testdata::standin::StandIn;
 pub(crate) struct Place {
     folder: tempfile::TempDir,
     github_api: OnceCell<String>,
+    variables: RefCell<Vec<(String, String)>>,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), github_api: OnceCell::new() }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            github_api: OnceCell::new(),
+            variables: RefCell::default(),
+        }
+    }
+
+    /// Sets a variable of the environment for all commands from here on.
+    pub(crate) fn set(&self, name: &str, value: &str) {
+        self.variables.borrow_mut().push((name.to_owned(), value.to_owned()));
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -39,6 +49,7 @@ impl Place {
         if let Some(url) = self.github_api.get() {
             command.env("GITHUB_API_URL", url);
         }
+        command.envs(self.variables.borrow().iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
@@ -89,21 +100,31 @@ impl Place {
         self.json(&["replay", "--wait-for-retries", "--format", "json", file])
     }
 
-    /// Rows of the tables that ingestion fills, in the words of people: no ids, no times of storing.
+    /// The rows of the embedded database.
     pub(crate) async fn rows(&self) -> Vec<String> {
-        let url = format!("sqlite://{}?mode=rwc", self.file("treeherder.sqlite").display());
-        let store = Store::connect(&url, 1).await.unwrap();
-        let mut rows = Vec::new();
-        for sql in EXPORTS {
-            let statement = Statement::from_string(DbBackend::Sqlite, format!("SELECT json_array({sql}"));
-            for row in store.connection().query_all_raw(statement).await.unwrap() {
-                rows.push(row.try_get_by_index::<String>(0).unwrap());
-            }
-        }
-        store.connection().clone().close().await.unwrap();
-        rows.sort();
-        rows
+        rows_of(&format!("sqlite://{}?mode=rwc", self.file("treeherder.sqlite").display())).await
     }
+}
+
+/// Rows of the tables that ingestion fills, in the words of people: no ids, no times of storing.
+pub(crate) async fn rows_of(url: &str) -> Vec<String> {
+    let store = Store::connect(url, 1).await.unwrap();
+    let mut rows = Vec::new();
+    for sql in EXPORTS {
+        let sql = match store.backend() {
+            DbBackend::Postgres => {
+                format!("SELECT jsonb_build_array({}", sql.replacen(") FROM", ")::text FROM", 1))
+            }
+            _ => format!("SELECT json_array({sql}"),
+        };
+        let statement = Statement::from_string(store.backend(), sql);
+        for row in store.connection().query_all_raw(statement).await.unwrap() {
+            rows.push(row.try_get_by_index::<String>(0).unwrap());
+        }
+    }
+    store.connection().clone().close().await.unwrap();
+    rows.sort();
+    rows
 }
 
 const EXPORTS: [&str; 6] = [
