@@ -119,11 +119,35 @@ impl Corpus {
         Ok((plain, gzipped))
     }
 
-    /// Makes a log of nothing but the failure lines of all logs, again and again in changing order.
+    /// Makes a log of nothing but the failure lines of all logs, again and again in changing order, at times that go on as
+    /// they do in a log.
     ///
     /// # Errors
     /// None that can be caused.
     pub fn failures_only(&self, bytes: usize) -> Result<Log> {
+        let text = self.storm(bytes);
+        let gzipped = gzip(&text)?;
+        Ok(Log { text, gzipped })
+    }
+
+    /// Makes a log of all logs with storms of failure lines between them, one byte in `share` of the whole.
+    ///
+    /// # Errors
+    /// None that can be caused.
+    pub fn with_storms(&self, share: usize) -> Result<Log> {
+        let mut text = Vec::new();
+        for log in &self.logs {
+            text.extend_from_slice(&log.text);
+            if !log.text.ends_with(b"\n") {
+                text.push(b'\n');
+            }
+            text.extend(self.storm(log.text.len() / share));
+        }
+        let gzipped = gzip(&text)?;
+        Ok(Log { text, gzipped })
+    }
+
+    fn storm(&self, bytes: usize) -> Vec<u8> {
         let mut lines: Vec<&[u8]> = Vec::new();
         for log in &self.logs {
             let mut parser = Parser::builder().max_failure_lines(None).build();
@@ -141,17 +165,46 @@ impl Corpus {
         let mut text = b"[taskcluster 2026-11-22 10:00:00.000Z] Task ID: abc\n".to_vec();
         let mut order: Vec<usize> = (0..lines.len()).collect();
         let mut rng = treeherder_testdata::Rng::new(7);
+        let mut milliseconds = 10 * 3_600_000;
         while text.len() < bytes && !lines.is_empty() {
             for at in (1..order.len()).rev() {
                 order.swap(at, rng.below(at as u64 + 1) as usize);
             }
             for number in &order {
+                milliseconds += 1 + rng.below(40);
+                let start = text.len();
                 text.extend_from_slice(lines[*number]);
+                set_time(&mut text[start..], milliseconds);
                 text.push(b'\n');
             }
         }
-        let gzipped = gzip(&text)?;
-        Ok(Log { text, gzipped })
+        text
+    }
+}
+
+/// Sets the times at the start of a line, Taskcluster's and mozharness's: `[task 2026-11-22T10:00:01.123Z] 10:00:01 …`.
+fn set_time(line: &mut [u8], milliseconds: u64) {
+    let seconds = milliseconds / 1000;
+    let time = format!("{:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let of_day = |text: &[u8]| {
+        text.len() == 8
+            && text.iter().enumerate().all(
+                |(at, byte)| {
+                    if at % 3 == 2 { *byte == b':' } else { byte.is_ascii_digit() }
+                },
+            )
+    };
+    let mut rest = line;
+    if rest.starts_with(b"[task ") && rest.get(17..25).is_some_and(of_day) && rest.get(25) == Some(&b'.') {
+        rest[17..25].copy_from_slice(time.as_bytes());
+        if let Some(fraction) = rest.get_mut(26..29).filter(|digits| digits.iter().all(u8::is_ascii_digit)) {
+            fraction.copy_from_slice(format!("{:03}", milliseconds % 1000).as_bytes());
+        }
+        let end = rest.iter().position(|byte| *byte == b']').map_or(rest.len(), |end| end + 2);
+        rest = rest.get_mut(end..).unwrap_or_default();
+    }
+    if let Some(start) = rest.get_mut(..8).filter(|start| of_day(start)) {
+        start.copy_from_slice(time.as_bytes());
     }
 }
 
@@ -163,4 +216,27 @@ pub fn gzip(text: &[u8]) -> Result<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text)?;
     Ok(encoder.finish()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_goes_on_in_both_prefixes() {
+        for (line, expected) in [
+            (
+                "[task 2025-02-13T21:47:57.540Z] 21:47:57    ERROR - x 21:47:57",
+                "[task 2025-02-13T10:00:01.005Z] 10:00:01    ERROR - x 21:47:57",
+            ),
+            ("21:47:57    ERROR - x", "10:00:01    ERROR - x"),
+            ("[taskcluster:error] exit status 2", "[taskcluster:error] exit status 2"),
+            ("[task 2025-02-13T21:47:57.5", "[task 2025-02-13T10:00:01.5"),
+            ("abort:", "abort:"),
+        ] {
+            let mut bytes = line.as_bytes().to_vec();
+            set_time(&mut bytes, 36_001_005);
+            assert_eq!(String::from_utf8(bytes).unwrap(), expected);
+        }
+    }
 }

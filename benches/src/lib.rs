@@ -1,15 +1,17 @@
 //! What the measurements of this project have in common: the logs, the clock, the peers, and hostile inputs.
 //!
 //! `src/bin/parser-table.rs` measures the parser beside its baselines in one run and prints the table of the README;
-//! `src/bin/ingest-table.rs` does the same for the pipeline. `benches/*.rs` are criterion benchmarks for daily work. All
+//! `src/bin/ingest-table.rs` does the same for the pipeline, `src/bin/api-table.rs` for the API. `benches/*.rs` are criterion benchmarks for daily work. All
 //! check the results of what they time.
 
 pub mod adversary;
+pub mod api_data;
 pub mod corpus;
 pub mod line_parser;
 pub mod machine;
 pub mod peers;
 pub mod process;
+pub mod process_time;
 pub mod table;
 pub mod timing;
 

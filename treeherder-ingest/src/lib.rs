@@ -8,6 +8,8 @@
 //!   turns job messages into jobs with their log references;
 //! * [`bridge`] publishes job messages made of task events for others;
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
+//! * [`bugzilla`] copies bugs from there and files some, [`suggestions`] finds bugs for failure lines;
+//! * [`events`] tells those who look at the result that something has changed;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
 //! * [`schedule`] puts the periodic work items on the queues when their time has come;
@@ -16,6 +18,8 @@
 #![recursion_limit = "256"]
 
 pub mod bridge;
+pub mod bugzilla;
+pub mod events;
 pub mod http;
 pub mod job;
 pub mod log;
@@ -27,4 +31,5 @@ pub mod push;
 pub mod queue;
 pub mod schedule;
 pub mod store;
+pub mod suggestions;
 pub mod task;

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use crate::{
     event::{Event, FailureLine, PerformanceLine, Problem, ProblemKind, Summary},
-    line::{count_breaks, cut, decode, line_end, line_start, trim_end},
+    line::{count_breaks, cut, decode, trim_end},
     perf::{self, Outcome},
     rules::{Compiled, LiteralUse, Memos, PERFORMANCE_MARKERS},
     scan::{BreakCount, Hit},
@@ -168,7 +168,7 @@ impl Engine {
             let mut line = Line::NONE;
             let after = compiled.performance_prefilter.find(rest.text, |hit| {
                 if hit.begin >= line.end {
-                    line = self.line_at(rest, &line, hit.begin);
+                    line = self.line_at(rest, &line, hit);
                 }
                 let end = hit.begin + compiled.performance_prefilter.literal_len(hit.literal);
                 self.performance(rest, &mut line, end, hit, sink);
@@ -187,7 +187,7 @@ impl Engine {
         compiled: &Compiled,
         block: Block<'_>,
         line: &mut Line,
-        hit: Hit,
+        hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
     ) -> usize {
         if !self.failures_wanted() {
@@ -195,7 +195,7 @@ impl Engine {
             return usize::MAX;
         }
         if hit.begin >= line.end {
-            *line = self.line_at(block, line, hit.begin);
+            *line = self.line_at(block, line, hit);
             line.decided = self.last.raw_is(&block.text[line.start..line.end]);
         }
         let used = compiled.uses[hit.literal];
@@ -220,11 +220,11 @@ impl Engine {
         if line.decided && (line.performance_done || !compiled.performance) { line.end } else { hit.begin }
     }
 
-    /// Finds the bounds of the line at `at` and what the rules may see of it.
+    /// Finds the bounds of the line that the hit is in and what the rules may see of it.
     #[inline]
-    fn line_at(&mut self, block: Block<'_>, previous: &Line, at: usize) -> Line {
-        let start = line_start(block.text, previous.end, at);
-        let end = line_end(block.text, at);
+    fn line_at(&mut self, block: Block<'_>, previous: &Line, hit: Hit<'_>) -> Line {
+        let start = hit.line_start(block.text, previous.end);
+        let end = hit.line_end(block.text);
         let whole = &block.text[start..end];
         let mut cut_len = whole.len().min(HEAD);
         if let Some(chars) = self.compiled.max_line_chars
@@ -266,7 +266,7 @@ impl Engine {
         block: Block<'_>,
         line: &mut Line,
         asked: LiteralUse,
-        hit: Hit,
+        hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         let visible = &block.text[..line.cut];
@@ -285,13 +285,14 @@ impl Engine {
                 return;
             }
             let stage = &compiled.stages[number];
-            let Some(view) = stage.view(visible, stripped, &mut self.memos.skips[number]) else {
+            let Some(view) = stage.view(visible, stripped, &mut self.memos.stages[number].skip) else {
                 return self.judge_exactly(compiled, block, line, hit, sink);
             };
             let seen = &visible[view.start..view.end];
             let literal_end = hit.begin + compiled.prefilter.literal_len(hit.literal);
             let fails = asked.text & bit != 0 && hit.begin >= view.start && literal_end <= view.end || {
-                let may_fail = asked.anchored & bit != 0 && stage.failure.may_match_anchored(seen)
+                let may_fail = asked.anchored & bit != 0
+                    && stage.failure.may_match_anchored(seen, &mut self.memos.stages[number].failure)
                     || asked.unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
                 may_fail && (exact() || stage.failure.matches_exactly(&decode(seen)))
             };
@@ -304,14 +305,15 @@ impl Engine {
                 let earlier_view = if earlier == number {
                     Some(view)
                 } else {
-                    stage.view(visible, stripped, &mut self.memos.skips[earlier])
+                    stage.view(visible, stripped, &mut self.memos.stages[earlier].skip)
                 };
                 let Some(view) = earlier_view else {
                     return self.judge_exactly(compiled, block, line, hit, sink);
                 };
                 let seen = &visible[view.start..view.end];
-                let may_exclude = stage.exclude.may_match_anchored(seen)
-                    || suspects & (1 << earlier) != 0 && stage.exclude.may_match_unanchored(seen);
+                let may_exclude =
+                    stage.exclude.may_match_anchored(seen, &mut self.memos.stages[earlier].exclude)
+                        || suspects & (1 << earlier) != 0 && stage.exclude.may_match_unanchored(seen);
                 if may_exclude && (exact() || stage.exclude.matches_exactly(&decode(seen))) {
                     line.excluded_from = earlier;
                     line.decided = earlier == 0;
@@ -330,7 +332,7 @@ impl Engine {
         compiled: &Compiled,
         block: Block<'_>,
         line: &mut Line,
-        hit: Hit,
+        hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         line.decided = true;
@@ -346,7 +348,7 @@ impl Engine {
         block: Block<'_>,
         line: &Line,
         text: &str,
-        hit: Hit,
+        hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         if self.last.text_is(text) {
@@ -364,7 +366,7 @@ impl Engine {
         block: Block<'_>,
         line: &mut Line,
         marker_end: usize,
-        hit: Hit,
+        hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         if line.performance_done || marker_end > line.start + HEAD {

@@ -11,6 +11,8 @@
 //! * [`LogParser`] takes the raw bytes instead, gzipped (as it comes: several members, truncated, with garbage behind
 //!   it) or plain. [`parse_reader`] and [`parse_stream`] drive it from a reader or an asynchronous stream.
 //!
+//! Whoever wants to read lines of a log later notes a [`LogIndex`] on the way, with places where a [`Decoder`] can begin.
+//!
 //! Beside them, [`errorsummary`] reads structured error summaries, [`perf`] has the typed model of performance data
 //! and its validation, and [`artifact`] writes what was found in the form in which Treeherder exchanges it.
 //!
@@ -67,6 +69,8 @@ pub mod perf;
 mod read;
 mod rules;
 mod scan;
+#[cfg(feature = "gzip")]
+mod seek;
 #[cfg(feature = "stream")]
 mod stream;
 
@@ -79,6 +83,8 @@ pub use parser::{DEFAULT_MAX_PERFORMANCE_LINE, Parser, ParserBuilder};
 pub use read::{ReadError, ReadErrorKind, parse_reader};
 pub use rules::{Rule, RuleMatcher, Rules, RulesError, Ruleset, StageRules, StripRule, builtin_names};
 pub use scan::Simd;
+#[cfg(feature = "gzip")]
+pub use seek::{Checkpoint, IndexError, IndexOptions, LineCollector, LogIndex, LogLine, Place, Segment};
 #[cfg(feature = "stream")]
 pub use stream::{StreamError, StreamErrorKind, parse_stream};
 

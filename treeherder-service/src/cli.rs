@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, release, replay,
-    repositories, schedule, scheduler, serve, services, supervise, web,
+    repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache, web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -49,6 +49,7 @@ enum Command {
     Jobs(jobs::Args),
     Failures(failures::Args),
     Doctor(doctor::Args),
+    Tokens(tokens::Args),
     Web(web::Args),
     Worker(process::AnyWorkerArgs),
     #[command(aliases = ["celery_scheduler", "celery-scheduler"])]
@@ -62,6 +63,8 @@ enum Command {
     Munin(munin::Args),
     #[command(flatten)]
     Process(process::Process),
+    #[command(name = "update_bugscache", alias = "update-bugscache")]
+    UpdateBugscache(update_bugscache::Args),
     Parse(treeherder_logparse::cli::Args),
     /// List the environment variables that set what flags set
     #[command(after_help = "Example:\n  treeherder environment > variables.md")]
@@ -126,6 +129,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Failures(args) => failures::run(args).await?,
         Command::Doctor(args) => return doctor::run(args).await,
         Command::Munin(args) => munin::run(args).await?,
+        Command::Tokens(args) => tokens::run(args).await?,
         Command::Web(args) => web::run(args).await?,
         Command::Supervise(args) => supervise::run(args).await?,
         Command::Bridge(args) => bridge::run(*args).await?,
@@ -134,6 +138,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Schedule(args) => schedule::run(args).await?,
         Command::Worker(args) => process::run(args.into_process()).await?,
         Command::Process(process) => process::run(process).await?,
+        Command::UpdateBugscache(args) => update_bugscache::run(args).await?,
         // Handled before logging starts.
         Command::Demo(_) | Command::Services(_) | Command::Parse(_) | Command::Environment => {}
     }

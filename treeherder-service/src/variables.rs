@@ -102,7 +102,7 @@ mod tests {
                 let Some(name) = arg.get_env().and_then(|name| name.to_str()) else { continue };
                 let holds_password = ["DATABASE_URL", "BROKER_URL", "PULSE_URL"].contains(&name);
                 if holds_password
-                    || ["_TOKEN", "_PASSWORD", "_SOURCES", "_WEBHOOK", "SECRET_KEY"]
+                    || ["_TOKEN", "_PASSWORD", "_SOURCES", "_WEBHOOK", "_KEY"]
                         .iter()
                         .any(|end| name.ends_with(end))
                 {

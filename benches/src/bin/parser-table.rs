@@ -56,6 +56,9 @@ enum Part {
     Rules,
 }
 
+/// Storms are one byte in so many: as in the worst real logs (of Talos, 22 000 failure lines in 4 MB) among others.
+const STORM_SHARE: usize = 23;
+
 /// How often a block is gone through while it is in cache: reading the clock costs little then.
 const REPEAT: usize = 8;
 
@@ -188,11 +191,12 @@ impl Bench {
         };
         let large = Log { text: Vec::new(), gzipped: fs::read(&self.gzipped)? };
         let large_bytes = fs::metadata(&self.plain)?.len() as usize;
+        let storms = self.corpus.with_storms(STORM_SHARE)?;
         let failures = self.corpus.failures_only(50_000_000)?;
         let goal = "0.78, never below 0.70";
         // Name, logs, decoded bytes, limit of failure lines, goal.
         type Corpus<'a> = (&'static str, &'a [Log], usize, Option<usize>, &'static str);
-        let corpora: [Corpus<'_>; 3] = [
+        let corpora: [Corpus<'_>; 4] = [
             (
                 "gzipped logs one by one, up to 40 failure lines each",
                 &self.corpus.logs,
@@ -201,6 +205,13 @@ impl Bench {
                 goal,
             ),
             ("one large gzipped log, no limit", std::slice::from_ref(&large), large_bytes, None, goal),
+            (
+                "gzipped logs with storms of failure lines, 4 % of the bytes, no limit",
+                std::slice::from_ref(&storms),
+                storms.text.len(),
+                None,
+                "0.60",
+            ),
             (
                 "nothing but failure lines, gzipped, no limit",
                 std::slice::from_ref(&failures),
@@ -223,8 +234,11 @@ impl Bench {
             ensure!(series[0].found == bytes as u64, "{name}: decoded {} bytes of {bytes}", series[0].found);
             let equal = series[1..].iter().all(|one| one.found == series[1].found && one.found > 0);
             ensure!(equal, "{name}: {series:?}");
-            if name.starts_with("nothing") {
-                ensure!(series[1].found == expected(logs)?, "{name}: {} found", series[1].found);
+            // Their text is at hand, so they are checked line by line.
+            if !logs[0].text.is_empty() && max.is_none() {
+                let summaries = logs.iter().map(|log| parse_text(parser(&simds[0].1, max), &log.text));
+                let beside: u64 = summaries.map(|summary| found(summary) - summary.failure_lines).sum();
+                ensure!(series[1].found == expected(logs)? + beside, "{name}: {} found", series[1].found);
             }
             for one in series[1..].iter().rev() {
                 rows.push(Row::new(

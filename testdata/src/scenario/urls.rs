@@ -36,6 +36,11 @@ impl Urls {
         format!("{}/github-api", self.root)
     }
 
+    /// The base of Bugzilla.
+    pub fn bugzilla(&self) -> String {
+        format!("{}/bugzilla", self.root)
+    }
+
     pub(crate) fn hg_identity(&self) -> String {
         if self.real_identities { "https://hg.mozilla.org".to_owned() } else { self.hg() }
     }

@@ -1,4 +1,4 @@
-//! A server that stands in for Taskcluster, its object storage, Mercurial and GitHub.
+//! A server that stands in for Taskcluster, its object storage, Mercurial, GitHub and Bugzilla.
 //!
 //! It serves what a [`Scenario`](crate::scenario::Scenario) describes, for every push of the burst and of the
 //! continuation, each made when it is asked for. It answers as the real servers do: artifacts come by a
@@ -9,12 +9,14 @@
 //! | `/api/queue/v1/task/<id>`, `…/status` | definition, status |
 //! | `/api/queue/v1/task/<id>/runs/<run>/artifacts` | listing, in pages of 1000 with `continuationToken` |
 //! | `/api/queue/v1/task/<id>/runs/<run>/artifacts/<name>` | redirect (303) to `/objects/…` |
+//! | `/bugzilla/rest/bug` | bugs: read, filed with a key, changed at `…/<number>` |
 //! | `/api/queue/v1/task-group/<id>/list` | tasks of a push |
 //! | `/objects/<id>/<run>/<name>` | the bytes, gzip with `Content-Encoding: gzip` |
 //! | `/hg/<repository>/json-pushes` | pushlog, with `startID`, `endID`, `changeset`, `version`, `full` |
 //! | `/github-api/repos/<org>/<name>` | repository, `/compare/<base>...<head>`, `/pulls/<n>`, `/pulls/<n>/commits` |
 
 mod body;
+mod bugzilla;
 mod counts;
 mod fault;
 mod github;

@@ -21,8 +21,11 @@ use super::counts::{Counters, Counts};
 use super::fault::{Fault, Faults};
 use super::objects::Cache;
 use super::query::Query;
-use super::{github, hg, queue};
+use super::{bugzilla, github, hg, queue};
 use crate::scenario::{REPOSITORIES, Scenario, Source, Urls};
+
+/// Longest body that is taken.
+const MAX_BODY: usize = 1 << 20;
 
 /// A running stand-in; see the [module](super).
 #[derive(Debug)]
@@ -39,6 +42,7 @@ pub(crate) struct State {
     pub(crate) urls: Urls,
     pub(crate) counters: Counters,
     pub(crate) cache: Cache,
+    pub(crate) bugs: bugzilla::Bugs,
     faults: Faults,
     announced: AtomicU32,
     closing: watch::Receiver<bool>,
@@ -80,6 +84,7 @@ impl StandIn {
             scenario,
             counters: Counters::default(),
             cache: Cache::default(),
+            bugs: bugzilla::Bugs::default(),
             faults: Faults::default(),
             closing: closing.clone(),
         });
@@ -133,6 +138,21 @@ impl StandIn {
     /// Takes all faults back.
     pub fn clear_faults(&self) {
         self.state.faults.clear();
+    }
+
+    /// Adds a bug to Bugzilla and returns its number; fields that are left out get usual values.
+    pub fn add_bug(&self, fields: &serde_json::Value) -> i64 {
+        self.state.bugs.add(fields)
+    }
+
+    /// Returns the bugs that Bugzilla has, with the comments that were made.
+    pub fn bugs(&self) -> Vec<serde_json::Value> {
+        self.state.bugs.all()
+    }
+
+    /// The key with which Bugzilla lets one file bugs.
+    pub fn bugzilla_key(&self) -> &'static str {
+        bugzilla::KEY
     }
 
     /// Tells how many pushes pushlogs show when no range is asked for; at first those of the burst.
@@ -194,7 +214,13 @@ async fn answer(state: Arc<State>, request: Request) -> Response {
     let path = super::query::decode(request.uri().path());
     let query = Query::parse(request.uri().query());
     let before = state.counters.request(&path);
-    let Some(fault) = state.faults.meet(&path) else {
+    let fault = state.faults.meet(&path);
+    if let (Some(rest), None) = (path.strip_prefix("/bugzilla/"), &fault) {
+        let (parts, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, MAX_BODY).await else { return body::status(413) };
+        return bugzilla::serve(&state, &parts.method, rest, &query, &parts.headers, &body);
+    }
+    let Some(fault) = fault else {
         return state.dispatch(&path, &query, before).await;
     };
     state.counters.count(|counts| counts.faults += 1);

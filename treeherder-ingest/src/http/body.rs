@@ -33,7 +33,7 @@ pub enum ContentEncoding {
 pub struct Response {
     /// The URL that answered, after redirects.
     pub url: Url,
-    /// The status, always 2xx.
+    /// The status, always 2xx unless any was asked for.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
@@ -71,7 +71,7 @@ impl Response {
 pub struct StreamResponse {
     /// The URL that answered, after redirects.
     pub url: Url,
-    /// The status, always 2xx.
+    /// The status, always 2xx unless any was asked for.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,

@@ -31,6 +31,7 @@ pub struct Request {
     total_timeout: Option<Duration>,
     max_body: u64,
     max_content_length: Option<u64>,
+    any_status: bool,
 }
 
 impl Request {
@@ -49,6 +50,7 @@ impl Request {
             total_timeout,
             max_body,
             max_content_length: None,
+            any_status: false,
         }
     }
 
@@ -115,6 +117,12 @@ impl Request {
         self
     }
 
+    /// Takes an answer of any status for an answer, for servers that say in the body what is wrong.
+    pub fn any_status(mut self) -> Self {
+        self.any_status = true;
+        self
+    }
+
     /// Sends the request and parses the body as JSON, whatever its content type.
     ///
     /// # Errors
@@ -176,7 +184,7 @@ impl Request {
                 url = self.follow(&url, response.headers())?;
                 continue;
             }
-            if !response.status().is_success() {
+            if !response.status().is_success() && !self.any_status {
                 return Err(HttpError::new(url.as_str(), HttpErrorKind::Status(response.status())));
             }
             let body = BodyStream::new(url.clone(), permit, self.idle_timeout, deadline, max_bytes);

@@ -3,7 +3,9 @@
 use bytes::Bytes;
 use thiserror::Error;
 use treeherder_logparse::perf::PerformanceData;
-use treeherder_logparse::{DecodeError, DecodeErrorKind, Event, LogParser, Parser, Report, Rules};
+use treeherder_logparse::{
+    DecodeError, DecodeErrorKind, Event, IndexOptions, LogIndex, LogParser, Parser, Report, Rules,
+};
 
 use super::fetch::{LogFetchOptions, LogStream, open_log};
 use super::fetch_error::FetchError;
@@ -30,6 +32,8 @@ pub struct ParsedLog {
     pub performance: Vec<PerformanceData>,
     /// Sums of the log and how it was decoded.
     pub report: Report,
+    /// Where its lines are; with checkpoints only if it is large.
+    pub index: LogIndex,
 }
 
 /// How a log is parsed.
@@ -137,7 +141,7 @@ enum Fed {
 }
 
 /// A log being parsed; it moves from thread to thread.
-struct Scan {
+pub(super) struct Scan {
     parser: LogParser,
     found: Found,
 }
@@ -153,13 +157,15 @@ struct Found {
 }
 
 impl Scan {
-    fn new(url: &str, options: ParseLogOptions<'_>) -> Self {
+    pub(super) fn new(url: &str, options: ParseLogOptions<'_>) -> Self {
         let parser = Parser::builder();
         let parser = match options.rules {
             Some(rules) => parser.rules(rules.clone()),
             None => parser,
         };
-        let parser = LogParser::new(parser.build()).max_decoded_bytes(options.fetch.max_decompressed);
+        let parser = LogParser::new(parser.build())
+            .max_decoded_bytes(options.fetch.max_decompressed)
+            .with_index(IndexOptions::default());
         let found = Found {
             url: redact_url(url),
             text_log_performance: options.text_log_performance.to_vec(),
@@ -171,14 +177,14 @@ impl Scan {
         Self { parser, found }
     }
 
-    fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
+    pub(super) fn feed(&mut self, piece: &[u8]) -> Result<(), DecodeError> {
         let Self { parser, found } = self;
         parser.feed(piece, &mut |event| found.take(event))
     }
 
-    fn finish(self) -> ParsedLog {
+    pub(super) fn finish(self) -> ParsedLog {
         let Self { parser, mut found } = self;
-        let report = parser.finish(&mut |event| found.take(event));
+        let (report, index) = parser.finish_indexed(&mut |event| found.take(event));
         if report.decoded.truncated {
             tracing::warn!(
                 url = found.url,
@@ -186,7 +192,7 @@ impl Scan {
                 "the compressed log ends early, what came counts"
             );
         }
-        ParsedLog { failure_lines: found.failure_lines, performance: found.performance, report }
+        ParsedLog { failure_lines: found.failure_lines, performance: found.performance, report, index }
     }
 }
 

@@ -6,6 +6,7 @@ use thiserror::Error;
 use treeherder_logparse::errorsummary::ErrorSummaryError;
 
 use super::WorkItemError;
+use crate::bugzilla::UpdateError;
 use crate::log::ParseLogError;
 use crate::push::PushError;
 use crate::queue::{Disposition, Failure, QueueError};
@@ -86,6 +87,9 @@ pub enum PipelineError {
     /// The queue failed.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// The copy of Bugzilla's bugs cannot be brought up to date.
+    #[error(transparent)]
+    Bugs(#[from] UpdateError),
     /// Nothing handles this task in this version; the item is kept so that it can be put back later.
     #[error("task {0} is not handled by this version")]
     NotHandled(&'static str),
@@ -105,7 +109,8 @@ impl Failure for PipelineError {
             Self::DefinitionTime { .. }
             | Self::MissingPush { .. }
             | Self::AmbiguousPush { .. }
-            | Self::NoRepository(_) => true,
+            | Self::NoRepository(_)
+            | Self::Bugs(_) => true,
         };
         if is_retried { Disposition::Retry } else { Disposition::Permanent }
     }

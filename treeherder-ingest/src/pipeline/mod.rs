@@ -8,12 +8,15 @@
 //! 3. the log is fetched piece by piece and scanned on a bounded pool of threads;
 //! 4. its failure lines and its status are stored in one transaction, and the item is acknowledged.
 //!
+//! After each commit live readers are told of it ([`events`](crate::events)).
+//!
 //! Every step can be repeated at any time without harm, so that a crash between two of them costs nothing but time.
 //!
 //! Looking for changes in performance series (`generate-alerts`), suggestions of bugs (§6.5), the check for
 //! intermittents (§6.6) and mozci's classifications (§6.9, switched off upstream) are not part of this version. No items
 //! are published for them.
 
+mod announce;
 mod error;
 mod handler;
 mod ingest_performance;
@@ -27,6 +30,8 @@ mod publish_stats;
 mod statistics;
 mod store_pushes;
 mod store_tasks;
+mod submit;
+mod update_bugscache;
 mod work_item;
 
 pub use error::PipelineError;
@@ -34,5 +39,6 @@ pub use options::PipelineOptions;
 pub use outcome::{Handled, LogOutcome, LogResult};
 pub use pipeline::Pipeline;
 pub use statistics::PipelineStatistics;
+pub use submit::{SubmitLogError, SubmittedLog};
 pub(crate) use work_item::{COMMUNITY_TC, FIREFOX_CI};
 pub use work_item::{LogPriority, PulseTask, WorkItem, WorkItemError};

@@ -1,10 +1,13 @@
 //! The settings of the pipeline.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use treeherder_logparse::Rules;
 
+use crate::bugzilla::BugzillaOptions;
+use crate::events::EventBus;
 use crate::log::{ArtifactFetchOptions, LogFetchOptions};
 use crate::perf::Allowed;
 use crate::pulse::ListenerOptions;
@@ -38,6 +41,10 @@ pub struct PipelineOptions {
     pub pools: BTreeMap<QueueName, PoolOptions>,
     /// How workers deal with time and failures.
     pub worker: WorkerOptions,
+    /// Where bugs are copied from, and reopened.
+    pub bugzilla: BugzillaOptions,
+    /// The bus that live readers are told through; one of the process alone when absent, the default.
+    pub events: Option<Arc<dyn EventBus>>,
     /// How a listener groups what it publishes.
     pub listener: ListenerOptions,
     /// Bytes given to the cache of task definitions; 16 MiB by default.
@@ -62,6 +69,8 @@ impl Default for PipelineOptions {
             performance: PerformanceOptions::default(),
             pools: BTreeMap::new(),
             worker: WorkerOptions::default(),
+            bugzilla: BugzillaOptions::default(),
+            events: None,
             listener: ListenerOptions::default(),
             definition_cache: 16 * 1024 * 1024,
             concurrent_definitions: 32,

@@ -1,5 +1,6 @@
 //! What became of a work item.
 
+use crate::bugzilla::BugUpdate;
 use crate::job::LogStatus;
 use crate::push::PushOutcome;
 use crate::store::JobStatus;
@@ -46,8 +47,16 @@ pub enum Handled {
         /// Head of the newest push that has changesets.
         revision: Option<String>,
     },
+    /// Live readers were told how many failures nobody has classified.
+    #[non_exhaustive]
+    UnclassifiedTold {
+        /// Of how many repositories.
+        repositories: usize,
+    },
     /// What was ingested lately was counted.
     Counted(IngestedCounts),
+    /// The copy of Bugzilla's bugs was brought up to date.
+    BugsUpdated(BugUpdate),
 }
 
 /// What became of one log of a job.

@@ -99,6 +99,11 @@ impl Pipeline {
             tracing::warn!(job_log.id = log.id, "failure lines beyond line 2147483647 cannot be stored");
         }
         patiently(|| shared.store.store_parsed_log(log.job_id, log.id, &failure_lines)).await?;
+        if !parsed.index.checkpoints().is_empty() {
+            // The index of a small log is made when somebody looks.
+            patiently(|| shared.store.store_log_index(log.id, &parsed.index)).await?;
+        }
+        self.announce_log(log, &failure_lines).await;
         self.count_parsed(&parsed);
         let performance = self.store_log_performance(log, &parsed).await?;
         Ok(LogResult::Parsed {
@@ -225,7 +230,7 @@ impl Pipeline {
         Ok(LogResult::Failed { status, error: error.to_string() })
     }
 
-    fn count_parsed(&self, parsed: &ParsedLog) {
+    pub(super) fn count_parsed(&self, parsed: &ParsedLog) {
         let counters = &self.shared.counters;
         counters.logs_parsed.add(1);
         counters.logs_truncated.add(u64::from(parsed.report.decoded.truncated));

@@ -10,8 +10,9 @@ use super::handler::QueueHandler;
 use super::parse_logs::LogWork;
 use super::statistics::{Counters, PipelineStatistics};
 use super::{Handled, PipelineError, PipelineOptions, WorkItem};
+use crate::events::{EventBus, LocalBus};
 use crate::http::Client;
-use crate::log::ParsePool;
+use crate::log::{LogViewer, ParsePool, ViewOptions};
 use crate::pulse::{Binding, Kind, Listened, Listener, Source};
 use crate::push::Upstream;
 use crate::queue::{Queue, QueueError, QueueName, Statistics, Worker};
@@ -50,6 +51,7 @@ pub(super) struct Shared {
     pub(super) upstream: Upstream,
     pub(super) tasks: Arc<dyn TaskQueue>,
     pub(super) filter: Filter,
+    pub(super) events: Arc<dyn EventBus>,
     pub(super) parse_pool: ParsePool,
     pub(super) options: PipelineOptions,
     pub(super) counters: Counters,
@@ -91,8 +93,10 @@ impl Pipeline {
         tasks: Arc<dyn TaskQueue>,
         options: PipelineOptions,
     ) -> Self {
+        let events = options.events.clone().unwrap_or_else(|| Arc::new(LocalBus::new(store.clone())));
         let shared = Shared {
             store,
+            events,
             queue,
             client,
             upstream,
@@ -110,6 +114,19 @@ impl Pipeline {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.shared.store
+    }
+
+    /// Returns the bus that live readers are told through.
+    #[must_use]
+    pub fn events(&self) -> &Arc<dyn EventBus> {
+        &self.shared.events
+    }
+
+    /// Makes a viewer of the logs that the pipeline may fetch; both share the threads for inflating.
+    #[must_use]
+    pub fn viewer(&self, options: ViewOptions) -> LogViewer {
+        let Shared { store, client, parse_pool, options: own, .. } = &*self.shared;
+        LogViewer::new(store.clone(), client.clone(), parse_pool.clone(), own.rules.clone(), options)
     }
 
     /// Returns the queue the pipeline works on.
@@ -183,6 +200,10 @@ impl Pipeline {
             WorkItem::FetchPushLogs => self.queue_polls().await,
             WorkItem::FetchHgPushLogs { name, url } => self.poll(name, url).await,
             WorkItem::PublishStats => self.publish_stats().await,
+            WorkItem::UpdateBugscache => self.update_bugscache().await,
+            WorkItem::UnclassifiedFailureCount => {
+                Ok(Handled::UnclassifiedTold { repositories: self.announce_unclassified().await? })
+            }
         }
     }
 

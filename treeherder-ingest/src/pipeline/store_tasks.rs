@@ -76,6 +76,7 @@ impl Pipeline {
         let storing = Instant::now();
         let outcomes = patiently(|| shared.store.store_jobs(&jobs)).await?;
         Metric::ProcessJobStore.record(&[], storing.elapsed(), jobs.len());
+        self.announce_jobs(&outcomes).await;
         let messages: Vec<Vec<Message>> = outcomes.iter().map(parse_items).collect::<Result<_, _>>()?;
         let parse_items: Vec<usize> = messages.iter().map(Vec::len).collect();
         let messages: Vec<Message> = messages.into_iter().flatten().collect();
@@ -175,7 +176,7 @@ impl Pipeline {
 }
 
 /// Makes the items that parse the logs of a stored job (§4.10).
-fn parse_items(outcome: &JobOutcome) -> Result<Vec<Message>, PipelineError> {
+pub(super) fn parse_items(outcome: &JobOutcome) -> Result<Vec<Message>, PipelineError> {
     let Some(job_id) = outcome.job_id else { return Ok(Vec::new()) };
     let mut messages = Vec::new();
     for log in outcome.logs.iter().filter(|log| log.status == LogStatus::Pending) {

@@ -95,6 +95,10 @@ pub enum WorkItem {
     },
     /// Counts what was ingested lately (§2.7).
     PublishStats,
+    /// Brings the copy of Bugzilla's bugs up to date (§7.1).
+    UpdateBugscache,
+    /// Tells live readers how many failures nobody has classified, for each repository.
+    UnclassifiedFailureCount,
 }
 
 /// Whether a log belongs to a job that failed; a text that upstream passes along.
@@ -157,7 +161,7 @@ impl Failure for WorkItemError {
 
 impl WorkItem {
     /// Names of all tasks.
-    pub const TASKS: [&'static str; 9] = [
+    pub const TASKS: [&'static str; 10] = [
         "store-pulse-tasks",
         "store-pulse-pushes",
         "store-pulse-pushes-classification",
@@ -167,6 +171,7 @@ impl WorkItem {
         "fetch-push-logs",
         "fetch-hg-push-logs",
         "publish-stats",
+        "update-bugscache",
     ];
 
     /// Returns upstream's name of the task.
@@ -182,13 +187,22 @@ impl WorkItem {
             Self::FetchPushLogs => "fetch-push-logs",
             Self::FetchHgPushLogs { .. } => "fetch-hg-push-logs",
             Self::PublishStats => "publish-stats",
+            Self::UpdateBugscache => "update-bugscache",
+            Self::UnclassifiedFailureCount => "unclassified-failure-count",
         }
     }
 
     /// Tells whether a failure is tried again; polls and statistics come around by themselves (§2.4).
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        !matches!(self, Self::FetchPushLogs | Self::FetchHgPushLogs { .. } | Self::PublishStats)
+        !matches!(
+            self,
+            Self::FetchPushLogs
+                | Self::FetchHgPushLogs { .. }
+                | Self::PublishStats
+                | Self::UpdateBugscache
+                | Self::UnclassifiedFailureCount
+        )
     }
 
     /// Returns the queues the task may be on; the first is the one it goes to unless told otherwise.
@@ -209,6 +223,7 @@ impl WorkItem {
             Self::GenerateAlerts { .. } => &[QueueName::GeneratePerfAlerts],
             Self::FetchPushLogs | Self::FetchHgPushLogs { .. } => &[QueueName::Pushlog],
             Self::PublishStats => &[QueueName::Statsd],
+            Self::UpdateBugscache | Self::UnclassifiedFailureCount => &[QueueName::Default],
         }
     }
 
@@ -355,6 +370,8 @@ mod tests {
                 json!({"task": "fetch-hg-push-logs", "args": {"name": "autoland", "url": "https://hg/autoland"}}),
             ),
             (WorkItem::PublishStats, json!({"task": "publish-stats"})),
+            (WorkItem::UpdateBugscache, json!({"task": "update-bugscache"})),
+            (WorkItem::UnclassifiedFailureCount, json!({"task": "unclassified-failure-count"})),
         ]
     }
 
@@ -386,6 +403,7 @@ mod tests {
                 "pushlog",
                 "pushlog",
                 "statsd",
+                "default",
             ]
         );
         let retryable: Vec<_> = every_item()
@@ -393,7 +411,7 @@ mod tests {
             .filter(|(item, _)| !item.is_retryable())
             .map(|(item, _)| item.task())
             .collect();
-        assert_eq!(retryable, ["fetch-push-logs", "fetch-hg-push-logs", "publish-stats"]);
+        assert_eq!(retryable, ["fetch-push-logs", "fetch-hg-push-logs", "publish-stats", "update-bugscache"]);
     }
 
     #[test]

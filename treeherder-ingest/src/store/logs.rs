@@ -107,6 +107,17 @@ impl Store {
         Ok(LogJob::from_query_result(&row, "")?)
     }
 
+    /// Returns the id of the job with this guid.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn job_id_of_guid(&self, guid: &str) -> Result<Option<i64>, StoreError> {
+        let mut select = Query::select();
+        select.column("id").from("job").and_where(Expr::col("guid").eq(guid));
+        let row = self.connection().query_one(&select).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
+    }
+
     /// Returns those of the logs that belong to the job, in the order of their ids.
     ///
     /// # Errors

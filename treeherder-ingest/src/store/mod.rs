@@ -2,13 +2,19 @@
 //!
 //! [`Store`] is a handle on SQLite (embedded default) or PostgreSQL. It is cheap to clone.
 
+pub mod accounts;
 mod batch;
+pub mod bugs;
 mod cache;
+pub mod classification;
 pub mod entity;
 pub mod error;
+mod events;
 pub mod failures;
 mod fixture;
 pub mod jobs;
+mod kept_logs;
+mod log_index;
 pub mod logs;
 pub mod migration;
 mod monitor;
@@ -30,12 +36,15 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait as _;
 
 pub use error::{DataError, DataProblem, StoreError};
+pub use events::{EventJob, EventPush, UnclassifiedCount};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
+pub use kept_logs::{KEPT_CHUNK, KeptLog};
 pub use logs::LogJob;
 pub use monitor::{MetricValue, Pruned, Retention, TaskFilter, WorkerRow};
 pub use read::{
-    CommitSummary, FieldKind, JobFeed, JobFilter, JobFilterField, JobRow, JobSummary, JobTally, LogTally,
-    PushSummary, TableCount, Wanted,
+    CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter, JobFilterField, JobQuery,
+    JobRecord, JobRow, JobSummary, JobTally, LogTally, PushCondition, PushQuery, PushSummary, TableCount,
+    Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};
@@ -55,6 +64,7 @@ const MIGRATION_TABLE: &str = "seaql_migrations";
 pub struct Store {
     connection: DatabaseConnection,
     reference_ids: Arc<jobs::ReferenceIds>,
+    names: Arc<read::Names>,
 }
 
 /// A process has its turn, until this is dropped.
@@ -95,7 +105,7 @@ impl Store {
                 .pragma("synchronous", "NORMAL")
         });
         let connection = Database::connect(options).await?;
-        Ok(Self { connection, reference_ids: Arc::default() })
+        Ok(Self { connection, reference_ids: Arc::default(), names: Arc::default() })
     }
 
     /// Asks whether a database answers within `patience`; [`connect`](Self::connect) itself is patient for half a minute.

@@ -254,7 +254,7 @@ const CONTENTS: &[(&str, &str)] = &[
     ),
 ];
 
-fn loaded_job(number: u32, logs: &[(&str, &str)]) -> LoadedJob {
+pub(crate) fn loaded_job(number: u32, logs: &[(&str, &str)]) -> LoadedJob {
     let platform = Platform {
         platform: "linux64".to_owned(),
         os_name: "linux".to_owned(),

@@ -7,10 +7,13 @@ mod support;
 mod bridge_jobs;
 mod conformance;
 mod crash;
+mod events;
 mod faults;
 mod harness;
 mod items;
+mod log_view;
 #[path = "../network/server.rs"]
 mod server;
 mod storage;
+mod submit;
 mod whole;

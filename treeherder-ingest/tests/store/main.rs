@@ -32,9 +32,13 @@ macro_rules! all {
     };
 }
 
+mod accounts;
+mod bugs;
+mod classification;
 mod failures;
 mod job_batches;
 mod jobs;
+mod line_counts;
 mod logs;
 mod messages;
 mod migration;

@@ -1,6 +1,8 @@
 //! Decoder and parser in one: the raw bytes of a log in, events out.
 
+use super::decoder::Out;
 use super::{DecodeError, Decoded, Decoder};
+use crate::seek::{IndexOptions, LogIndex};
 use crate::{Event, Parser, Summary};
 
 /// Finds failure lines and performance data in the raw bytes of a log, gzipped or not.
@@ -53,13 +55,20 @@ impl LogParser {
         self
     }
 
+    /// Also notes where decoding can begin, for [`finish_indexed`](Self::finish_indexed).
+    #[must_use]
+    pub fn with_index(mut self, options: IndexOptions) -> Self {
+        self.decoder = self.decoder.with_marker(options);
+        self
+    }
+
     /// Takes the next raw chunk and hands what is found to `sink`.
     ///
     /// # Errors
     /// As [`Decoder::push`]; events handed out before stay good, and [`finish`](Self::finish) tells the sums so far.
     pub fn feed(&mut self, chunk: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), DecodeError> {
         let Self { decoder, parser } = self;
-        decoder.push(chunk, &mut |decoded| parser.feed(decoded, sink))
+        decoder.push_counted(chunk, &mut Scanned { parser, sink })
     }
 
     /// Ends the log.
@@ -67,5 +76,32 @@ impl LogParser {
         let Self { decoder, mut parser } = self;
         let decoded = decoder.finish(&mut |decoded| parser.feed(decoded, sink));
         Report { summary: parser.finish(sink), decoded }
+    }
+
+    /// Ends the log and returns its index as well: without checkpoints unless they were asked for.
+    pub fn finish_indexed(mut self, sink: &mut dyn FnMut(Event<'_>)) -> (Report, LogIndex) {
+        let marker = self.decoder.take_marker();
+        let report = self.finish(sink);
+        let Report { summary, decoded } = report;
+        let checkpoints = marker.map(|marker| marker.finish(decoded.decoded_bytes)).unwrap_or_default();
+        let index =
+            LogIndex::new(summary.lines, decoded.decoded_bytes, decoded.compressed_bytes, checkpoints);
+        (report, index)
+    }
+}
+
+/// Decoded text goes to the parser.
+struct Scanned<'a, 'b> {
+    parser: &'a mut Parser,
+    sink: &'a mut (dyn FnMut(Event<'_>) + 'b),
+}
+
+impl Out for Scanned<'_, '_> {
+    fn take(&mut self, piece: &[u8]) {
+        self.parser.feed(piece, self.sink);
+    }
+
+    fn lines(&self) -> u64 {
+        self.parser.summary().lines
     }
 }

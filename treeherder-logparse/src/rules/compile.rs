@@ -8,8 +8,8 @@ use regex_syntax::hir::Hir;
 use super::{
     RulesError, Ruleset, StageRules, StripRule, check,
     model::{Rule, RuleMatcher},
-    pattern::{PatternSet, Prefix, PrefixMemo, is_anchored, is_exact_on_ascii},
-    required::{MIN_LITERAL, required_literals},
+    pattern::{Memo, PatternSet, Prefix, is_anchored, is_exact_on_ascii},
+    required::{MIN_LITERAL, required_literals, required_literals_beside},
 };
 use crate::{
     line::trim_end,
@@ -104,20 +104,27 @@ pub(crate) struct Stage {
     pub(crate) failure: PatternSet,
 }
 
-/// What one parser remembers of the prefixes it has seen.
+/// What one parser remembers of how lines have begun.
 #[derive(Debug)]
 pub(crate) struct Memos {
     /// Of each strip: its pattern and its `unless`.
-    strips: Vec<[PrefixMemo; 2]>,
-    /// Of each stage's `skip`.
-    pub(crate) skips: Vec<PrefixMemo>,
+    strips: Vec<[Memo; 2]>,
+    pub(crate) stages: Vec<StageMemos>,
+}
+
+/// What one parser remembers of the anchored patterns of a stage.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StageMemos {
+    pub(crate) skip: Memo,
+    pub(crate) failure: Memo,
+    pub(crate) exclude: Memo,
 }
 
 impl Memos {
     pub(crate) fn new(compiled: &Compiled) -> Self {
         Self {
             strips: vec![Default::default(); compiled.strips.len()],
-            skips: vec![PrefixMemo::default(); compiled.stages.len()],
+            stages: vec![StageMemos::default(); compiled.stages.len()],
         }
     }
 }
@@ -273,7 +280,7 @@ impl Strip {
         Ok(Self { prefix: prefix(&rule.pattern)?, unless, exact_only, once_seen })
     }
 
-    fn end(&self, line: &[u8], memos: &mut [PrefixMemo; 2]) -> Option<usize> {
+    fn end(&self, line: &[u8], memos: &mut [Memo; 2]) -> Option<usize> {
         if self.exact_only {
             return None;
         }
@@ -299,28 +306,6 @@ impl Stage {
         exclude_literals: &mut Literals,
         exclude_always: &mut u8,
     ) -> Result<Self, RulesError> {
-        let mut exclude = Vec::new();
-        for rule in &rules.exclude {
-            let hir = match &rule.matcher {
-                RuleMatcher::Text(text) => {
-                    check::refuse_replacement_text(text)
-                        .map_err(|error| RulesError::rule(rule.line, text, error))?;
-                    Hir::literal(text.as_bytes())
-                }
-                RuleMatcher::Pattern(pattern) => parse_before_decoding(pattern, rule.line)?,
-            };
-            if !is_anchored(&hir) {
-                match required_literals(&hir) {
-                    Some(required) => {
-                        for literal in required {
-                            exclude_literals.add(&literal).unanchored |= bit;
-                        }
-                    }
-                    None => *exclude_always |= bit,
-                }
-            }
-            exclude.push(hir);
-        }
         let mut failure = Vec::new();
         let mut failure_texts = Vec::new();
         for rule in &rules.failure {
@@ -336,6 +321,28 @@ impl Stage {
                     failure.push(hir);
                 }
             }
+        }
+        let mut exclude = Vec::new();
+        for rule in &rules.exclude {
+            let hir = match &rule.matcher {
+                RuleMatcher::Text(text) => {
+                    check::refuse_replacement_text(text)
+                        .map_err(|error| RulesError::rule(rule.line, text, error))?;
+                    Hir::literal(text.as_bytes())
+                }
+                RuleMatcher::Pattern(pattern) => parse_before_decoding(pattern, rule.line)?,
+            };
+            if !is_anchored(&hir) {
+                match required_literals_beside(&hir, &literals.texts) {
+                    Some(required) => {
+                        for literal in required {
+                            exclude_literals.add(&literal).unanchored |= bit;
+                        }
+                    }
+                    None => *exclude_always |= bit,
+                }
+            }
+            exclude.push(hir);
         }
         let mut exact_only = false;
         let skip = match &rules.skip {
@@ -362,7 +369,7 @@ impl Stage {
     }
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
-    pub(crate) fn view(&self, line: &[u8], start: usize, memo: &mut PrefixMemo) -> Option<View> {
+    pub(crate) fn view(&self, line: &[u8], start: usize, memo: &mut Memo) -> Option<View> {
         if self.exact_only {
             return None;
         }

@@ -75,8 +75,8 @@ impl PatternSet {
     }
 
     /// Tells whether an anchored pattern matches; exact on ASCII lines, else it may say yes too often.
-    pub(crate) fn may_match_anchored(&self, line: &[u8]) -> bool {
-        self.anchored.as_ref().is_some_and(|dfa| dfa.is_match(line))
+    pub(crate) fn may_match_anchored(&self, line: &[u8], memo: &mut Memo) -> bool {
+        self.anchored.as_ref().is_some_and(|dfa| dfa.is_match_at_start(line, memo))
     }
 
     /// Tells whether an unanchored pattern matches; exact on ASCII lines, else it may say yes too often.
@@ -121,7 +121,7 @@ impl Prefix {
     }
 
     /// Returns where the prefix ends, `Some(0)` when there is none, and `None` when only the exact rules can tell.
-    pub(crate) fn end(&self, line: &[u8], memo: &mut PrefixMemo) -> Option<usize> {
+    pub(crate) fn end(&self, line: &[u8], memo: &mut Memo) -> Option<usize> {
         let end = self.dfa.match_end(line, memo).unwrap_or(0);
         line[..end].is_ascii().then_some(end)
     }
@@ -208,7 +208,11 @@ impl ByteDfa {
     }
 
     fn is_match(&self, line: &[u8]) -> bool {
-        let mut state = self.start;
+        self.is_match_from(self.start, line)
+    }
+
+    fn is_match_from(&self, state: StateID, line: &[u8]) -> bool {
+        let mut state = state;
         for &byte in line {
             state = self.dfa.next_state(state, byte);
             if self.dfa.is_special_state(state) {
@@ -223,17 +227,30 @@ impl ByteDfa {
         self.dfa.is_match_state(self.dfa.next_eoi_state(state))
     }
 
+    /// As [`is_match`](Self::is_match) for an anchored automaton, by what it did on the lines before where it did that.
+    fn is_match_at_start(&self, line: &[u8], memo: &mut Memo) -> bool {
+        let mut state = self.start;
+        let mut rest = line;
+        for place in 0..MEMO_REACH {
+            let Some((bytes, behind)) = rest.split_first_chunk() else { break };
+            let step = memo.step(self, place, state, bytes);
+            if step.end.is_some() {
+                return true;
+            }
+            let Some(to) = step.to else { return false };
+            (state, rest) = (to, behind);
+        }
+        self.is_match_from(state, rest)
+    }
+
     /// Returns the end of the leftmost-first match; matches are reported one byte late.
-    fn match_end(&self, line: &[u8], memo: &mut PrefixMemo) -> Option<usize> {
+    fn match_end(&self, line: &[u8], memo: &mut Memo) -> Option<usize> {
         let mut state = self.start;
         let mut end = None;
         let mut at = 0;
-        for step in &mut memo.steps {
-            let Some(bytes) = line[at..].first_chunk::<STEP>() else { break };
-            // From the same state the same bytes lead to the same state, whatever line they were in before.
-            if step.bytes != *bytes || step.from != Some(state) {
-                *step = self.step(state, bytes);
-            }
+        for place in 0..MEMO_REACH {
+            let Some(bytes) = line[at..].first_chunk() else { break };
+            let step = memo.step(self, place, state, bytes);
             end = step.end.map(|within| at + usize::from(within)).or(end);
             let Some(to) = step.to else { return end };
             state = to;
@@ -271,17 +288,36 @@ impl ByteDfa {
     }
 }
 
-/// Bytes that one step of a [`PrefixMemo`] covers.
+/// Bytes that one step of a [`Memo`] covers.
 const STEP: usize = 8;
+/// Steps from the start of a line on for which there is a memo: prefixes are no longer.
+const MEMO_REACH: usize = 8;
+/// Steps that are remembered for each place.
+const MEMO_WAYS: usize = 2;
 
-/// What the automaton of one prefix did on the lines before: prefixes are much alike from line to line, and an automaton
-/// takes its time for every byte.
+/// What an automaton for the start of lines did on the lines before: lines begin much alike, and an automaton takes its
+/// time for every byte.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PrefixMemo {
-    steps: [Step; 6],
+pub(crate) struct Memo {
+    /// By the place in the line, so that what changes from line to line doesn't push out what does not.
+    steps: [[Step; MEMO_WAYS]; MEMO_REACH],
 }
 
-/// What some bytes at one place of a line did to the automaton.
+impl Memo {
+    /// Goes on from a state by some bytes: from the same state the same bytes lead to the same state, whatever line
+    /// they were in before.
+    #[inline]
+    fn step(&mut self, dfa: &ByteDfa, place: usize, from: StateID, bytes: &[u8; STEP]) -> Step {
+        let mixed = u64::from_le_bytes(*bytes).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let step = &mut self.steps[place][(mixed >> 32) as usize % MEMO_WAYS];
+        if step.bytes != *bytes || step.from != Some(from) {
+            *step = dfa.step(from, bytes);
+        }
+        *step
+    }
+}
+
+/// What some bytes did to the automaton.
 #[derive(Clone, Copy, Debug, Default)]
 struct Step {
     bytes: [u8; STEP],
@@ -380,6 +416,7 @@ mod tests {
     fn the_byte_automaton_never_misses_what_the_exact_regex_finds() {
         let patterns = [r"^\[\w+:error\]", r"\d+: \s*x$", r"a.*b", r"é+x", r"[^a]b{2,3}"];
         let set = PatternSet::new(patterns.iter().map(|pattern| hir(pattern)).collect(), &[]).unwrap();
+        let mut memo = Memo::default();
         for line in [
             "[äb:error]",
             "٣: \u{a0}x",
@@ -393,7 +430,8 @@ mod tests {
             "é",
             "",
         ] {
-            let may = set.may_match_anchored(line.as_bytes()) || set.may_match_unanchored(line.as_bytes());
+            let may = set.may_match_anchored(line.as_bytes(), &mut memo)
+                || set.may_match_unanchored(line.as_bytes());
             let exact = set.matches_exactly(line);
             assert!(may || !exact, "{line}");
             if line.is_ascii() {
@@ -406,7 +444,7 @@ mod tests {
     fn prefixes_end_where_the_greedy_match_does() {
         let prefix = Prefix::new(hir(r"^\d+ +(?:INFO|DEBUG) - +")).unwrap();
         // Whatever the lines before left in the memo, the answer is that of a fresh one.
-        let mut memo = PrefixMemo::default();
+        let mut memo = Memo::default();
         for (line, end) in [
             ("12  INFO -    make", Some(14)),
             ("12  INFO -", Some(0)),
@@ -421,7 +459,7 @@ mod tests {
             ("", Some(0)),
         ] {
             assert_eq!(prefix.end(line.as_bytes(), &mut memo), end, "{line}");
-            assert_eq!(prefix.end(line.as_bytes(), &mut PrefixMemo::default()), end, "{line}");
+            assert_eq!(prefix.end(line.as_bytes(), &mut Memo::default()), end, "{line}");
         }
         assert_eq!(prefix.end_exactly("٣ INFO - make"), 10);
         assert!(Prefix::new(hir("abc")).is_err());

@@ -27,19 +27,17 @@ struct Known {
 
 impl Known {
     const NOTHING: Self = Self { exact: None, required: None };
-
-    /// The best set that every match contains one of.
-    fn best(self) -> Option<Set> {
-        match (self.exact.filter(usable), self.required) {
-            (Some(exact), Some(required)) => Some(better(exact, required)),
-            (one, other) => one.or(other),
-        }
-    }
 }
 
 /// Returns texts of which every match of `hir` contains at least one, the rarest that can be had.
 pub(super) fn required_literals(hir: &Hir) -> Option<Set> {
-    let mut set = known(hir).best()?;
+    required_literals_beside(hir, &[])
+}
+
+/// As [`required_literals`], to be looked for in lines that contain one of `present`: such a text says nothing there.
+pub(super) fn required_literals_beside(hir: &Hir, present: &[Vec<u8>]) -> Option<Set> {
+    let search = Search { present };
+    let mut set = search.best(search.known(hir))?;
     for literal in &mut set {
         literal.truncate(MAX_LITERAL);
     }
@@ -59,46 +57,131 @@ fn usable(set: &Set) -> bool {
     !set.is_empty() && set.iter().all(|literal| literal.len() >= MIN_LITERAL)
 }
 
-/// Expected number of candidates that a set costs.
-fn cost(set: &Set) -> f64 {
-    set.iter().map(|literal| literal.windows(MIN_LITERAL).map(rarity).fold(f64::MAX, f64::min)).sum()
+/// Cost of a text that every line in question contains: more than any number of others.
+const ALWAYS: f64 = 1000.0;
+
+/// Looks for the best set of texts.
+#[derive(Clone, Copy)]
+struct Search<'a> {
+    /// Texts of which each line that is looked at contains one.
+    present: &'a [Vec<u8>],
 }
 
-fn better(one: Set, other: Set) -> Set {
-    if cost(&other) < cost(&one) { other } else { one }
-}
+impl Search<'_> {
+    /// The best set that every match contains one of.
+    fn best(self, known: Known) -> Option<Set> {
+        match (known.exact.filter(usable), known.required) {
+            (Some(exact), Some(required)) => Some(self.better(exact, required)),
+            (one, other) => one.or(other),
+        }
+    }
 
-fn choose(best: &mut Option<Set>, candidate: Option<Set>) {
-    let Some(candidate) = candidate.filter(usable) else { return };
-    *best = Some(match best.take() {
-        Some(best) => better(best, candidate),
-        None => candidate,
-    });
-}
+    /// Expected number of candidates that a set costs.
+    fn cost(self, set: &Set) -> f64 {
+        let cost = |literal: &Vec<u8>| {
+            if self.present.iter().any(|text| contains(literal, text)) {
+                return ALWAYS;
+            }
+            literal.windows(MIN_LITERAL).map(rarity).fold(f64::MAX, f64::min)
+        };
+        set.iter().map(cost).sum()
+    }
 
-fn known(hir: &Hir) -> Known {
-    match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) => Known { exact: Some(vec![Vec::new()]), required: None },
-        HirKind::Literal(literal) => Known { exact: Some(vec![literal.0.to_vec()]), required: None },
-        HirKind::Class(class) => Known { exact: small_class(class), required: None },
-        HirKind::Capture(capture) => known(&capture.sub),
-        HirKind::Repetition(repetition) => {
-            let sub = known(&repetition.sub);
-            match (repetition.min, repetition.max) {
-                (1, Some(1)) => sub,
-                (0, Some(1)) => Known {
-                    exact: sub.exact.map(|mut set| {
-                        set.push(Vec::new());
-                        set
-                    }),
-                    required: None,
-                },
-                (0, _) => Known::NOTHING,
-                _ => Known { exact: None, required: sub.best() },
+    fn better(self, one: Set, other: Set) -> Set {
+        if self.cost(&other) < self.cost(&one) { other } else { one }
+    }
+
+    fn choose(self, best: &mut Option<Set>, candidate: Option<Set>) {
+        let Some(candidate) = candidate.filter(usable) else { return };
+        *best = Some(match best.take() {
+            Some(best) => self.better(best, candidate),
+            None => candidate,
+        });
+    }
+
+    fn known(self, hir: &Hir) -> Known {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => Known { exact: Some(vec![Vec::new()]), required: None },
+            HirKind::Literal(literal) => Known { exact: Some(vec![literal.0.to_vec()]), required: None },
+            HirKind::Class(class) => Known { exact: small_class(class), required: None },
+            HirKind::Capture(capture) => self.known(&capture.sub),
+            HirKind::Repetition(repetition) => {
+                let sub = self.known(&repetition.sub);
+                match (repetition.min, repetition.max) {
+                    (1, Some(1)) => sub,
+                    (0, Some(1)) => Known {
+                        exact: sub.exact.map(|mut set| {
+                            set.push(Vec::new());
+                            set
+                        }),
+                        required: None,
+                    },
+                    (0, _) => Known::NOTHING,
+                    _ => Known { exact: None, required: self.best(sub) },
+                }
+            }
+            HirKind::Concat(parts) => self.concat(parts),
+            HirKind::Alternation(parts) => self.alternation(parts),
+        }
+    }
+
+    fn concat(self, parts: &[Hir]) -> Known {
+        let mut best = None;
+        let mut all_exact = true;
+        // The texts that the parts since the last inexact one match.
+        let mut run: Set = vec![Vec::new()];
+        for part in parts {
+            let part = self.known(part);
+            match part.exact {
+                Some(exact) if run.len() * exact.len() <= MAX_SET => {
+                    run = product(&run, &exact);
+                }
+                exact => {
+                    all_exact = false;
+                    self.choose(
+                        &mut best,
+                        Some(std::mem::replace(&mut run, exact.unwrap_or_else(|| vec![Vec::new()]))),
+                    );
+                    self.choose(&mut best, part.required);
+                }
             }
         }
-        HirKind::Concat(parts) => concat(parts),
-        HirKind::Alternation(parts) => alternation(parts),
+        if all_exact {
+            return Known { exact: Some(run), required: best };
+        }
+        self.choose(&mut best, Some(run));
+        Known { exact: None, required: best.or_else(|| self.later_run(parts)) }
+    }
+
+    /// Finds texts where a part of many forms came at the wrong place, as in `(?i)kiss`: tries runs from each part on.
+    fn later_run(self, parts: &[Hir]) -> Option<Set> {
+        let mut best = None;
+        for start in 1..parts.len() {
+            let mut run: Set = vec![Vec::new()];
+            for part in parts[start..].iter().take(MAX_LITERAL) {
+                let Some(exact) = self.known(part).exact.filter(|exact| run.len() * exact.len() <= MAX_SET)
+                else {
+                    break;
+                };
+                run = product(&run, &exact);
+            }
+            self.choose(&mut best, Some(run));
+        }
+        best
+    }
+
+    fn alternation(self, parts: &[Hir]) -> Known {
+        let mut exact = Some(Set::new());
+        let mut required = Some(Set::new());
+        for part in parts {
+            let part = self.known(part);
+            exact = exact.zip(part.exact.clone()).map(|(all, more)| [all, more].concat());
+            required = required.zip(self.best(part)).map(|(all, more)| [all, more].concat());
+        }
+        Known {
+            exact: exact.filter(|set| set.len() <= MAX_SET),
+            required: required.filter(|set| set.len() <= 4 * MAX_SET),
+        }
     }
 }
 
@@ -129,67 +212,9 @@ fn small_class(class: &Class) -> Option<Set> {
     Some(set)
 }
 
-fn concat(parts: &[Hir]) -> Known {
-    let mut best = None;
-    let mut all_exact = true;
-    // The texts that the parts since the last inexact one match.
-    let mut run: Set = vec![Vec::new()];
-    for part in parts {
-        let part = known(part);
-        match part.exact {
-            Some(exact) if run.len() * exact.len() <= MAX_SET => {
-                run = product(&run, &exact);
-            }
-            exact => {
-                all_exact = false;
-                choose(
-                    &mut best,
-                    Some(std::mem::replace(&mut run, exact.unwrap_or_else(|| vec![Vec::new()]))),
-                );
-                choose(&mut best, part.required);
-            }
-        }
-    }
-    if all_exact {
-        return Known { exact: Some(run), required: best };
-    }
-    choose(&mut best, Some(run));
-    Known { exact: None, required: best.or_else(|| later_run(parts)) }
-}
-
-/// Finds texts where a part of many forms came at the wrong place, as in `(?i)kiss`: tries runs from each part on.
-fn later_run(parts: &[Hir]) -> Option<Set> {
-    let mut best = None;
-    for start in 1..parts.len() {
-        let mut run: Set = vec![Vec::new()];
-        for part in parts[start..].iter().take(MAX_LITERAL) {
-            let Some(exact) = known(part).exact.filter(|exact| run.len() * exact.len() <= MAX_SET) else {
-                break;
-            };
-            run = product(&run, &exact);
-        }
-        choose(&mut best, Some(run));
-    }
-    best
-}
-
 /// Puts each text of `tails` behind each of `heads`.
 fn product(heads: &Set, tails: &Set) -> Set {
     heads.iter().flat_map(|head| tails.iter().map(move |tail| [head.as_slice(), tail].concat())).collect()
-}
-
-fn alternation(parts: &[Hir]) -> Known {
-    let mut exact = Some(Set::new());
-    let mut required = Some(Set::new());
-    for part in parts {
-        let part = known(part);
-        exact = exact.zip(part.exact.clone()).map(|(all, more)| [all, more].concat());
-        required = required.zip(part.best()).map(|(all, more)| [all, more].concat());
-    }
-    Known {
-        exact: exact.filter(|set| set.len() <= MAX_SET),
-        required: required.filter(|set| set.len() <= 4 * MAX_SET),
-    }
 }
 
 #[cfg(test)]
@@ -215,6 +240,20 @@ mod tests {
         ] {
             assert_eq!(required(pattern).unwrap(), expected, "{pattern}");
         }
+    }
+
+    #[test]
+    fn prefers_what_tells_lines_apart() {
+        let hir = regex_syntax::parse("(?:Gecko|Runner).*FAIL-").unwrap();
+        let present = [b"FAIL-".to_vec()];
+        assert_eq!(required_literals(&hir).unwrap(), [b"FAIL-"]);
+        assert_eq!(
+            required_literals_beside(&hir, &present).unwrap(),
+            [b"Gecko".to_vec(), b"Runner".to_vec()]
+        );
+        // Better than nothing.
+        let hir = regex_syntax::parse("xFAIL-$").unwrap();
+        assert_eq!(required_literals_beside(&hir, &present).unwrap(), [b"xFAIL-"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_sub_epi8,
 };
 
-use super::{Marked, WINDOW, buckets::NibbleTables};
+use super::{Marked, WINDOW, Word, buckets::NibbleTables};
 
 #[inline]
 #[target_feature(enable = "avx2")]
@@ -35,13 +35,13 @@ fn at<const N: usize>(text: &[u8; N], at: usize) -> &[u8; 32] {
 /// Positions that one word covers, and the bytes that deciding them takes.
 const REACH: usize = 64 + WINDOW - 1;
 
-/// Marks the positions of `text` at which a window may begin and counts the line ends, for as many whole words as `text` has
-/// bytes for; no more than one segment.
+/// Marks the positions of `text` at which a window may begin and those where lines end, for as many whole words as
+/// `text` has bytes for.
 ///
 /// # Safety
-/// The CPU must have AVX2.
-#[target_feature(enable = "avx2")]
-pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], words: &mut [u64]) -> Marked {
+/// The CPU must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], words: &mut [Word]) -> Marked {
     if tables.ascii {
         mark_windows::<true>(tables, text, words)
     } else {
@@ -50,38 +50,40 @@ pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], words: &mut [u64])
 }
 
 #[inline]
-#[target_feature(enable = "avx2")]
-fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], words: &mut [u64]) -> Marked {
+#[target_feature(enable = "avx2,popcnt")]
+fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], words: &mut [Word]) -> Marked {
     let low = [table(&tables.low[0]), table(&tables.low[1]), table(&tables.low[2])];
     let high = [table(&tables.high[0]), table(&tables.high[1]), table(&tables.high[2])];
     let nibble = _mm256_set1_epi8(0x0F);
     let zero = _mm256_setzero_si256();
-    // A byte counts up to 255; a segment has 64 vectors.
-    let mut breaks = zero;
+    let half = |text: &[u8; REACH], offset: usize| -> (u64, u64) {
+        let bytes = [load(at(text, offset)), load(at(text, offset + 1)), load(at(text, offset + 2))];
+        let mut found = _mm256_set1_epi8(-1);
+        for position in 0..WINDOW {
+            let bytes = bytes[position];
+            let high_index = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
+            // A shuffle index of 0x80 or more yields 0, so for ASCII windows the byte itself will do.
+            let low_index = if ASCII { bytes } else { _mm256_and_si256(bytes, nibble) };
+            let passes = _mm256_and_si256(
+                _mm256_shuffle_epi8(low[position], low_index),
+                _mm256_shuffle_epi8(high[position], high_index),
+            );
+            found = _mm256_and_si256(found, passes);
+        }
+        let none = _mm256_movemask_epi8(_mm256_cmpeq_epi8(found, zero)) as u32;
+        let ends = _mm256_movemask_epi8(line_ends(bytes[0], bytes[1])) as u32;
+        (u64::from(!none), u64::from(ends))
+    };
     let mut any = 0;
+    let mut breaks = 0;
     for (word, start) in words.iter_mut().zip((0..).step_by(64)) {
         let Some(text) = text.get(start..).and_then(|rest| rest.first_chunk::<REACH>()) else { break };
-        let mut half = |offset: usize| -> u32 {
-            let bytes = [load(at(text, offset)), load(at(text, offset + 1)), load(at(text, offset + 2))];
-            breaks = _mm256_sub_epi8(breaks, line_ends(bytes[0], bytes[1]));
-            let mut found = _mm256_set1_epi8(-1);
-            for position in 0..WINDOW {
-                let bytes = bytes[position];
-                let high_index = _mm256_and_si256(_mm256_srli_epi16::<4>(bytes), nibble);
-                // A shuffle index of 0x80 or more yields 0, so for ASCII windows the byte itself will do.
-                let low_index = if ASCII { bytes } else { _mm256_and_si256(bytes, nibble) };
-                let passes = _mm256_and_si256(
-                    _mm256_shuffle_epi8(low[position], low_index),
-                    _mm256_shuffle_epi8(high[position], high_index),
-                );
-                found = _mm256_and_si256(found, passes);
-            }
-            !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, zero)) as u32)
-        };
-        *word = u64::from(half(0)) | u64::from(half(32)) << 32;
-        any |= *word;
+        let (first, second) = (half(text, 0), half(text, 32));
+        *word = Word { candidates: first.0 | second.0 << 32, ends: first.1 | second.1 << 32 };
+        any |= word.candidates;
+        breaks += u64::from(word.ends.count_ones());
     }
-    Marked { any: any != 0, breaks: sum(_mm256_sad_epu8(breaks, zero)) }
+    Marked { any: any != 0, breaks }
 }
 
 /// Marks the line ends among 32 bytes with 0xFF, given the same bytes one further on: LF, and CR with no LF behind it.

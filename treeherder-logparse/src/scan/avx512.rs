@@ -5,7 +5,7 @@ use std::arch::x86_64::{
     _mm512_set1_epi8, _mm512_test_epi8_mask,
 };
 
-use super::{Marked, WINDOW, buckets::ByteTables};
+use super::{Marked, WINDOW, Word, buckets::ByteTables};
 
 #[inline]
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
@@ -26,13 +26,13 @@ fn at<const N: usize>(text: &[u8; N], at: usize) -> &[u8; 64] {
 /// Positions that one word covers, and the bytes that deciding them takes.
 const REACH: usize = 64 + WINDOW - 1;
 
-/// Marks the positions of `text` at which a window may begin and counts the line ends, for as many whole words as `text` has
-/// bytes for; no more than one segment.
+/// Marks the positions of `text` at which a window may begin and those where lines end, for as many whole words as
+/// `text` has bytes for.
 ///
 /// # Safety
-/// The CPU must have AVX-512 with BW and VBMI.
+/// The CPU must have AVX-512 with BW and VBMI, and POPCNT.
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
-pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], words: &mut [u64]) -> Marked {
+pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], words: &mut [Word]) -> Marked {
     let halves =
         |position: usize| (load(at(&tables.bytes[position], 0)), load(at(&tables.bytes[position], 64)));
     let tables = [halves(0), halves(1), halves(2)];
@@ -41,38 +41,40 @@ pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], words: &mut [u64]) -
     for (word, start) in words.iter_mut().zip((0..).step_by(64)) {
         let Some(text) = text.get(start..).and_then(|rest| rest.first_chunk::<REACH>()) else { break };
         let here = load(at(text, 0));
-        breaks += line_ends(here, text[64]);
+        let ends = line_ends(here, text[64]);
         let passes = |position: usize, bytes: __m512i| {
             let (low, high) = tables[position];
             _mm512_permutex2var_epi8(low, bytes, high)
         };
         let first = _mm512_and_si512(passes(0, here), passes(1, load(at(text, 1))));
-        *word = _mm512_test_epi8_mask(first, passes(2, load(at(text, 2))));
-        any |= *word;
+        let candidates = _mm512_test_epi8_mask(first, passes(2, load(at(text, 2))));
+        *word = Word { candidates, ends };
+        any |= candidates;
+        breaks += u64::from(ends.count_ones());
     }
     Marked { any: any != 0, breaks }
 }
 
-/// Counts the line ends among 64 bytes, given the byte behind them: LF, and CR with no LF behind it.
+/// Marks the line ends among 64 bytes, given the byte behind them: LF, and CR with no LF behind it.
 #[inline]
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
 fn line_ends(here: __m512i, next: u8) -> u64 {
     let line_feeds = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(b'\n' as i8));
     let returns = _mm512_cmpeq_epi8_mask(here, _mm512_set1_epi8(b'\r' as i8));
     let next_is_line_feed = line_feeds >> 1 | u64::from(next == b'\n') << 63;
-    u64::from((line_feeds | returns & !next_is_line_feed).count_ones())
+    line_feeds | returns & !next_is_line_feed
 }
 
 /// Counts line ends in `text`, up to a last piece of less than 65 bytes; returns the count and where it stopped.
 ///
 /// # Safety
-/// The CPU must have AVX-512 with BW and VBMI.
+/// The CPU must have AVX-512 with BW and VBMI, and POPCNT.
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
 pub(super) unsafe fn count_breaks(text: &[u8]) -> (u64, usize) {
     let mut total = 0;
     let mut start = 0;
     while let Some(chunk) = text.get(start..).and_then(|rest| rest.first_chunk::<65>()) {
-        total += line_ends(load(at(chunk, 0)), chunk[64]);
+        total += u64::from(line_ends(load(at(chunk, 0)), chunk[64]).count_ones());
         start += 64;
     }
     (total, start)

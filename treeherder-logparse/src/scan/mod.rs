@@ -15,15 +15,24 @@ mod avx2;
 #[expect(unsafe_code, reason = "vector loads; measured against the safe path in `benches/benches/scan.rs`")]
 mod avx512;
 mod breaks;
+#[cfg(target_arch = "x86_64")]
 mod buckets;
+mod hit;
+#[cfg(target_arch = "x86_64")]
+mod marker;
 mod portable;
 mod prefilter;
 mod rarity;
 mod simd;
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, reason = "buckets and look-up serve the vector searches")
+)]
 mod window;
 
 pub(crate) use breaks::count_breaks;
-pub(crate) use prefilter::{BreakCount, Hit, Literal, Prefilter};
+pub(crate) use hit::{BreakCount, Hit};
+pub(crate) use prefilter::{Literal, Prefilter};
 pub(crate) use rarity::rarity;
 pub use simd::Simd;
 pub(crate) use window::Probe;
@@ -38,8 +47,20 @@ const WINDOW: usize = 3;
 /// Buckets over which the vector searches spread the windows.
 pub(crate) const BUCKETS: usize = 8;
 
-/// What a vector search says of the text it has gone through, beside one bit for each position at which a window may
-/// begin.
+/// What a vector search says of 64 positions, a bit for each.
+#[derive(Clone, Copy, Debug, Default)]
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, reason = "nothing is marked without a vector search")
+)]
+struct Word {
+    /// A window may begin here.
+    candidates: u64,
+    /// A line ends here: LF, or CR with no LF behind it.
+    ends: u64,
+}
+
+/// What a vector search says of all the text it has gone through.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
 struct Marked {

@@ -2,16 +2,9 @@
 
 use std::ops::Range;
 
+use super::{BreakCount, Hit, Probe, SEGMENT, Simd, WINDOW, Word, portable, window};
 #[cfg(target_arch = "x86_64")]
-use super::{
-    Marked, SEGMENT_WORDS, avx2, avx512,
-    buckets::{ByteTables, NibbleTables},
-};
-use super::{
-    Probe, SEGMENT, Simd, WINDOW,
-    breaks::{count_breaks, count_breaks_in},
-    portable, window,
-};
+use super::{SEGMENT_WORDS, marker::Marker};
 
 /// A text of three bytes or more.
 #[derive(Clone, Debug)]
@@ -50,66 +43,15 @@ impl Literal {
     }
 }
 
-/// A literal found.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Hit {
-    /// Id of the literal.
-    pub(crate) literal: usize,
-    /// Where it begins.
-    pub(crate) begin: usize,
-    count: BreakCount,
-}
-
-impl Hit {
-    /// Counts the line ends before `line_start`, the start of the line that the literal is in.
-    ///
-    /// `last` is what was counted for an earlier line of the same text: where lines are reported one after the other,
-    /// only what lies between them is counted.
-    pub(crate) fn lines_before(&self, text: &[u8], line_start: usize, last: &mut BreakCount) -> u64 {
-        let known = if last.at > self.count.at { *last } else { self.count };
-        // A line that begins before the place counted to reaches beyond it: there is no line end in between.
-        let more = text.get(known.at..line_start).map_or(0, count_near);
-        *last = BreakCount { at: line_start.max(known.at), breaks: known.breaks + more };
-        last.breaks
-    }
-}
-
-/// Counts line ends as [`count_breaks`], with less ado for the few bytes of one short line.
-#[inline]
-fn count_near(text: &[u8]) -> u64 {
-    const NEAR: usize = 24;
-    let Some((last, before)) = text.split_last() else { return 0 };
-    if text.len() > NEAR {
-        return count_breaks(text);
-    }
-    let mut count = u64::from(matches!(last, b'\n' | b'\r'));
-    for (byte, next) in before.iter().zip(&text[1..]) {
-        count += u64::from(*byte == b'\n' || *byte == b'\r' && *next != b'\n');
-    }
-    count
-}
-
-/// Line ends counted up to a place.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct BreakCount {
-    at: usize,
-    breaks: u64,
-}
-
-impl BreakCount {
-    fn advance(&mut self, text: &[u8], to: usize) {
-        if to > self.at {
-            self.breaks += count_breaks_in(text, self.at..to);
-            self.at = to;
-        }
-    }
-}
-
 /// Finds literals in blocks.
 #[derive(Debug)]
 pub(crate) struct Prefilter {
     literals: Vec<Literal>,
     windows: Vec<window::Window>,
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        allow(dead_code, reason = "candidates come from vector searches")
+    )]
     lookup: window::Lookup,
     search: Search,
 }
@@ -118,9 +60,7 @@ pub(crate) struct Prefilter {
 enum Search {
     Portable(portable::Search),
     #[cfg(target_arch = "x86_64")]
-    Avx2(Box<NibbleTables>),
-    #[cfg(target_arch = "x86_64")]
-    Avx512(Box<ByteTables>),
+    Marked(Marker),
 }
 
 impl Prefilter {
@@ -129,13 +69,14 @@ impl Prefilter {
     /// `probes` are windows to prefer.
     pub(crate) fn new(literals: Vec<Literal>, probes: &[Probe], simd: Simd) -> Self {
         let windows = window::choose(&literals, probes);
-        let search = match simd.min(Simd::detect()) {
-            #[cfg(target_arch = "x86_64")]
-            Simd::Avx2 if !windows.is_empty() => Search::Avx2(Box::new(NibbleTables::new(&windows))),
-            #[cfg(target_arch = "x86_64")]
-            Simd::Avx512 if !windows.is_empty() => Search::Avx512(Box::new(ByteTables::new(&windows))),
-            _ => Search::Portable(portable::Search::new(&windows)),
+        #[cfg(target_arch = "x86_64")]
+        let marker = Marker::new(&windows, simd).map(Search::Marked);
+        #[cfg(not(target_arch = "x86_64"))]
+        let marker = {
+            let _ = simd;
+            None
         };
+        let search = marker.unwrap_or_else(|| Search::Portable(portable::Search::new(&windows)));
         Self { lookup: window::Lookup::new(&windows), windows, literals, search }
     }
 
@@ -153,7 +94,7 @@ impl Prefilter {
     ///
     /// `on_hit` returns the position before which further hits don't matter.
     #[inline]
-    pub(crate) fn find(&self, text: &[u8], mut on_hit: impl FnMut(Hit) -> usize) -> u64 {
+    pub(crate) fn find(&self, text: &[u8], mut on_hit: impl FnMut(Hit<'_>) -> usize) -> u64 {
         match &self.search {
             Search::Portable(search) => {
                 let mut from = 0;
@@ -161,36 +102,21 @@ impl Prefilter {
                 while from < text.len() {
                     let Some((at, window)) = search.next(text, from) else { break };
                     count.advance(text, at & !(SEGMENT - 1));
-                    from = self.confirm(text, at, window, at + 1, count, &mut on_hit);
+                    from = self.confirm(text, at, window, at + 1, (count, &[]), &mut on_hit);
                 }
                 count.advance(text, text.len());
                 count.breaks
             }
             #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "calls code for a CPU feature that was detected")]
-            // SAFETY: `new` chose this search because the CPU has the feature.
-            Search::Avx2(tables) => {
-                self.find_marked(text, |text, segment| unsafe { avx2::mark(tables, text, segment) }, on_hit)
-            }
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "calls code for CPU features that were detected")]
-            // SAFETY: `new` chose this search because the CPU has the features.
-            Search::Avx512(tables) => {
-                self.find_marked(text, |text, segment| unsafe { avx512::mark(tables, text, segment) }, on_hit)
-            }
+            Search::Marked(marker) => self.find_marked(marker, text, on_hit),
         }
     }
 
-    /// Goes through `text` segment by segment: `mark` sets a bit for each candidate, then the bits are walked.
+    /// Goes through `text` segment by segment: a bit is set for each candidate, then the bits are walked.
     #[cfg(target_arch = "x86_64")]
     #[inline]
-    fn find_marked(
-        &self,
-        text: &[u8],
-        mark: impl Fn(&[u8], &mut [u64]) -> Marked,
-        mut on_hit: impl FnMut(Hit) -> usize,
-    ) -> u64 {
-        let mut segment = [0; SEGMENT_WORDS];
+    fn find_marked(&self, marker: &Marker, text: &[u8], mut on_hit: impl FnMut(Hit<'_>) -> usize) -> u64 {
+        let mut segment = [Word::default(); SEGMENT_WORDS];
         let mut count = BreakCount::default();
         // Hits before this position don't matter any more.
         let mut from = 0;
@@ -199,7 +125,7 @@ impl Prefilter {
                 count.advance(text, count.at + SEGMENT);
                 continue;
             }
-            let marked = mark(&text[count.at..], &mut segment);
+            let marked = marker.mark(&text[count.at..], &mut segment);
             if marked.any {
                 from = self.walk(text, &segment, from, count, &mut on_hit);
             }
@@ -211,9 +137,9 @@ impl Prefilter {
             let rest = &text[count.at..text.len().min(count.at + SEGMENT + WINDOW - 1)];
             let mut padded = [0; SEGMENT + 64];
             padded[..rest.len()].copy_from_slice(rest);
-            segment = [0; SEGMENT_WORDS];
+            segment = [Word::default(); SEGMENT_WORDS];
             let words = rest.len().min(SEGMENT).div_ceil(64);
-            let marked = mark(&padded[..words * 64 + WINDOW - 1], &mut segment);
+            let marked = marker.mark(&padded[..words * 64 + WINDOW - 1], &mut segment);
             if marked.any {
                 from = self.walk(text, &segment, from, count, &mut on_hit);
             }
@@ -234,30 +160,14 @@ impl Prefilter {
                 let mut from = 0;
                 while let Some((at, window)) = search.next(text, from) {
                     from = at + 1;
-                    self.confirm(text, at, window, 0, BreakCount::default(), &mut |hit: Hit| {
+                    self.confirm(text, at, window, 0, (BreakCount::default(), &[]), &mut |hit: Hit<'_>| {
                         on_literal(hit.literal);
                         0
                     });
                 }
             }
             #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "calls code for a CPU feature that was detected")]
-            // SAFETY: `new` chose this search because the CPU has the feature.
-            Search::Avx2(tables) => self.find_marked_in(
-                text,
-                range,
-                |text, words| unsafe { avx2::mark(tables, text, words) },
-                on_literal,
-            ),
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "calls code for CPU features that were detected")]
-            // SAFETY: `new` chose this search because the CPU has the features.
-            Search::Avx512(tables) => self.find_marked_in(
-                text,
-                range,
-                |text, words| unsafe { avx512::mark(tables, text, words) },
-                on_literal,
-            ),
+            Search::Marked(marker) => self.find_marked_in(marker, text, range, on_literal),
         }
     }
 
@@ -265,31 +175,31 @@ impl Prefilter {
     #[inline]
     fn find_marked_in(
         &self,
+        marker: &Marker,
         text: &[u8],
         range: Range<usize>,
-        mark: impl Fn(&[u8], &mut [u64]) -> Marked,
         mut on_literal: impl FnMut(usize),
     ) {
         const REACH: usize = 64 + WINDOW - 1;
         let piece = &text[range.clone()];
-        let mut words = [0; SEGMENT_WORDS];
+        let mut words = [Word::default(); SEGMENT_WORDS];
         let mut start = range.start;
         while start < range.end {
             let readable = (text.len() - start).saturating_sub(WINDOW - 1) / 64;
             let count = (range.end - start).div_ceil(64).min(SEGMENT_WORDS).min(readable);
             let (count, marked) = if count > 0 {
-                (count, mark(&text[start..], &mut words[..count]))
+                (count, marker.mark(&text[start..], &mut words[..count]))
             } else {
                 // Too near the end of the text for a whole word: pad one.
                 let rest = &text[start..];
                 let rest = &rest[..rest.len().min(REACH)];
                 let mut padded = [0; REACH];
                 padded[..rest.len()].copy_from_slice(rest);
-                (1, mark(&padded, &mut words[..1]))
+                (1, marker.mark(&padded, &mut words[..1]))
             };
             if marked.any {
                 let from = BreakCount { at: start - range.start, breaks: 0 };
-                self.walk(piece, &words[..count], 0, from, &mut |hit: Hit| {
+                self.walk(piece, &words[..count], 0, from, &mut |hit: Hit<'_>| {
                     on_literal(hit.literal);
                     0
                 });
@@ -303,13 +213,13 @@ impl Prefilter {
     fn walk(
         &self,
         text: &[u8],
-        segment: &[u64],
+        segment: &[Word],
         mut from: usize,
         count: BreakCount,
-        on_hit: &mut impl FnMut(Hit) -> usize,
+        on_hit: &mut impl FnMut(Hit<'_>) -> usize,
     ) -> usize {
         for (index, word) in segment.iter().enumerate() {
-            let mut word = *word;
+            let mut word = word.candidates;
             let base = count.at + 64 * index;
             while word != 0 {
                 let at = base + word.trailing_zeros() as usize;
@@ -319,7 +229,7 @@ impl Prefilter {
                 }
                 let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return from };
                 if let Some(window) = self.lookup.find(*window) {
-                    from = self.confirm(text, at, window, from, count, on_hit);
+                    from = self.confirm(text, at, window, from, (count, segment), on_hit);
                 }
             }
         }
@@ -334,14 +244,14 @@ impl Prefilter {
         at: usize,
         window: usize,
         mut from: usize,
-        count: BreakCount,
-        on_hit: &mut impl FnMut(Hit) -> usize,
+        (count, words): (BreakCount, &[Word]),
+        on_hit: &mut impl FnMut(Hit<'_>) -> usize,
     ) -> usize {
         let Some(window) = self.windows.get(window) else { return from };
         for &(literal, offset) in &window.owners {
             let Some(begin) = at.checked_sub(usize::from(offset)) else { continue };
             if self.literals[usize::from(literal)].begins(&text[begin..]) {
-                from = from.max(on_hit(Hit { literal: usize::from(literal), begin, count }));
+                from = from.max(on_hit(Hit { literal: usize::from(literal), begin, count, words }));
             }
         }
         from
@@ -350,7 +260,7 @@ impl Prefilter {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::breaks::count_breaks, *};
 
     #[test]
     fn every_search_finds_every_literal_everywhere() {

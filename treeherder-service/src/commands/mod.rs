@@ -19,4 +19,6 @@ pub(crate) mod scheduler;
 pub(crate) mod serve;
 pub(crate) mod services;
 pub(crate) mod supervise;
+pub(crate) mod tokens;
+pub(crate) mod update_bugscache;
 pub(crate) mod web;

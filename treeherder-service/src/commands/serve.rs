@@ -16,7 +16,8 @@ use crate::config::{
 };
 use crate::roles::{self, BridgeRole, Database, Listeners, Vitals, Workers};
 use crate::shutdown;
-use crate::web::{AppState, BridgeView, WebServer};
+use crate::web::accounts::AccountArgs;
+use crate::web::{BridgeView, Live, WebServer};
 
 /// The periodic task that polls pushlogs (`spec/ingest.md` §2.6).
 const PUSHLOGS: &str = "fetch-push-logs";
@@ -44,6 +45,8 @@ SIGTERM or SIGINT stops it: work in flight is finished or given back to its queu
 pub(crate) struct Args {
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    accounts: AccountArgs,
     /// Recordings to ingest, in this order; see `treeherder replay --help`
     #[arg(long, value_name = "FILE")]
     replay: Vec<PathBuf>,
@@ -71,7 +74,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     replay::check_files(&args.replay)?;
+    args.accounts.check(args.listen.listen)?;
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site(&args.network.site_url)?;
     let web = WebServer::bind(args.listen.listen).await?;
     let database = Database::open(&args.storage).await?;
     let lock = database.start_work(&args.storage, "serve").await??;
@@ -98,13 +103,18 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let workers = Workers::start(&pipeline);
     let queues: Vec<QueueName> = QueueName::all().collect();
     let heartbeats = vitals.beat(&database.store, "serve", &queues, concurrency);
-    let state = AppState {
-        store: database.store.clone(),
-        queue: Arc::clone(&database.queue),
-        health: args.health.clone(),
+    let state = roles::WebParts {
+        database: &database,
+        data_dir: &args.storage.data_dir,
+        accounts: args.accounts.clone(),
+        bugzilla: args.ingest.bugzilla.options(),
+        client_options: args.network.client_options(std::iter::empty()),
+        site,
         bridge,
+        health: args.health.clone(),
+        live: Live::new(pipeline.clone(), stop.clone()),
     };
-    let web = tokio::spawn(web.serve(state, stop.clone()));
+    let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
     tokio::pin!(web);
     let failed = tokio::select! {
         () = stop.cancelled() => None,

@@ -1,11 +1,12 @@
 //! `treeherder web`: answers HTTP requests and does nothing else.
 
-use std::sync::Arc;
+use treeherder_ingest::pipeline::PipelineOptions;
 
-use crate::config::{HealthArgs, ListenArgs, MonitorArgs, StorageArgs};
-use crate::roles::{Database, Vitals};
+use crate::config::{BugzillaArgs, HealthArgs, ListenArgs, MonitorArgs, NetworkArgs, StorageArgs};
+use crate::roles::{self, Database, Vitals};
 use crate::shutdown;
-use crate::web::{AppState, BridgeView, WebServer};
+use crate::web::accounts::AccountArgs;
+use crate::web::{BridgeView, Live, WebServer};
 
 /// Connections to the database.
 const CONNECTIONS: u32 = 16;
@@ -23,27 +24,43 @@ pub(crate) struct Args {
     #[command(flatten)]
     listen: ListenArgs,
     #[command(flatten)]
+    accounts: AccountArgs,
+    #[command(flatten)]
+    bugzilla: BugzillaArgs,
+    #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
     monitor: MonitorArgs,
     #[command(flatten)]
     health: HealthArgs,
+    #[command(flatten)]
+    network: NetworkArgs,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    args.accounts.check(args.listen.listen)?;
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site(&args.network.site_url)?;
     let web = WebServer::bind(args.listen.listen).await?;
     let Some(database) = Database::await_ready(&args.storage, CONNECTIONS, &stop).await? else {
         return Ok(());
     };
     tracing::info!(url = web.url(), database = database.place, "serving");
-    let heartbeats = Vitals::new(&args.monitor).beat(&database.store, "web", &[], 0);
-    let state = AppState {
-        store: database.store.clone(),
-        queue: Arc::clone(&database.queue),
-        health: args.health,
+    // It works on no queue; what is submitted goes through it, and it knows where logs may be fetched.
+    let pipeline = roles::pipeline(&database, &args.network, PipelineOptions::default()).await?;
+    let state = roles::WebParts {
+        database: &database,
+        data_dir: &args.storage.data_dir,
+        bugzilla: args.bugzilla.options(),
+        accounts: args.accounts,
+        client_options: args.network.client_options(std::iter::empty()),
+        site,
         bridge: BridgeView::default(),
+        health: args.health,
+        live: Live::new(pipeline, stop.clone()),
     };
+    let state = state.state()?;
+    let heartbeats = Vitals::new(&args.monitor).beat(&database.store, "web", &[], 0);
     let ended = web.serve(state, stop).await;
     heartbeats.stop().await;
     database.close().await;

@@ -1,10 +1,11 @@
 //! The settings: each a flag, most of them an environment variable too (`spec/ingest.md` §0.2, `spec/api.md` §9.3).
 
 mod bridge;
+mod bugzilla;
 mod monitor;
 mod pulse;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -12,7 +13,10 @@ use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pulse::environment_flag;
 use treeherder_ingest::push::UpstreamOptions;
 
+use crate::web::Site;
+
 pub(crate) use self::bridge::BridgeArgs;
+pub(crate) use self::bugzilla::BugzillaArgs;
 pub(crate) use self::monitor::{HealthArgs, MonitorArgs};
 pub(crate) use self::pulse::PulseArgs;
 
@@ -42,6 +46,27 @@ pub(crate) struct ListenArgs {
     /// Address to answer HTTP requests at; port 0 takes a free one
     #[arg(long, env = "TREEHERDER_LISTEN", value_name = "ADDR:PORT", default_value = "127.0.0.1:8000")]
     pub(crate) listen: SocketAddr,
+
+    /// Folder of a front-end to serve in place of our own pages; paths that nothing is at get its `index.html`
+    #[arg(long, env = "TREEHERDER_STATIC_DIR", value_name = "DIR")]
+    pub(crate) static_dir: Option<PathBuf>,
+}
+
+impl ListenArgs {
+    /// Tells what this site is called, and what it serves.
+    pub(crate) fn site(&self, site_url: &str) -> anyhow::Result<Site> {
+        if let Some(dir) = &self.static_dir {
+            let index = dir.join("index.html");
+            anyhow::ensure!(index.is_file(), "--static-dir: {} is not there", index.display());
+        }
+        let address = self.listen.ip();
+        // An address that stands for all of them is nobody's name.
+        let host = (!address.is_unspecified()).then(|| match address {
+            IpAddr::V4(address) => address.to_string(),
+            IpAddr::V6(address) => format!("[{address}]"),
+        });
+        Site::new(site_url, host, self.static_dir.clone())
+    }
 }
 
 /// How the outside world is asked.
@@ -125,6 +150,9 @@ pub(crate) struct IngestArgs {
     /// Seconds before failed work is tried again; the pause about doubles with each of the ten tries
     #[arg(long, env = "TREEHERDER_RETRY_SECONDS", value_name = "SECONDS", default_value = "10", value_parser = pause)]
     pub(crate) retry_seconds: f64,
+
+    #[command(flatten)]
+    pub(crate) bugzilla: BugzillaArgs,
 }
 
 /// Reads a pause: some time, a day at most.

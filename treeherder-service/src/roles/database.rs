@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
+use treeherder_ingest::events::{EventBus, EventExchange, FeedOptions, RabbitBus};
 use treeherder_ingest::http::redact_url;
 use treeherder_ingest::pulse::AmqpUrl;
 use treeherder_ingest::queue::{Queue, RabbitOptions, RabbitQueue, SqlQueue};
@@ -36,6 +37,7 @@ pub(crate) struct Database {
     pub(crate) place: String,
     /// The broker that holds the queues.
     broker: Option<RabbitQueue>,
+    broker_url: Option<AmqpUrl>,
     embedded: bool,
 }
 
@@ -139,12 +141,13 @@ impl Database {
         }
         let store =
             Store::connect(&url, connections).await.with_context(|| format!("cannot open {place}"))?;
+        let broker_url = broker_url(storage)?;
         let broker = broker(storage)?;
         let queue: Arc<dyn Queue> = match &broker {
             Some(broker) => Arc::new(broker.clone()),
             None => Arc::new(SqlQueue::new(store.connection().clone(), process_name())),
         };
-        Ok(Self { store, queue, place, broker, embedded })
+        Ok(Self { store, queue, place, broker, broker_url, embedded })
     }
 
     /// Takes the right to work on the queues.
@@ -171,6 +174,12 @@ impl Database {
         Ok(Ok(Some(lock)))
     }
 
+    /// Returns the bus for live events over the broker, if the settings name one.
+    pub(crate) fn events(&self) -> Option<Arc<dyn EventBus>> {
+        let url = self.broker_url.clone()?;
+        Some(Arc::new(RabbitBus::new(self.store.clone(), EventExchange::new(url), FeedOptions::default())))
+    }
+
     /// Ends the connection to the broker in order, so that what was acknowledged last arrives there.
     pub(crate) async fn close(&self) {
         if let Some(broker) = &self.broker {
@@ -181,10 +190,16 @@ impl Database {
 
 /// Returns the queues on the broker that the settings name, if they name one; connects when first needed.
 pub(super) fn broker(storage: &StorageArgs) -> anyhow::Result<Option<RabbitQueue>> {
+    let url = broker_url(storage)?;
+    Ok(url.map(|url| RabbitQueue::new(RabbitOptions::new(url, format!("treeherder {}", process_name())))))
+}
+
+/// Returns where the broker is, if the settings name one.
+fn broker_url(storage: &StorageArgs) -> anyhow::Result<Option<AmqpUrl>> {
     let Some(text) = storage.broker_url.as_deref().filter(|text| !text.is_empty()) else { return Ok(None) };
     let url =
         AmqpUrl::parse(text).map_err(|reason| anyhow::anyhow!("--broker-url (BROKER_URL): {reason}"))?;
-    Ok(Some(RabbitQueue::new(RabbitOptions::new(url, format!("treeherder {}", process_name())))))
+    Ok(Some(url))
 }
 
 /// Reads the addresses of database and broker, to tell what is wrong with them.

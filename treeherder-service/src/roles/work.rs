@@ -19,21 +19,29 @@ const STOP_TIME: Duration = Duration::from_secs(5);
 
 /// Makes the client for the outside world; it may ask the hosts of the settings and of the known repositories.
 pub(crate) async fn client(database: &Database, network: &NetworkArgs) -> anyhow::Result<Client> {
+    client_for(database, network, &[]).await
+}
+
+/// As [`client`], for these URLs too.
+async fn client_for(database: &Database, network: &NetworkArgs, also: &[&str]) -> anyhow::Result<Client> {
     let repositories = database.store.repositories().await?;
     let urls = repositories.iter().flat_map(|repository| {
         let mercurial = (repository.dvcs_type == "hg").then_some(repository.url.as_str());
         [Some(repository.tc_root_url.as_str()), mercurial]
     });
-    Client::new(network.client_options(urls.flatten())).context("cannot set up HTTP")
+    let urls = urls.flatten().chain(also.iter().copied());
+    Client::new(network.client_options(urls)).context("cannot set up HTTP")
 }
 
 /// Makes the pipeline that does the work.
 pub(crate) async fn pipeline(
     database: &Database,
     network: &NetworkArgs,
-    options: PipelineOptions,
+    mut options: PipelineOptions,
 ) -> anyhow::Result<Pipeline> {
-    let client = client(database, network).await?;
+    options.events = database.events();
+    let bugzilla = [options.bugzilla.read_url.as_str(), options.bugzilla.write_url.as_str()];
+    let client = client_for(database, network, &bugzilla).await?;
     let upstream = Upstream::new(client.clone(), network.upstream_options())?;
     Ok(Pipeline::new(database.store.clone(), Arc::clone(&database.queue), client, upstream, options))
 }
@@ -45,6 +53,7 @@ pub(crate) fn pipeline_options(ingest: &IngestArgs) -> PipelineOptions {
     options.performance.multi_commit = ingest.multidata;
     options.worker.retries.unit = Duration::from_secs_f64(ingest.retry_seconds);
     options.worker.stop_deadline = STOP_TIME;
+    options.bugzilla = ingest.bugzilla.options();
     options
 }
 

@@ -1,28 +1,47 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
-//! [`api`] is the REST API, [`monitor`] tells whether the service is well. Each folder makes a router of its own;
-//! [`router`] puts them together and adds what all answers have in common ([`response`]).
+//! [`api`] is the REST API, [`accounts`] finds out who asks, [`live`] has what changes while somebody looks, [`logs`]
+//! the lines of logs, [`submit`] takes what others send, [`monitor`] tells whether the service is well. Each folder makes
+//! a router of its own; [`router`] puts them together and adds what all answers have in common ([`conventions`]). A front-end
+//! from a folder can take the place of our own pages ([`static_files`]).
 
+pub(crate) mod accounts;
 mod api;
 mod bridge;
+mod conventions;
+mod docs;
 mod index;
+mod json;
+mod json_body;
+mod live;
+mod logs;
 mod monitor;
+mod parameters;
 mod response;
+mod site;
+mod special_files;
 mod state;
+mod static_files;
+mod submit;
 
 use std::net::SocketAddr;
 
 use anyhow::Context as _;
 use axum::Router;
-use axum::middleware::map_response;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::bridge::BridgeView;
+pub(crate) use self::live::Live;
 pub(crate) use self::monitor::Health;
+pub(crate) use self::site::Site;
 pub(crate) use self::state::AppState;
+use conventions::methods::Methods;
 
 /// A bound address that answers as soon as it is served.
 #[derive(Debug)]
@@ -67,18 +86,38 @@ impl WebServer {
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
     let (store, health) = (state.store.clone(), state.health.clone());
-    let (api, _document) = OpenApiRouter::new().merge(api::router()).split_for_parts();
+    let accounts = &state.accounts;
+    let (api, mut document) = OpenApiRouter::with_openapi(api::schema::Api::openapi())
+        .merge(api::router())
+        .merge(accounts::router(accounts))
+        .merge(live::counts())
+        .merge(logs::router())
+        .merge(submit::router())
+        .split_for_parts();
+    // Event streams and Socket.IO have conventions of their own.
+    let (streams, described) = live::router(&state.live).split_for_parts();
+    document.merge(described);
+    let api = conventions::of_api(api.merge(api::schema::router(&document)), Methods::of(&document));
+    // A request is counted first, then it is found out who asks.
+    let api = api.layer(from_fn_with_state(accounts.clone(), accounts::guard));
+    let api = accounts::limit_writes(api, accounts);
+    let site = state.site.clone();
     let routes = Router::new()
-        .route("/", get(index::home))
-        .route("/api/", get(index::endpoints))
         .merge(api)
+        .merge(streams)
+        .merge(docs::router(&document))
         .merge(monitor::router())
-        .merge(bridge::router(&state.bridge))
-        .fallback(response::nothing_here)
-        .method_not_allowed_fallback(response::method_not_allowed)
-        .layer(map_response(response::add_headers))
-        .with_state(state);
-    monitor::with_health(routes, store, health)
+        .merge(bridge::router(&state.bridge));
+    let routes = match site.static_dir() {
+        Some(dir) => routes.fallback_service(static_files::router(dir)),
+        None => routes
+            .route("/", get(index::home))
+            .merge(special_files::router())
+            .fallback(response::nothing_here),
+    };
+    let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
+    // Outermost: load balancers ask by address, whatever names the site answers to.
+    monitor::with_health(conventions::of_all(routes, &site), store, health)
 }
 
 /// Puts the routes of a bridge's process together.
@@ -87,6 +126,4 @@ fn bridge_router(view: &BridgeView) -> Router {
         .merge(monitor::process_router())
         .merge(bridge::router(view))
         .fallback(response::nothing_here)
-        .method_not_allowed_fallback(response::method_not_allowed)
-        .layer(map_response(response::add_headers))
 }

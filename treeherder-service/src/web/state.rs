@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use axum::extract::FromRef;
+use treeherder_ingest::bugzilla::Bugzilla;
 use treeherder_ingest::queue::Queue;
 use treeherder_ingest::store::Store;
+use treeherder_ingest::suggestions::BugSearch;
 
+use super::accounts::Accounts;
+use super::site::Site;
+
+use super::Live;
 use super::bridge::BridgeView;
 use super::monitor::Health;
 
@@ -20,12 +26,40 @@ pub(crate) struct AppState {
     pub(crate) queue: Arc<dyn Queue>,
     /// What the endpoints for operators tell.
     pub(crate) health: Health,
+    /// Who asks, and how one logs in.
+    pub(crate) accounts: Accounts,
+    /// What suggestions are searched in.
+    pub(crate) bug_search: BugSearch,
+    /// Where bugs are filed.
+    pub(crate) bugzilla: Bugzilla,
+    /// What this site is called.
+    pub(crate) site: Site,
     /// The bridge's documents, and its errors where it runs in this process.
     pub(crate) bridge: BridgeView,
+    /// What changes while somebody looks.
+    pub(crate) live: Live,
 }
 
 impl FromRef<AppState> for Store {
     fn from_ref(state: &AppState) -> Self {
         state.store.clone()
+    }
+}
+
+impl FromRef<AppState> for Accounts {
+    fn from_ref(state: &AppState) -> Self {
+        state.accounts.clone()
+    }
+}
+
+impl FromRef<AppState> for BugSearch {
+    fn from_ref(state: &AppState) -> Self {
+        state.bug_search.clone()
+    }
+}
+
+impl FromRef<AppState> for Bugzilla {
+    fn from_ref(state: &AppState) -> Self {
+        state.bugzilla.clone()
     }
 }

@@ -3,6 +3,7 @@
 // The derive makes `Entity`, `Column`, `PrimaryKey` and `ActiveModel` without documentation.
 #![allow(missing_docs)]
 
+pub mod api_token;
 pub mod auth_user;
 pub mod bug_job_map;
 pub mod bugscache;
@@ -12,6 +13,7 @@ pub mod build_platform;
 pub mod cache_entry;
 pub mod classified_failure;
 pub mod commit;
+pub mod event;
 pub mod failure_classification;
 pub mod failure_line;
 pub mod file_bugzilla_component;
@@ -24,6 +26,8 @@ pub mod job_group;
 pub mod job_log;
 pub mod job_note;
 pub mod job_type;
+pub mod line_count;
+pub mod login_session;
 pub mod machine;
 pub mod machine_platform;
 pub mod mozci_classification;

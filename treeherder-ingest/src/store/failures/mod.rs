@@ -5,14 +5,17 @@
 //!
 //! Writing the same results again changes nothing, so that a log may be parsed any number of times.
 
+mod counts;
 mod error_line;
 mod error_summary;
 mod group_result;
 mod group_results;
 mod parsed_log;
 mod read;
+mod replace;
 mod text;
 
+pub use counts::CountedLine;
 pub use error_line::ErrorLine;
 pub use error_summary::{FailureLineRow, StoredErrorSummary};
 pub use group_result::GroupResultRow;

@@ -4,7 +4,11 @@ mod m0001_reference;
 mod m0002_jobs;
 mod m0003_failures;
 mod m0004_performance;
+mod m0005_accounts;
 mod m0006_schedule;
+mod m0007_line_counts;
+mod m0010_events;
+mod m0011_log_index;
 mod m0020_monitor;
 pub mod schema;
 mod table;
@@ -24,7 +28,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_failures::Migration),
             Box::new(m0004_performance::Migration),
             Box::new(crate::queue::Migration),
+            Box::new(m0005_accounts::Migration),
             Box::new(m0006_schedule::Migration),
+            Box::new(m0007_line_counts::Migration),
+            Box::new(m0010_events::Migration),
+            Box::new(m0011_log_index::Migration),
             Box::new(m0020_monitor::Migration),
         ]
     }

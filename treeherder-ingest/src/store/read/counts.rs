@@ -48,4 +48,17 @@ impl Store {
         }
         Ok(counts)
     }
+
+    /// Returns the process of the database that works for one of our connections; nothing for SQLite, which works within ours.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn backend_process(&self) -> Result<Option<u32>, StoreError> {
+        if self.backend() != DbBackend::Postgres {
+            return Ok(None);
+        }
+        let row = self.rows("SELECT pg_backend_pid()".to_owned(), Vec::new()).await?.pop();
+        let process: Option<i32> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+        Ok(process.and_then(|process| u32::try_from(process).ok()))
+    }
 }

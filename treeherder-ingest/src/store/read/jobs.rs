@@ -12,7 +12,7 @@ use crate::store::error::StoreError;
 use crate::store::pushes::filter_revision;
 
 /// Most jobs of one list.
-pub(super) const JOBS_LIMIT: u64 = 2000;
+const JOBS_LIMIT: u64 = 2000;
 
 /// Which jobs a list holds; what is `None` does not restrict it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -167,7 +167,7 @@ impl Store {
     }
 
     /// Selects the columns of [`JobRow`] from all jobs.
-    pub(super) fn select_jobs() -> SelectStatement {
+    fn select_jobs() -> SelectStatement {
         let mut select = Query::select();
         for (table, column, name) in COLUMNS {
             select.expr_as(Expr::col((table, column)), name);
@@ -177,7 +177,7 @@ impl Store {
     }
 
     /// Selects from jobs and from what they refer to.
-    pub(super) fn join_jobs(select: &mut SelectStatement) {
+    fn join_jobs(select: &mut SelectStatement) {
         select.from("job");
         for (table, column) in REFERRED {
             select.inner_join(table, Expr::col((table, "id")).equals(("job", column)));
@@ -189,7 +189,7 @@ impl Store {
     }
 
     /// Adds the option names to rows.
-    pub(super) async fn with_options(&self, rows: Vec<JobRow>) -> Result<Vec<JobSummary>, StoreError> {
+    async fn with_options(&self, rows: Vec<JobRow>) -> Result<Vec<JobSummary>, StoreError> {
         let options = self.option_names(&rows).await?;
         let with_options = |row: JobRow| JobSummary {
             platform_option: options.get(&row.option_collection_hash).cloned().unwrap_or_default(),

@@ -1,15 +1,45 @@
-//! Reads for people: lists of pushes and jobs, and how full the tables are.
+//! Reads for the API and for people: lists of pushes and jobs, what they refer to, and how full the tables are.
 
+mod components;
 mod counts;
-mod feed;
+mod group_summary;
 mod ingested;
+mod intermittents;
+mod job_filter;
+mod job_records;
 mod jobs;
+mod names;
+mod perf_data;
+mod perf_graph;
+mod perf_signatures;
+mod push_filter;
+mod push_jobs;
 mod pushes;
+mod reference;
 mod tallies;
 
+pub use components::FileSearch;
 pub use counts::TableCount;
-pub use feed::{Comparison, FieldKind, JobFeed, JobFilterField, Wanted};
+pub use group_summary::GroupTally;
 pub use ingested::{IngestedCounts, JobGroupCount};
+pub use intermittents::{BugFailure, BugFailures, DayOfFailures, FailedJob, PushSpan};
+pub use job_filter::{Comparison, FieldKind, JobFilterField, Wanted};
+pub use job_records::{DetailedJob, JobQuery, JobRecord};
 pub use jobs::{JobFilter, JobRow, JobSummary};
-pub use pushes::{CommitSummary, PushSummary};
+pub(super) use names::Names;
+pub use names::{Kind, PlatformName, SignatureName};
+pub use perf_data::{DatumQuery, DatumSummary};
+pub use perf_graph::{Graph, GraphPoint, GraphQuery, GraphSeries, GraphedSeries};
+pub use perf_signatures::{SeriesQuery, SeriesSummary};
+pub use push_filter::PushCondition;
+pub use push_jobs::DecisionTask;
+pub use pushes::{CommitSummary, PushQuery, PushSummary};
 pub use tallies::{JobTally, LogTally};
+
+/// Writes the placeholders of `count` values, the first of which is number `first`.
+///
+/// Values are bound rather than written into the statement, so that the database has to understand each statement only once.
+fn placeholders(first: usize, count: usize) -> String {
+    let names: Vec<String> = (first..first + count).map(|number| format!("${number}")).collect();
+    names.join(",")
+}

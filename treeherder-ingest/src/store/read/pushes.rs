@@ -1,20 +1,36 @@
-//! Lists of pushes (`spec/api.md` §3.6).
+//! Lists of pushes with their commits (`spec/api.md` §3.6).
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement};
 use serde::Serialize;
 
+use super::placeholders;
+use super::push_filter::PushCondition;
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::pushes::filter_revision;
 
 /// Commits shown with each push.
 const COMMITS_SHOWN: u32 = 20;
 
 /// Most pushes of one list.
-const PUSHES_LIMIT: u64 = 1000;
+const PUSHES_LIMIT: u64 = 2000;
+
+/// Which pushes a list holds, the newest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PushQuery {
+    /// Id of the repository; all of them without it.
+    pub repository_id: Option<i32>,
+    /// What pushes must fulfil, all of it.
+    pub conditions: Vec<PushCondition>,
+    /// Pushes passed over.
+    pub offset: u64,
+    /// Most pushes returned; never more than 2000.
+    pub limit: u64,
+}
 
 /// A push with its newest commits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -68,7 +84,7 @@ struct CommitRow {
 }
 
 impl Store {
-    /// Lists the newest pushes, 1000 at most, of a repository or of all.
+    /// Lists the newest pushes, 2000 at most, of a repository or of all.
     ///
     /// # Errors
     /// When the database fails.
@@ -77,20 +93,72 @@ impl Store {
         repository: Option<&str>,
         limit: u64,
     ) -> Result<Vec<PushSummary>, StoreError> {
-        let mut select = Query::select();
-        for column in ["id", "revision", "author", "branch", "time", "repository_id"] {
-            select.column(("push", column));
-        }
+        let repository_id = match repository {
+            None => None,
+            Some(name) => match self.repository_by_name(name).await? {
+                Some(repository) => Some(repository.id),
+                None => return Ok(Vec::new()),
+            },
+        };
+        self.pushes(&PushQuery { repository_id, limit, ..PushQuery::default() }).await
+    }
+
+    /// Lists the pushes that fulfil the conditions, the newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn pushes(&self, query: &PushQuery) -> Result<Vec<PushSummary>, StoreError> {
+        let mut select = select_pushes();
         select
-            .from("push")
             .order_by(("push", "time"), Order::Desc)
             .order_by(("push", "id"), Order::Desc)
-            .limit(std::cmp::min(limit, PUSHES_LIMIT));
-        if let Some(name) = repository {
-            let on = Expr::col(("repository", "id")).equals(("push", "repository_id"));
-            select.inner_join("repository", on).and_where(Expr::col(("repository", "name")).eq(name));
+            .limit(std::cmp::min(query.limit, PUSHES_LIMIT))
+            .offset(query.offset);
+        if let Some(id) = query.repository_id {
+            select.and_where(Expr::col(("push", "repository_id")).eq(id));
         }
+        for condition in &query.conditions {
+            condition.restrict(&mut select, self.backend());
+        }
+        self.pushes_of(&select).await
+    }
+
+    /// Returns the push of this id, if it belongs to the repository of this name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn push_summary(&self, repository: &str, id: i32) -> Result<Option<PushSummary>, StoreError> {
+        let mut select = select_pushes();
+        select
+            .inner_join("repository", Expr::col(("repository", "id")).equals(("push", "repository_id")))
+            .and_where(Expr::col(("repository", "name")).eq(repository))
+            .and_where(Expr::col(("push", "id")).eq(id));
+        Ok(self.pushes_of(&select).await?.pop())
+    }
+
+    /// Returns the times of the pushes with this revision, or whose revision begins so if it is shorter than 40
+    /// characters; no more than two of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn push_times(
+        &self,
+        repository_id: i32,
+        revision: &str,
+    ) -> Result<Vec<DateTime<Utc>>, StoreError> {
+        let mut select = Query::select();
+        select
+            .column(("push", "time"))
+            .from("push")
+            .and_where(Expr::col(("push", "repository_id")).eq(repository_id))
+            .limit(2);
+        filter_revision(&mut select, self.backend(), revision);
         let rows = self.connection().query_all(&select).await?;
+        Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
+    }
+
+    async fn pushes_of(&self, select: &SelectStatement) -> Result<Vec<PushSummary>, StoreError> {
+        let rows = self.connection().query_all(select).await?;
         let pushes: Vec<PushRow> =
             rows.iter().map(|row| PushRow::from_query_result(row, "")).collect::<Result<_, _>>()?;
         let mut commits = self.newest_commits(&pushes).await?;
@@ -110,7 +178,6 @@ impl Store {
         if pushes.is_empty() {
             return Ok(commits);
         }
-        let ids: Vec<String> = pushes.iter().map(|push| push.id.to_string()).collect();
         let sql = format!(
             r#"SELECT push_id, revision, author, comments, total FROM (
                    SELECT push_id, revision, author, comments, id,
@@ -118,9 +185,10 @@ impl Store {
                           COUNT(*) OVER (PARTITION BY push_id) AS total
                    FROM "commit" WHERE push_id IN ({})) AS numbered
                WHERE place <= {COMMITS_SHOWN} ORDER BY push_id, id DESC"#,
-            ids.join(",")
+            placeholders(1, pushes.len())
         );
-        let statement = Statement::from_string(self.backend(), sql);
+        let ids = pushes.iter().map(|push| push.id.into());
+        let statement = Statement::from_sql_and_values(self.backend(), sql, ids);
         for row in self.connection().query_all_raw(statement).await? {
             let CommitRow { push_id, revision, author, comments, total } =
                 CommitRow::from_query_result(&row, "")?;
@@ -130,4 +198,13 @@ impl Store {
         }
         Ok(commits)
     }
+}
+
+fn select_pushes() -> SelectStatement {
+    let mut select = Query::select();
+    for column in ["id", "revision", "author", "branch", "time", "repository_id"] {
+        select.column(("push", column));
+    }
+    select.from("push");
+    select
 }

@@ -1,5 +1,6 @@
 //! `treeherder demo`: a made-up CI history, ingested through the same clients and queues as a real one.
 
+mod bugs;
 mod burst;
 mod continuation;
 mod reached;
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
+use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::{ChannelSource, Kind, Listened};
 use treeherder_ingest::queue::QueueName;
@@ -23,7 +25,8 @@ use crate::data_dir::DataDir;
 use crate::output::{self, Format, FormatArgs};
 use crate::roles::{self, Database, Vitals, Workers};
 use crate::shutdown;
-use crate::web::{AppState, BridgeView, Health, WebServer};
+use crate::web::accounts::AccountArgs;
+use crate::web::{BridgeView, Health, Live, WebServer};
 use burst::Ended;
 use summary::Summary;
 
@@ -73,14 +76,15 @@ enum Size {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stop = shutdown::on_signal()?;
+    let site = args.listen.site("http://localhost/")?;
     let web = WebServer::bind(args.listen.listen).await?;
     let url = web.url();
     let folder = args.data_dir.join("demo");
     let data_dir = DataDir::open(&folder)?;
     let _lock = data_dir.lock("demo")??;
     data_dir.remove_database()?;
-    let database =
-        Database::open(&StorageArgs { data_dir: folder, database_url: None, broker_url: None }).await?;
+    let storage = StorageArgs { data_dir: folder, database_url: None, broker_url: None };
+    let database = Database::open(&storage).await?;
 
     let scenario = match args.size {
         Size::Full => Scenario::demo(),
@@ -90,13 +94,18 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stand_in = stand_in::start(&database, scenario).await?;
     let vitals = Vitals::new(&MonitorArgs::default());
     let (pipeline, concurrency) = stand_in::pipeline(&database, &stand_in, &vitals)?;
-    let state = AppState {
-        store: database.store.clone(),
-        queue: Arc::clone(&database.queue),
-        health: Health::default(),
+    let state = roles::WebParts {
+        database: &database,
+        data_dir: &storage.data_dir,
+        accounts: AccountArgs::for_demo(args.listen.listen),
+        bugzilla: stand_in::bugzilla(&stand_in),
+        client_options: ClientOptions::for_local_servers(),
+        site,
         bridge: BridgeView::default(),
+        health: Health::default(),
+        live: Live::new(pipeline.clone(), stop.clone()),
     };
-    let web = tokio::spawn(web.serve(state, stop.clone()));
+    let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
     let queues: Vec<QueueName> = QueueName::all().collect();
     let heartbeats = vitals.beat(&database.store, "demo", &queues, concurrency);
     let workers = Workers::start(&pipeline);
@@ -108,6 +117,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
     let start = Instant::now();
     let ended = burst::run(&database, &pipeline, &stand_in, &sender, &stop).await?;
+    bugs::file_and_copy(&database, &stand_in).await?;
     let complete = matches!(ended, Ended::Complete(_));
     if let Ended::Complete(reached) | Ended::Incomplete(reached) = &ended {
         let summary = Summary::new(&stand_in, &pipeline, reached, start.elapsed(), &url).await?;

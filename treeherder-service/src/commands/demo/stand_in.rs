@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use serde_json::json;
+use treeherder_ingest::bugzilla::BugzillaOptions;
 use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::pipeline::{Pipeline, PipelineOptions};
 use treeherder_ingest::push::{Upstream, UpstreamOptions};
@@ -77,7 +78,18 @@ pub(super) fn pipeline(
     let mut options = PipelineOptions::default();
     options.worker.retries.unit = RETRY_UNIT;
     options.worker.stop_deadline = STOP_TIME;
+    options.bugzilla = bugzilla(stand_in);
     let concurrency = vitals.observe(&mut options, QueueName::all());
     let queue = Arc::clone(&database.queue);
     Ok((Pipeline::new(database.store.clone(), queue, client, upstream, options), concurrency))
+}
+
+/// Tells where the stand-in's Bugzilla is, with the key that it takes.
+pub(super) fn bugzilla(stand_in: &StandIn) -> BugzillaOptions {
+    let mut options = BugzillaOptions::default();
+    options.read_url = stand_in.urls().bugzilla();
+    options.write_url = stand_in.urls().bugzilla();
+    options.filer_key = Some(stand_in.bugzilla_key().to_owned());
+    options.perf_sheriff_key = Some(stand_in.bugzilla_key().to_owned());
+    options
 }

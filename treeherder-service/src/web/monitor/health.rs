@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use treeherder_ingest::store::Store;
 
 use super::Health;
+use crate::web::json::Json;
 
 /// How long the database may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);

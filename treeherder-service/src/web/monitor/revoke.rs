@@ -3,7 +3,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{ConnectInfo, Form, State};
 use axum::http::{HeaderMap, header};
 use chrono::Utc;
@@ -13,6 +12,8 @@ use treeherder_ingest::monitor::{TaskRecord, TaskState};
 use treeherder_ingest::queue::{MessageId, Queue};
 use treeherder_ingest::store::Store;
 
+use crate::web::accounts::MaybeAccount;
+use crate::web::json::Json;
 use crate::web::response::Refused;
 
 /// Headers that a proxy adds: the request does not come from where the connection does.
@@ -33,10 +34,15 @@ pub(super) async fn revoke(
     State(store): State<Store>,
     State(queue): State<Arc<dyn Queue>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    MaybeAccount(account): MaybeAccount,
     headers: HeaderMap,
     Form(revocation): Form<Revocation>,
 ) -> Result<Json<Value>, Refused> {
-    let revoked_by = permitted(peer, &headers)?;
+    let revoked_by = match account {
+        Some(account) if account.may_sheriff() => account.username,
+        Some(_) => return Err(Refused::forbidden("You do not have permission to perform this action.")),
+        None => permitted(peer, &headers)?,
+    };
     let text = revocation.task_id.trim();
     if text.is_empty() {
         return Err(Refused::field("task_id", "This field is required."));
@@ -60,7 +66,7 @@ pub(super) async fn revoke(
     Ok(Json(json!({"ok": true, "removed": removed.is_some()})))
 }
 
-/// Tells who revokes. Only this machine may: no proxy on it for others, and no page of another site in a browser.
+/// Tells who revokes where nobody is logged in. Only this machine may: no proxy on it for others, and no page of another site in a browser.
 fn permitted(peer: SocketAddr, headers: &HeaderMap) -> Result<String, Refused> {
     let is_proxied = OF_PROXIES.iter().any(|name| headers.contains_key(*name));
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
@@ -71,7 +77,7 @@ fn permitted(peer: SocketAddr, headers: &HeaderMap) -> Result<String, Refused> {
     if peer.ip().to_canonical().is_loopback() && !is_proxied && !is_foreign {
         return Ok(format!("{} (this machine)", peer.ip()));
     }
-    Err(Refused::forbidden("Tasks are revoked from the machine that the server runs on."))
+    Err(Refused::forbidden("Sheriffs revoke tasks, and whoever is on the machine that the server runs on."))
 }
 
 #[cfg(test)]

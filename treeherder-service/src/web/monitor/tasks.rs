@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde_json::Value;
 use treeherder_ingest::monitor::{TaskRecord, TaskState};
@@ -11,6 +10,7 @@ use treeherder_ingest::store::{Store, TaskFilter};
 
 use super::parameters::ListParameters;
 use super::task::{Task, pairs};
+use crate::web::json::Json;
 use crate::web::response::Refused;
 
 /// Lists tasks, those that changed last first.

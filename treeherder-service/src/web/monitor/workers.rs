@@ -1,12 +1,12 @@
 //! `/api/worker/`: which processes there are.
 
-use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde_json::{Value, json};
 use treeherder_ingest::store::{Store, TaskFilter, WorkerRow};
 
 use super::parameters::ListParameters;
 use super::task::{pairs, seconds};
+use crate::web::json::Json;
 use crate::web::response::Refused;
 
 /// Lists the processes that were heard of lately.

@@ -26,22 +26,24 @@ async fn each_due_time_is_fired_once_among_three_processes() {
     // One of them is gone in the middle of it: the others do what it did not.
     let mut schedulers = schedulers;
     schedulers.remove(0).kill();
-    let entries = loop {
+    loop {
         let entries = place.json(&["schedule", "list", "--format", "json"]);
         if entries.as_array().unwrap().iter().all(|entry| entry["fired"] != 0) {
-            break entries;
+            break;
         }
-    };
-    let depths = place.json(&["queues", "--format", "json"]);
-    for entry in entries.as_array().unwrap() {
-        let depth = depths.as_array().unwrap().iter().find(|depth| depth["queue"] == entry["queue"]).unwrap();
-        let published = depth["ready"].as_u64().unwrap();
-        // A process that was killed between publishing and noting it has published once more.
-        assert!((1..=2).contains(&published), "{entry} {depth}");
-        assert_eq!(entry["missed"], 0, "{entry}");
     }
     for scheduler in schedulers {
         scheduler.stop();
+    }
+    let entries = place.json(&["schedule", "list", "--format", "json"]);
+    let depths = place.json(&["queues", "--format", "json"]);
+    for depth in depths.as_array().unwrap() {
+        let of_queue = entries.as_array().unwrap().iter().filter(|entry| entry["queue"] == depth["queue"]);
+        let fired: Vec<u64> = of_queue.map(|entry| entry["fired"].as_u64().unwrap()).collect();
+        let (published, noted) = (depth["ready"].as_u64().unwrap(), fired.iter().sum::<u64>());
+        // The process that was killed may have published one without noting it; then another one did it again.
+        let most = noted + u64::from(!fired.is_empty());
+        assert!((noted..=most).contains(&published), "{entries} {depth}");
     }
     let by_hand = place.text(&["schedule", "run", "publish_stats"]);
     assert_eq!(by_hand, "publish-stats is on queue statsd\n");

@@ -1,12 +1,7 @@
-//! The feed of jobs with the filters of the API (`spec/api.md` §3.0, §3.15).
+//! The filters of lists of jobs (`spec/api.md` §3.0).
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait as _, FromQueryResult as _};
-
-use super::jobs::{JobRow, JobSummary};
-use crate::store::Store;
-use crate::store::error::StoreError;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Query, SelectStatement};
 
 /// What a field of a job holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +29,21 @@ pub enum Comparison {
     GreaterOrEqual,
     /// `name__in`, a list.
     In,
+}
+
+impl Comparison {
+    /// Returns what follows the name of the field in a query parameter.
+    #[must_use]
+    pub fn suffix(self) -> &'static str {
+        match self {
+            Self::Exact => "",
+            Self::Less => "__lt",
+            Self::LessOrEqual => "__lte",
+            Self::Greater => "__gt",
+            Self::GreaterOrEqual => "__gte",
+            Self::In => "__in",
+        }
+    }
 }
 
 /// What a field is compared with; a kind that is not the field's never matches.
@@ -112,6 +122,17 @@ const FIELDS: [Row; 33] = [
     ("failure_classification_id", ("job", "failure_classification_id"), FieldKind::Number, EXACT),
 ];
 
+/// Tables that a filter can look into: how a job refers to their rows.
+const REFERRED: [(&str, &str, &str); 7] = [
+    ("build_platform", "build_platform_id", "id"),
+    ("machine_platform", "machine_platform_id", "id"),
+    ("job_group", "job_group_id", "id"),
+    ("job_type", "job_type_id", "id"),
+    ("machine", "machine_id", "id"),
+    ("reference_data_signatures", "signature_id", "id"),
+    ("taskcluster_metadata", "id", "job_id"),
+];
+
 impl JobFilterField {
     /// Finds the field of a query parameter such as `push_id__in`; nothing when it is no filter.
     #[must_use]
@@ -129,6 +150,16 @@ impl JobFilterField {
         comparisons.contains(&comparison).then_some(Self { column: *column, kind: *kind, comparison })
     }
 
+    /// Lists all query parameters with what they are compared with.
+    pub fn parameters() -> impl Iterator<Item = (String, Self)> {
+        FIELDS.iter().flat_map(|(name, column, kind, comparisons)| {
+            comparisons.iter().map(move |comparison| {
+                let field = Self { column: *column, kind: *kind, comparison: *comparison };
+                (format!("{name}{}", comparison.suffix()), field)
+            })
+        })
+    }
+
     /// Returns what the field holds.
     #[must_use]
     pub fn kind(&self) -> FieldKind {
@@ -141,83 +172,36 @@ impl JobFilterField {
         self.comparison == Comparison::In
     }
 
-    fn condition(&self, wanted: &Wanted) -> Condition {
-        let column = || Expr::col(self.column);
-        let expression = match (self.comparison, wanted) {
-            (Comparison::In, Wanted::Numbers(numbers)) => column().is_in(numbers.iter().copied()),
-            (Comparison::In, Wanted::Texts(texts)) => column().is_in(texts.iter().map(String::as_str)),
-            (comparison, wanted) => {
-                let value: sea_orm::Value = match wanted {
-                    Wanted::Numbers(numbers) => match numbers.first() {
-                        Some(number) => (*number).into(),
-                        None => return Condition::any(),
-                    },
-                    Wanted::Texts(texts) => match texts.first() {
-                        Some(text) => text.as_str().into(),
-                        None => return Condition::any(),
-                    },
-                    Wanted::Moment(moment) => (*moment).into(),
-                };
-                match comparison {
-                    Comparison::Less => column().lt(value),
-                    Comparison::LessOrEqual => column().lte(value),
-                    Comparison::Greater => column().gt(value),
-                    Comparison::GreaterOrEqual => column().gte(value),
-                    Comparison::Exact | Comparison::In => column().eq(value),
-                }
-            }
+    /// Makes the condition on rows of `job`; names are looked for in the tables that jobs refer to.
+    pub(super) fn condition(&self, wanted: &Wanted) -> Condition {
+        let (table, column) = self.column;
+        let own = Condition::all().add(self.compared(Expr::col((table, column)), wanted));
+        let Some((_, reference, key)) = REFERRED.iter().find(|referred| referred.0 == table) else {
+            return own;
         };
-        Condition::all().add(expression)
-    }
-}
-
-/// A page of the feed, oldest job first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct JobFeed {
-    /// What jobs must fulfil, all of it.
-    pub conditions: Vec<(JobFilterField, Wanted)>,
-    /// Jobs passed over.
-    pub offset: u64,
-    /// Most jobs returned; never more than 2000.
-    pub limit: u64,
-}
-
-impl Store {
-    /// Returns one page of the jobs that fulfil the conditions, by ascending id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn job_feed(&self, feed: &JobFeed) -> Result<Vec<JobSummary>, StoreError> {
-        let mut select = Self::select_jobs();
-        restrict(&mut select, feed);
-        select
-            .order_by(("job", "id"), Order::Asc)
-            .limit(std::cmp::min(feed.limit, super::jobs::JOBS_LIMIT))
-            .offset(feed.offset);
-        let rows = self.connection().query_all(&select).await?;
-        let rows: Vec<JobRow> =
-            rows.iter().map(|row| JobRow::from_query_result(row, "")).collect::<Result<_, _>>()?;
-        self.with_options(rows).await
+        let rows: SelectStatement = Query::select().column((table, *key)).from(table).cond_where(own).take();
+        Condition::all().add(Expr::col(("job", *reference)).in_subquery(rows))
     }
 
-    /// Counts the jobs that fulfil the conditions.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn count_job_feed(&self, feed: &JobFeed) -> Result<u64, StoreError> {
-        let mut select = Query::select();
-        select.expr(Expr::col(("job", "id")).count());
-        Self::join_jobs(&mut select);
-        restrict(&mut select, feed);
-        let row = self.connection().query_one(&select).await?;
-        let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
-        Ok(u64::try_from(count).unwrap_or_default())
-    }
-}
-
-fn restrict(select: &mut SelectStatement, feed: &JobFeed) {
-    for (field, wanted) in &feed.conditions {
-        select.cond_where(field.condition(wanted));
+    fn compared(&self, column: Expr, wanted: &Wanted) -> Expr {
+        match (self.comparison, wanted) {
+            (Comparison::In, Wanted::Numbers(numbers)) => return column.is_in(numbers.iter().copied()),
+            (Comparison::In, Wanted::Texts(texts)) => return column.is_in(texts.iter().map(String::as_str)),
+            _ => (),
+        }
+        let value: Option<sea_orm::Value> = match wanted {
+            Wanted::Numbers(numbers) => numbers.first().map(|number| (*number).into()),
+            Wanted::Texts(texts) => texts.first().map(|text| text.as_str().into()),
+            Wanted::Moment(moment) => Some((*moment).into()),
+        };
+        let Some(value) = value else { return Expr::val(1).eq(0) };
+        match self.comparison {
+            Comparison::Less => column.lt(value),
+            Comparison::LessOrEqual => column.lte(value),
+            Comparison::Greater => column.gt(value),
+            Comparison::GreaterOrEqual => column.gte(value),
+            Comparison::Exact | Comparison::In => column.eq(value),
+        }
     }
 }
 

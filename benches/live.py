@@ -1,0 +1,190 @@
+"""Measures what live readers cost and how fast lines of a large log come: `scripts/bench-live` runs it.
+
+The service is a process of its own with an empty data folder; readers and the artifact server that has the log are in this
+process. Times are those of whole requests over loopback. Only Python's own library is needed.
+"""
+
+import argparse, gzip, http.server, json, os, pathlib, random, resource, selectors, socket, subprocess, tempfile, threading, time
+import urllib.parse, urllib.request
+
+PROJECT, REVISION = "autoland", "9c6e4c31ad26efdad0b9af47a2b530bc414ce2c3"
+
+
+def percentile(times, share):
+    return sorted(times)[min(len(times) - 1, int(len(times) * share))]
+
+
+def line(number):
+    value = number * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF
+    return (f"[task 2026-11-22T10:{number // 60 % 60:02}:{number % 60:02}.000Z] 10:{number % 60:02}     INFO - TEST-PASS | "
+            f"dir/sub/test_{value >> 54}.js | check {value >> 40} is equal - true\n")
+
+
+def make_log(path, megabytes):
+    """Writes a gzipped log; returns its number of lines."""
+    lines, size = 0, 0
+    with gzip.open(path, "wt", compresslevel=6) as log:
+        while size < megabytes << 20:
+            text = "".join(line(number) for number in range(lines, lines + 2000))
+            log.write(text)
+            lines, size = lines + 2000, size + len(text)
+    return lines
+
+
+class Artifacts(http.server.BaseHTTPRequestHandler):
+    """Serves one file, with ranges, and counts what it sends."""
+    protocol_version = "HTTP/1.1"
+    path_of_log, sent = None, 0
+
+    def do_GET(self):
+        size = os.path.getsize(self.path_of_log)
+        start, end, asked = 0, size, self.headers.get("Range")
+        if asked:
+            first, last = asked.removeprefix("bytes=").split("-")
+            start, end = int(first), min(size, int(last) + 1)
+        self.send_response(206 if asked else 200)
+        if asked:
+            self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")
+        self.send_header("Content-Length", str(end - start))
+        self.end_headers()
+        with open(self.path_of_log, "rb") as log:
+            log.seek(start)
+            while start < end:
+                piece = log.read(min(1 << 20, end - start))
+                self.wfile.write(piece)
+                start += len(piece)
+                Artifacts.sent += len(piece)
+
+    def log_message(self, *_):
+        pass
+
+
+class Service:
+    def __init__(self, program, folder):
+        environment = {"TREEHERDER_DATA_DIR": folder, "TREEHERDER_PRIVATE_HOSTS": "127.0.0.1", "LOGGING_LEVEL": "info",
+                       "TREEHERDER_LOGGING_FORMAT": "json", "TREEHERDER_WRITES_PER_MINUTE": "100000"}
+        self.process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0"], env=environment,
+                                        stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        for text in self.process.stderr:
+            if url := json.loads(text).get("url"):
+                self.url = url
+                break
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+        made = subprocess.run([program, "tokens", "create", "--user", "bench@example.org", "--format", "json"],
+                              env=environment, check=True, capture_output=True)
+        self.token = json.loads(made.stdout)["token"]
+
+    def ask(self, path, body=None):
+        request = urllib.request.Request(self.url + path, method="GET" if body is None else "POST")
+        request.add_header("User-Agent", "bench-live")
+        if body is not None:
+            request.add_header("Authorization", f"Bearer {self.token}")
+            request.add_header("Content-Type", "application/json")
+            request.data = json.dumps(body).encode()
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+
+    def memory(self):
+        """Resident memory in bytes."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(next(text for text in status.splitlines() if text.startswith("VmRSS")).split()[1]) << 10
+
+
+def job(guid, log=None):
+    message = {"taskId": guid, "version": 1, "buildSystem": "bench", "jobKind": "test", "state": "completed", "result": "fail",
+               "origin": {"project": PROJECT, "revision": REVISION}, "owner": "bench", "reason": "bench", "labels": ["opt"],
+               "display": {"jobSymbol": "t", "groupSymbol": "B", "jobName": "tests"},
+               "buildMachine": {"name": "b", "platform": "linux64", "os": "linux", "architecture": "x86_64"}}
+    if log:
+        message["logs"] = [{"name": "live_backing_log", "url": log}]
+    return message
+
+
+def measure_readers(service, readers, events):
+    address = urllib.parse.urlsplit(service.url)
+    service.ask("api/repository/")
+    before, selector, connections = service.memory(), selectors.DefaultSelector(), []
+    for _ in range(readers):
+        connection = socket.create_connection((address.hostname, address.port))
+        connection.sendall(f"GET /events?subscribe={PROJECT}.job HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode())
+        connections.append(connection)
+    for connection in connections:
+        text = b""
+        while b": connected" not in text:
+            text += connection.recv(4096)
+        connection.setblocking(False)
+        selector.register(connection, selectors.EVENT_READ)
+    idle = service.memory() - before
+    times = []
+    for number in range(events):
+        marker, waiting = f"reader-{number}/0", set(connections)
+        start = time.perf_counter()
+        service.ask(f"api/project/{PROJECT}/jobs/", job(marker))
+        while waiting:
+            for key, _ in selector.select(timeout=30):
+                if marker.encode() in key.fileobj.recv(65536):
+                    waiting.discard(key.fileobj)
+        times.append(time.perf_counter() - start)
+    after = service.memory() - before
+    for connection in connections:
+        connection.close()
+    return idle, after, times
+
+
+def measure_lines(service, log, lines, requests):
+    Artifacts.path_of_log = log
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Artifacts)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/public/logs/live_backing.log"
+    start = time.perf_counter()
+    taken = service.ask(f"api/project/{PROJECT}/jobs/", job("large/0", url))
+    path = f"api/project/{PROJECT}/jobs/{taken[0]['id']}/"
+    while service.ask(f"api/project/{PROJECT}/job-log-url/?job_id={taken[0]['id']}")[0]["parse_status"] != "parsed":
+        time.sleep(0.05)
+    parsed, Artifacts.sent = time.perf_counter() - start, 0
+    times = []
+    for _ in range(requests):
+        first = random.randrange(lines - 500)
+        start = time.perf_counter()
+        page = service.ask(f"{path}log/lines?start={first}&count=500")
+        times.append(time.perf_counter() - start)
+        assert page["total_lines"] == lines and page["lines"][7] == line(first + 7).rstrip("\n"), first
+    server.shutdown()
+    return parsed, times, Artifacts.sent
+
+
+def main():
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--program", default="target/release/treeherder")
+    arguments.add_argument("--readers", type=int, default=2000)
+    arguments.add_argument("--events", type=int, default=20)
+    arguments.add_argument("--megabytes", type=int, default=500, help="text of the log")
+    arguments.add_argument("--requests", type=int, default=300)
+    arguments = arguments.parse_args()
+    random.seed(1)
+    wanted = arguments.readers + 200
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if most == resource.RLIM_INFINITY else min(wanted, most), most))
+    with tempfile.TemporaryDirectory() as folder:
+        service = Service(arguments.program, folder)
+        try:
+            service.ask(f"api/project/{PROJECT}/pushes/", {"revision": REVISION, "author": "bench@example.org"})
+            idle, after, times = measure_readers(service, arguments.readers, arguments.events)
+            log = os.path.join(folder, "log.gz")
+            lines = make_log(log, arguments.megabytes)
+            parsed, ranges, sent = measure_lines(service, log, lines, arguments.requests)
+            size = os.path.getsize(log)
+        finally:
+            service.process.terminate()
+            service.process.wait()
+    milliseconds = lambda times, share: f"{percentile(times, share) * 1000:.1f} ms"
+    print(f"| {arguments.readers:,} idle readers of `/events` | {idle / 1e6:.1f} MB | goal: 50 MB |")
+    print(f"| the same after {arguments.events} events | {after / 1e6:.1f} MB | |")
+    print(f"| a job is posted until all of them have its event | p50 {milliseconds(times, 0.5)}, p99 {milliseconds(times, 0.99)} | goal: 1 s |")
+    print(f"| 500 lines anywhere in a log of {arguments.megabytes} MB ({size / 1e6:.0f} MB gzipped, {lines:,} lines) | "
+          f"p50 {milliseconds(ranges, 0.5)}, p99 {milliseconds(ranges, 0.99)} | goal: 200 ms |")
+    print(f"| raw bytes fetched for {arguments.requests} such requests | {sent / 1e6:.1f} MB | |")
+    print(f"| the log submitted until it is parsed | {parsed:.1f} s | |")
+
+
+main()

@@ -1,0 +1,15 @@
+//! Bugzilla: filing bugs, commenting, and the local copy of its bugs (`spec/ingest.md` §7.1–7.2, `spec/api.md` §3.20).
+//!
+//! [`Bugzilla`] speaks to a server by its REST API. [`update_bugs`] brings the local copy up to date, which is what
+//! suggestions are searched in.
+
+mod client;
+mod options;
+mod remote_bug;
+mod reopen;
+mod rounds;
+mod update;
+
+pub use client::{Bugzilla, BugzillaError};
+pub use options::BugzillaOptions;
+pub use update::{BugUpdate, UpdateError, update_bugs};

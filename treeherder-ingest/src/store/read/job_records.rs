@@ -1,0 +1,364 @@
+//! Lists of jobs for the API: one statement for the jobs, the names from memory (`spec/api.md` §3.1, §3.5, §3.15).
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
+use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
+
+use super::job_filter::{JobFilterField, Wanted};
+use super::names::{
+    BuildPlatform, JobGroup, JobSignature, JobType, Kind, MachineName, MachinePlatform, PlatformName,
+    PushRevision, SignatureName,
+};
+use crate::store::Store;
+use crate::store::error::StoreError;
+
+/// Most jobs of one list.
+const JOBS_LIMIT: u64 = 2000;
+
+/// Which page of which jobs a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct JobQuery {
+    /// Id of the repository; all of them without it.
+    pub repository_id: Option<i32>,
+    /// What jobs must fulfil, all of it.
+    pub conditions: Vec<(JobFilterField, Wanted)>,
+    /// Jobs passed over.
+    pub offset: u64,
+    /// Most jobs returned; never more than 2000.
+    pub limit: u64,
+}
+
+/// A job as the feed of all jobs shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobRecord {
+    /// Id.
+    pub id: i64,
+    /// Id of the repository.
+    pub repository_id: i32,
+    /// Id of the push.
+    pub push_id: i32,
+    /// State.
+    pub state: String,
+    /// Result.
+    pub result: String,
+    /// Tier.
+    pub tier: i32,
+    /// Failure classification.
+    pub failure_classification_id: i32,
+    /// When the job was submitted; the epoch when that is not known, as for the other times.
+    pub submit_time: DateTime<Utc>,
+    /// When it began.
+    pub start_time: DateTime<Utc>,
+    /// When it ended.
+    pub end_time: DateTime<Utc>,
+    /// When it last changed.
+    pub last_modified: DateTime<Utc>,
+    /// Id of the job type.
+    pub job_type_id: i32,
+    /// Job type.
+    pub job_type: Arc<Kind>,
+    /// Id of the job group.
+    pub job_group_id: i32,
+    /// Job group.
+    pub job_group: Arc<Kind>,
+    /// Platform that the job ran on.
+    pub machine_platform: Arc<PlatformName>,
+    /// Signature.
+    pub signature: Arc<SignatureName>,
+    /// Head commit of the push.
+    pub push_revision: Arc<str>,
+    /// Hash of the options.
+    pub option_collection_hash: String,
+    /// Names of the options, sorted, with blanks between; empty when the hash is unknown.
+    pub platform_option: Arc<str>,
+    /// Slug of the task, if the job is one.
+    pub task_id: Option<String>,
+    /// Run of the task.
+    pub retry_id: Option<i32>,
+}
+
+/// A job with everything that the API tells of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailedJob {
+    /// What the feed shows too.
+    pub record: JobRecord,
+    /// Guid.
+    pub guid: String,
+    /// Who pushed.
+    pub who: String,
+    /// Why it was scheduled.
+    pub reason: String,
+    /// Machine that it ran on.
+    pub machine_name: Arc<str>,
+    /// Id of the platform that was built for.
+    pub build_platform_id: i32,
+    /// Platform that was built for.
+    pub build_platform: Arc<PlatformName>,
+}
+
+/// Columns of `job` in the order that [`Core::read`] expects them; those of the task follow.
+const CORE: [&str; 16] = [
+    "id",
+    "repository_id",
+    "push_id",
+    "state",
+    "result",
+    "tier",
+    "failure_classification_id",
+    "submit_time",
+    "start_time",
+    "end_time",
+    "last_modified",
+    "job_type_id",
+    "job_group_id",
+    "machine_platform_id",
+    "signature_id",
+    "option_collection_hash",
+];
+
+/// Columns of `job` after those of the task.
+const DETAILS: [&str; 5] = ["guid", "who", "reason", "machine_id", "build_platform_id"];
+
+/// The columns of a job before names take the place of ids.
+struct Core {
+    id: i64,
+    repository_id: i32,
+    push_id: i32,
+    state: String,
+    result: String,
+    tier: i32,
+    failure_classification_id: i32,
+    submit_time: DateTime<Utc>,
+    start_time: DateTime<Utc>,
+    end_time: DateTime<Utc>,
+    last_modified: DateTime<Utc>,
+    job_type_id: i32,
+    job_group_id: i32,
+    machine_platform_id: i32,
+    signature_id: i32,
+    option_collection_hash: String,
+    task_id: Option<String>,
+    retry_id: Option<i32>,
+}
+
+impl Core {
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.try_get_by_index(0)?,
+            repository_id: row.try_get_by_index(1)?,
+            push_id: row.try_get_by_index(2)?,
+            state: row.try_get_by_index(3)?,
+            result: row.try_get_by_index(4)?,
+            tier: row.try_get_by_index(5)?,
+            failure_classification_id: row.try_get_by_index(6)?,
+            submit_time: row.try_get_by_index(7)?,
+            start_time: row.try_get_by_index(8)?,
+            end_time: row.try_get_by_index(9)?,
+            last_modified: row.try_get_by_index(10)?,
+            job_type_id: row.try_get_by_index(11)?,
+            job_group_id: row.try_get_by_index(12)?,
+            machine_platform_id: row.try_get_by_index(13)?,
+            signature_id: row.try_get_by_index(14)?,
+            option_collection_hash: row.try_get_by_index(15)?,
+            task_id: row.try_get_by_index(16)?,
+            retry_id: row.try_get_by_index(17)?,
+        })
+    }
+}
+
+/// What [`DETAILS`] holds.
+struct Details {
+    guid: String,
+    who: String,
+    reason: String,
+    machine_id: i32,
+    build_platform_id: i32,
+}
+
+impl Details {
+    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+        Ok(Self {
+            guid: row.try_get_by_index(18)?,
+            who: row.try_get_by_index(19)?,
+            reason: row.try_get_by_index(20)?,
+            machine_id: row.try_get_by_index(21)?,
+            build_platform_id: row.try_get_by_index(22)?,
+        })
+    }
+}
+
+impl Store {
+    /// Returns one page of the jobs that fulfil the conditions, by ascending id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn job_records(&self, query: &JobQuery) -> Result<Vec<JobRecord>, StoreError> {
+        let mut select = select_jobs(false);
+        restrict(&mut select, query);
+        select.order_by(("job", "id"), Order::Asc);
+        let rows = self.connection().query_all(&select).await?;
+        let cores = rows.iter().map(Core::read).collect::<Result<Vec<_>, _>>()?;
+        self.with_names(cores).await
+    }
+
+    /// Returns one page of the jobs that fulfil the conditions with all details, by ascending id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn detailed_jobs(&self, query: &JobQuery) -> Result<Vec<DetailedJob>, StoreError> {
+        let mut select = select_jobs(true);
+        restrict(&mut select, query);
+        select.order_by(("job", "id"), Order::Asc);
+        self.detailed(&select).await
+    }
+
+    /// Returns one page of the other jobs of the same type in the same repository, those of the newest pushes first.
+    ///
+    /// `include_success` tells whether jobs that succeeded are wanted too. The query's own repository does not count.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn similar_jobs(
+        &self,
+        job: &JobRecord,
+        include_success: bool,
+        query: &JobQuery,
+    ) -> Result<Vec<DetailedJob>, StoreError> {
+        let mut select = select_jobs(true);
+        let query = JobQuery { repository_id: Some(job.repository_id), ..query.clone() };
+        restrict(&mut select, &query);
+        select
+            .and_where(Expr::col(("job", "job_type_id")).eq(job.job_type_id))
+            .and_where(Expr::col(("job", "id")).ne(job.id))
+            .order_by(("job", "push_id"), Order::Desc)
+            .order_by(("job", "start_time"), Order::Desc)
+            .order_by(("job", "id"), Order::Desc);
+        if !include_success {
+            select.and_where(Expr::col(("job", "result")).ne("success"));
+        }
+        self.detailed(&select).await
+    }
+
+    /// Returns the job of this id, if it belongs to the repository of this name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn detailed_job(&self, repository: &str, id: i64) -> Result<Option<DetailedJob>, StoreError> {
+        let mut select = select_jobs(true);
+        select
+            .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
+            .and_where(Expr::col(("job", "id")).eq(id))
+            .and_where(Expr::col(("repository", "name")).eq(repository));
+        Ok(self.detailed(&select).await?.pop())
+    }
+
+    /// Counts the jobs that fulfil the conditions.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn count_jobs(&self, query: &JobQuery) -> Result<u64, StoreError> {
+        let mut select = Query::select();
+        select.expr(Expr::col(("job", "id")).count()).from("job");
+        conditions(&mut select, query);
+        let row = self.connection().query_one(&select).await?;
+        let count: i64 = row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default();
+        Ok(u64::try_from(count).unwrap_or_default())
+    }
+
+    async fn detailed(&self, select: &SelectStatement) -> Result<Vec<DetailedJob>, StoreError> {
+        let rows = self.connection().query_all(select).await?;
+        let details = rows.iter().map(Details::read).collect::<Result<Vec<_>, _>>()?;
+        let cores = rows.iter().map(Core::read).collect::<Result<Vec<_>, _>>()?;
+        drop(rows);
+        let machines = self.resolve::<MachineName>(details.iter().map(|job| job.machine_id)).await?;
+        let platforms =
+            self.resolve::<BuildPlatform>(details.iter().map(|job| job.build_platform_id)).await?;
+        let records = self.with_names(cores).await?;
+        records
+            .into_iter()
+            .zip(details)
+            .map(|(record, details)| {
+                Ok(DetailedJob {
+                    record,
+                    guid: details.guid,
+                    who: details.who,
+                    reason: details.reason,
+                    machine_name: Arc::clone(&machines.get(details.machine_id)?.0),
+                    build_platform_id: details.build_platform_id,
+                    build_platform: Arc::clone(&platforms.get(details.build_platform_id)?.0),
+                })
+            })
+            .collect()
+    }
+
+    async fn with_names(&self, cores: Vec<Core>) -> Result<Vec<JobRecord>, StoreError> {
+        let types = self.resolve::<JobType>(cores.iter().map(|job| job.job_type_id)).await?;
+        let groups = self.resolve::<JobGroup>(cores.iter().map(|job| job.job_group_id)).await?;
+        let platforms =
+            self.resolve::<MachinePlatform>(cores.iter().map(|job| job.machine_platform_id)).await?;
+        let signatures = self.resolve::<JobSignature>(cores.iter().map(|job| job.signature_id)).await?;
+        let pushes = self.resolve::<PushRevision>(cores.iter().map(|job| job.push_id)).await?;
+        let options =
+            self.platform_options(cores.iter().map(|job| job.option_collection_hash.as_str())).await?;
+        let none: Arc<str> = "".into();
+        cores
+            .into_iter()
+            .map(|job| {
+                Ok(JobRecord {
+                    id: job.id,
+                    repository_id: job.repository_id,
+                    push_id: job.push_id,
+                    state: job.state,
+                    result: job.result,
+                    tier: job.tier,
+                    failure_classification_id: job.failure_classification_id,
+                    submit_time: job.submit_time,
+                    start_time: job.start_time,
+                    end_time: job.end_time,
+                    last_modified: job.last_modified,
+                    job_type_id: job.job_type_id,
+                    job_type: Arc::clone(&types.get(job.job_type_id)?.0),
+                    job_group_id: job.job_group_id,
+                    job_group: Arc::clone(&groups.get(job.job_group_id)?.0),
+                    machine_platform: Arc::clone(&platforms.get(job.machine_platform_id)?.0),
+                    signature: Arc::clone(&signatures.get(job.signature_id)?.0),
+                    push_revision: Arc::clone(&pushes.get(job.push_id)?.0),
+                    platform_option: Arc::clone(options.get(&job.option_collection_hash).unwrap_or(&none)),
+                    option_collection_hash: job.option_collection_hash,
+                    task_id: job.task_id,
+                    retry_id: job.retry_id,
+                })
+            })
+            .collect()
+    }
+}
+
+fn select_jobs(details: bool) -> SelectStatement {
+    let mut select = Query::select();
+    select.columns(CORE.map(|column| ("job", column)));
+    select.columns(["task_id", "retry_id"].map(|column| ("taskcluster_metadata", column)));
+    if details {
+        select.columns(DETAILS.map(|column| ("job", column)));
+    }
+    select.from("job").left_join(
+        "taskcluster_metadata",
+        Expr::col(("taskcluster_metadata", "job_id")).equals(("job", "id")),
+    );
+    select
+}
+
+fn restrict(select: &mut SelectStatement, query: &JobQuery) {
+    conditions(select, query);
+    select.limit(std::cmp::min(query.limit, JOBS_LIMIT)).offset(query.offset);
+}
+
+fn conditions(select: &mut SelectStatement, query: &JobQuery) {
+    if let Some(id) = query.repository_id {
+        select.and_where(Expr::col(("job", "repository_id")).eq(id));
+    }
+    for (field, wanted) in &query.conditions {
+        select.cond_where(field.condition(wanted));
+    }
+}

@@ -1,0 +1,160 @@
+//! Events over a private broker.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
+use lapin::{BasicProperties, Connection, ConnectionProperties};
+use treeherder_ingest::events::{Event, EventBus as _, EventExchange, LocalBus, RabbitBus, Start, Told};
+use treeherder_ingest::pulse::AmqpUrl;
+use treeherder_ingest::store::Store;
+
+use crate::reader::{number, numbered, numbers, woken_only};
+use crate::support::database::{Backend, TestStore};
+use crate::support::rabbitmq::RabbitMq;
+
+/// A bus as one process has it: a connection to the database of its own.
+async fn process(server: &RabbitMq, test: &TestStore, exchange: &str) -> RabbitBus {
+    let mut settings = EventExchange::new(AmqpUrl::parse(&server.url("/")).unwrap());
+    settings.name = exchange.to_owned();
+    settings.pause = Duration::from_millis(50);
+    RabbitBus::new(Store::connect(&test.url, 2).await.unwrap(), settings, woken_only())
+}
+
+fn started() -> Option<Arc<RabbitMq>> {
+    RabbitMq::shared()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_process_hears_of_every_event_and_the_exchange_has_the_documented_form() {
+    let Some(server) = started() else { return };
+    let test = TestStore::empty(Backend::Sqlite).await.unwrap();
+    let (one, two) =
+        (process(&server, &test, "events-form").await, process(&server, &test, "events-form").await);
+    let mut readers = [one.subscribe(Start::Now).await.unwrap(), two.subscribe(Start::Now).await.unwrap()];
+
+    // A program that knows the exchange only.
+    let connection = Connection::connect(&server.url("/"), ConnectionProperties::default()).await.unwrap();
+    let channel = connection.create_channel().await.unwrap();
+    let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+    let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap();
+    let (name, exchange) = (queue.name().as_str(), "events-form");
+    channel
+        .queue_bind(
+            name.into(),
+            exchange.into(),
+            "events.try.*".into(),
+            QueueBindOptions::default(),
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+    let mut seen = channel
+        .basic_consume(
+            name.into(),
+            "".into(),
+            BasicConsumeOptions { no_ack: true, ..Default::default() },
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+
+    one.publish(&[numbered(1), Event::job_classification("try", 2, "ana@example.com")]).await.unwrap();
+    two.publish(&[numbered(3)]).await.unwrap();
+    for reader in &mut readers {
+        assert_eq!(numbers(reader, 3).await, [1, 2, 3]);
+    }
+    let delivery = seen.next().await.unwrap().unwrap();
+    // Failures are published without the branch, so the first one it sees is the classification.
+    assert_eq!(delivery.routing_key.as_str(), "events.try.job_classification");
+    assert_eq!(delivery.properties.delivery_mode(), &Some(2));
+    assert_eq!(delivery.properties.content_type().as_ref().unwrap().as_str(), "application/json");
+    let body: serde_json::Value = serde_json::from_slice(&delivery.data).unwrap();
+    assert_eq!(
+        body,
+        serde_json::json!({"event": "job_classification", "branch": "try", "id": 2, "who": "ana@example.com"})
+    );
+
+    // What it publishes itself reaches the readers, without an id; what is no event does not.
+    for body in ["no JSON", r#"{"event": "tree_closed", "branch": "try", "id": 4}"#] {
+        channel
+            .basic_publish(
+                exchange.into(),
+                "events.try.tree_closed".into(),
+                BasicPublishOptions::default(),
+                body.as_bytes(),
+                BasicProperties::default(),
+            )
+            .await
+            .unwrap();
+    }
+    for reader in &mut readers {
+        let Told::Event(event) = reader.next().await.unwrap() else { panic!("a gap") };
+        assert_eq!((event.name(), event.sequence()), ("tree_closed", None));
+    }
+    connection.close(200, "bye".into()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn events_survive_a_broker_that_goes_away() {
+    let Some(server) = RabbitMq::start_own() else { return };
+    let test = TestStore::empty(Backend::Sqlite).await.unwrap();
+    let (one, two) = (process(&server, &test, "events").await, process(&server, &test, "events").await);
+    let mut reader = two.subscribe(Start::Now).await.unwrap();
+    one.publish(&[numbered(1)]).await.unwrap();
+    assert_eq!(number(&mut reader).await, Ok(1));
+    let restart = tokio::task::spawn_blocking(move || {
+        server.restart();
+        server
+    });
+    // Whether the broker is there or not, publishing succeeds and nothing is lost.
+    for number in 2..=50 {
+        one.publish(&[numbered(number)]).await.unwrap();
+        tokio::task::yield_now().await;
+    }
+    let _server = restart.await.unwrap();
+    assert_eq!(numbers(&mut reader, 49).await, (2..=50).collect::<Vec<_>>());
+}
+
+/// Publishes what readers of the other language are to get.
+const PIKA: &str = r#"
+import json, sys, pika
+connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
+channel = connection.channel()
+channel.exchange_declare("events", "topic", durable=True)
+body = json.dumps({"event": "job", "branch": "try", "status": "processed", "job_guids": {}})
+channel.basic_publish("events", "events.try.job", body)
+connection.close()
+"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_published_from_python_arrives() {
+    let has_pika = Command::new("python3").args(["-c", "import pika"]).output();
+    if !has_pika.is_ok_and(|output| output.status.success()) {
+        println!("skipped: python3 with pika is not installed");
+        return;
+    }
+    let Some(server) = started() else { return };
+    let test = TestStore::empty(Backend::Sqlite).await.unwrap();
+    let bus = process(&server, &test, "events").await;
+    let mut reader = bus.subscribe(Start::Now).await.unwrap();
+    let output = Command::new("python3").args(["-c", PIKA, &server.url("/")]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let Told::Event(event) = reader.next().await.unwrap() else { panic!("a gap") };
+    assert_eq!((event.branch(), event.name()), ("try", "job"));
+}
+
+#[tokio::test]
+async fn without_a_broker_events_are_found_in_the_table() {
+    let test = TestStore::empty(Backend::Sqlite).await.unwrap();
+    let mut settings = EventExchange::new(AmqpUrl::parse("amqp://guest:guest@127.0.0.1:9/").unwrap());
+    settings.confirm_timeout = Duration::from_millis(200);
+    let bus = RabbitBus::new(test.store.clone(), settings, woken_only());
+    bus.publish(&[numbered(1)]).await.unwrap();
+    let reader = LocalBus::new(test.store.clone());
+    let mut reader = reader.subscribe(Start::After(0)).await.unwrap();
+    assert_eq!(number(&mut reader).await, Ok(1));
+}

@@ -1,0 +1,42 @@
+//! Who asks: sessions of people, tokens of scripts, and what each may do (`spec/api.md` §8, `docs/ACCOUNTS.md`).
+//!
+//! A handler says whom it answers by an argument: [`MaybeAccount`] anybody, [`Account`] whoever is logged in,
+//! [`Sheriff`] staff. Requests that change something are checked before they are routed ([`guard`]), so that a handler
+//! that forgets its argument is closed to strangers all the same.
+
+mod account;
+mod cookies;
+mod csrf;
+mod development;
+mod guard;
+mod identify;
+mod keys;
+mod login;
+mod logout;
+mod oidc;
+mod rate_limit;
+mod secret;
+mod service;
+mod settings;
+mod user;
+
+use utoipa_axum::router::OpenApiRouter;
+
+#[allow(unused_imports, reason = "the handlers that need them come next")]
+pub(in crate::web) use self::account::{Account, MaybeAccount, Sheriff};
+pub(super) use self::guard::guard;
+pub(crate) use self::keys::new_token;
+pub(super) use self::rate_limit::limit_writes;
+pub(crate) use self::service::Accounts;
+pub(crate) use self::settings::AccountArgs;
+
+use super::state::AppState;
+
+/// Makes the routes of logging in and out.
+pub(super) fn router(accounts: &Accounts) -> OpenApiRouter<AppState> {
+    let mut logins = OpenApiRouter::new().merge(login::router());
+    if accounts.development_login() {
+        logins = logins.merge(development::router());
+    }
+    rate_limit::limit_logins(logins, accounts).merge(logout::router()).merge(user::router())
+}

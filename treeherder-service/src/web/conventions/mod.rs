@@ -1,0 +1,39 @@
+//! What all answers have in common (§1).
+//!
+//! From the outside in: [`headers`] of every answer, compression, [`origins`] (other sites' pages), [`hosts`] (which names we answer
+//! to); then, below `/api/` only, [`clients`] (which programs we answer), [`negotiation`] (which form they want),
+//! [`methods`] (what a path takes) and [`limits`].
+
+mod clients;
+mod compression;
+mod headers;
+mod hosts;
+pub(super) mod limits;
+pub(super) mod methods;
+mod negotiation;
+mod origins;
+
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+
+use super::site::Site;
+use super::state::AppState;
+use methods::Methods;
+
+/// Adds what holds below `/api/` to the API's routes; `methods` says what each path takes.
+pub(super) fn of_api(api: Router<AppState>, methods: Methods) -> Router<AppState> {
+    // The layer added last is the first to see a request.
+    api.layer(from_fn(limits::time))
+        .layer(from_fn_with_state(methods, methods::check))
+        .layer(from_fn(negotiation::check))
+        .layer(from_fn(clients::check))
+}
+
+/// Adds what holds everywhere.
+pub(super) fn of_all(router: Router, site: &Site) -> Router {
+    router
+        .layer(from_fn_with_state(site.clone(), hosts::check))
+        .layer(from_fn(origins::preflight))
+        .layer(compression::layer())
+        .layer(from_fn_with_state(site.clone(), headers::add))
+}

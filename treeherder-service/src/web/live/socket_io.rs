@@ -1,0 +1,128 @@
+//! Socket.IO at `/socket.io/`, namespace `/events` (§4.3): websocket and long polling, protocol 4 of Engine.IO.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+use socketioxide::extract::{SocketRef, TryData};
+use socketioxide::{SendError, SocketError, SocketIo};
+use tokio_util::sync::CancellationToken;
+use treeherder_ingest::events::{EventBus, Interest, Interests, Published, Start, Subscription, Told};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::Live;
+use crate::web::AppState;
+
+/// The only namespace.
+const NAMESPACE: &str = "/events";
+/// Events that wait for one client; who is further behind is disconnected and comes again.
+const BUFFER: usize = 256;
+/// Longest message of a client: a subscription is a few words.
+const LONGEST_MESSAGE: u64 = 16 << 10;
+/// Pause after the bus could not be read.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// What one client wants to hear of.
+type Wanted = Arc<Mutex<Interests>>;
+
+/// Makes the routes and starts to hand events to the clients.
+pub(super) fn router(live: &Live) -> OpenApiRouter<AppState> {
+    let (service, io) = SocketIo::builder()
+        .max_buffer_size(BUFFER)
+        .max_payload(LONGEST_MESSAGE)
+        .ws_max_message_size(64 << 10)
+        .build_svc();
+    io.ns(NAMESPACE, connected);
+    let relay = Relay { io, bus: Arc::clone(live.pipeline.events()), stop: live.stop.clone() };
+    tokio::spawn(relay.run());
+    OpenApiRouter::new()
+        .route_service("/socket.io/", service.clone())
+        .route_service("/socket.io/{*rest}", service)
+}
+
+/// A client has joined the namespace.
+async fn connected(socket: SocketRef) {
+    socket.extensions.insert::<Wanted>(Arc::default());
+    socket.on("subscribe", async |socket: SocketRef, TryData(text): TryData<Value>| {
+        change(&socket, |wanted| match text {
+            Ok(Value::String(text)) => {
+                Interest::read(&text).and_then(|interest| wanted.add(interest)).is_ok()
+            }
+            _ => false,
+        });
+    });
+    socket.on("unsubscribe", async |socket: SocketRef, TryData(text): TryData<Value>| {
+        change(&socket, |wanted| match text {
+            Ok(Value::String(text)) => wanted.remove(Some(&text)).is_ok(),
+            // Without an argument everything is meant.
+            Ok(Value::Null) | Err(_) => wanted.remove(None).is_ok(),
+            Ok(_) => false,
+        });
+    });
+}
+
+/// Changes what a client wants, and tells the client when that cannot be done.
+fn change(socket: &SocketRef, change: impl FnOnce(&mut Interests) -> bool) {
+    let Some(wanted) = socket.extensions.get::<Wanted>() else { return };
+    let changed = change(&mut wanted.lock().unwrap_or_else(PoisonError::into_inner));
+    if !changed && let Err(error) = socket.emit("error", "malformed subscription") {
+        tracing::debug!(%error, "a client is gone");
+    }
+}
+
+/// Hands events to the clients that want them.
+struct Relay {
+    io: SocketIo,
+    bus: Arc<dyn EventBus>,
+    stop: CancellationToken,
+}
+
+impl Relay {
+    async fn run(self) {
+        let mut subscription = None;
+        while !self.stop.is_cancelled() {
+            let step = async {
+                let reader = match &mut subscription {
+                    Some(reader) => reader,
+                    empty => empty.insert(self.bus.subscribe(Start::Now).await?),
+                };
+                self.relay(reader).await
+            };
+            match self.stop.run_until_cancelled(step).await {
+                None => break,
+                Some(Ok(())) => {}
+                Some(Err(error)) => {
+                    tracing::warn!(%error, "no live events for Socket.IO for the moment");
+                    self.stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await;
+                }
+            }
+        }
+        self.io.close().await;
+    }
+
+    async fn relay(&self, reader: &mut Subscription) -> Result<(), treeherder_ingest::events::EventError> {
+        // There is no history here (§4.3): a gap is not told.
+        if let Told::Event(event) = reader.next().await? {
+            self.broadcast(&event);
+        }
+        Ok(())
+    }
+
+    fn broadcast(&self, event: &Published) {
+        let Some(namespace) = self.io.of(NAMESPACE) else { return };
+        let mut body: Option<Value> = None;
+        for socket in namespace.sockets() {
+            let Some(wanted) = socket.extensions.get::<Wanted>() else { continue };
+            if !wanted.lock().unwrap_or_else(PoisonError::into_inner).want(event) {
+                continue;
+            }
+            let body = body.get_or_insert_with(|| serde_json::from_str(event.body()).unwrap_or(Value::Null));
+            if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit(event.name(), body)
+            {
+                tracing::info!(socket = %socket.id, "a client is too slow, disconnected");
+                // It is gone already when this fails.
+                let _ = socket.disconnect();
+            }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The REST API as clients see it (`spec/api.md` §1–§4): a running program on both databases.
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
+
+#[allow(dead_code, reason = "shared with the tests of storage, which use more of it")]
+#[path = "../../../treeherder-ingest/tests/support/database.rs"]
+mod database;
+#[allow(dead_code, reason = "shared with the tests of storage, which use more of it")]
+#[path = "../../../treeherder-ingest/tests/support/postgres.rs"]
+mod postgres;
+
+/// Runs each named async test on both databases.
+macro_rules! on_every_database {
+    ($($test:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::database::Backend::Sqlite).await;
+            })*
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::database::Backend::Postgres).await;
+            })*
+        }
+    };
+}
+
+mod clients;
+mod conventions;
+mod failures;
+mod jobs;
+mod performance;
+mod pushes;
+mod reference;
+mod schema;
+mod seeded;
+mod site;
+mod static_files;

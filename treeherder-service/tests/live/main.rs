@@ -1,0 +1,12 @@
+//! Live events and logs, as browsers and programs of others see them.
+#![allow(clippy::unwrap_used, reason = "in a test it is the assertion")]
+
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../program/support.rs"]
+mod support;
+
+mod events;
+mod logs;
+mod python;
+mod reader;
+mod submit;
