@@ -37,6 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::bridge::BridgeView;
 pub(crate) use self::live::Live;
+pub(crate) use self::monitor::Health;
 pub(crate) use self::site::Site;
 pub(crate) use self::state::AppState;
 use conventions::methods::Methods;
@@ -83,6 +84,7 @@ impl WebServer {
 
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
+    let (store, health) = (state.store.clone(), state.health.clone());
     let accounts = &state.accounts;
     let (api, mut document) = OpenApiRouter::with_openapi(api::schema::Api::openapi())
         .merge(api::router())
@@ -110,7 +112,8 @@ fn router(state: AppState) -> Router {
         None => routes.merge(pages::router()).merge(special_files::router()).fallback(response::nothing_here),
     };
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
-    conventions::of_all(routes, &site)
+    // Outermost: load balancers ask by address, whatever names the site answers to.
+    monitor::with_health(conventions::of_all(routes, &site), store, health)
 }
 
 /// Puts the routes of a bridge's process together.
