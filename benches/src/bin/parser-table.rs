@@ -501,12 +501,17 @@ impl Bench {
                 "300 MB/s",
             )
         };
-        let worst = |json: bool, count: usize| {
-            results.iter().filter(|one| one.1.reads_json == json).take(count).map(row).collect::<Vec<_>>()
+        let of = |json: bool, limited: bool, count: usize| {
+            let kind = move |one: &&(f64, &adversary::Hostile, &str, f64)| {
+                one.1.reads_json == json && (one.2 != "no limit") == limited
+            };
+            results.iter().filter(kind).take(count).map(row).collect::<Vec<_>>()
         };
-        let count = if self.args.all_hostile { usize::MAX } else { 3 };
-        let mut rows = worst(false, count);
-        rows.extend(worst(true, if self.args.all_hostile { usize::MAX } else { 1 }));
+        // As the logs of jobs are read, then with every failure line reported, then what is JSON to be read.
+        let (count, json) = if self.args.all_hostile { (usize::MAX, usize::MAX) } else { (2, 1) };
+        let mut rows = of(false, true, count);
+        rows.extend(of(false, false, count));
+        rows.extend(of(true, true, json));
         let steepest = results.iter().map(|one| one.3).fold(0.0, f64::max);
         rows.push(Row::new(
             format!("{} hostile logs: time per byte of the whole against a quarter", logs.len()),
