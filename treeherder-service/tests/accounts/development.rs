@@ -24,7 +24,8 @@ async fn anybody_is_let_in_for_development_and_only_then() {
     for headers in [[("origin", "https://evil.example")], [("host", "evil.example:8000")]] {
         let body = json!({"email": "x"});
         let answer = site.anonymous().send(reqwest::Method::POST, LOGIN, &headers, Some(&body)).await;
-        assert_eq!(answer.status, 403, "{headers:?} {answer:?}");
+        // A foreign name is refused as one that is not ours, before anything is looked at.
+        assert!([400, 403].contains(&answer.status), "{headers:?} {answer:?}");
     }
 
     let site = Site::start(&[]).await;

@@ -139,11 +139,11 @@ async fn a_session_outlives_a_restart_but_not_its_time() {
             break;
         }
     }
-    let Site { place, .. } = site;
+    let place = site.stop();
     let site = Site::start_in(place, &[]).await;
     let browser = site.member("u@mozilla.com", &[]).await;
     let cookies = browser.cookies;
-    let Site { place, .. } = site;
+    let place = site.stop();
     let site = Site::start_in(place, &[]).await;
     let mut browser = site.anonymous();
     browser.cookies = cookies;

@@ -29,6 +29,13 @@ impl Site {
         Self { place, issuer, url, _running: running }
     }
 
+    /// Ends the program and returns its data.
+    pub(crate) fn stop(self) -> Place {
+        let Self { place, _running: running, .. } = self;
+        drop(running);
+        place
+    }
+
     /// Somebody who is not logged in.
     pub(crate) fn anonymous(&self) -> Browser {
         Browser::new(&self.url)
