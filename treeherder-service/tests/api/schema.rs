@@ -29,7 +29,8 @@ async fn everything_in_it_is_documented_and_answered() {
         for (method, operation) in item.as_object().unwrap() {
             assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{method} {path}");
         }
-        if item.get("get").is_none() {
+        // A stream of events has no end.
+        if item.get("get").is_none() || !path.starts_with("/api/") {
             continue;
         }
         let path = path.replace("{project}", "autoland").replace("{id}", "1").replace("{job_id}", "1");

@@ -10,7 +10,7 @@ use crate::web::json::Json;
 use crate::web::site::addressed;
 
 /// The global lists.
-const LISTS: [&str; 14] = [
+const LISTS: [&str; 13] = [
     "jobs",
     "repository",
     "taskclustermetadata",
@@ -22,7 +22,6 @@ const LISTS: [&str; 14] = [
     "performance/framework",
     "performance/bug-template",
     "performance/issue-tracker",
-    "changelog",
     "failures",
     "schema",
 ];

@@ -23,10 +23,10 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .merge(graphs::router())
 }
 
-/// Rounds to two decimals.
+/// Rounds to two decimals, a value exactly between two to the even one.
 fn rounded(value: f64) -> f64 {
-    let hundredfold = value * 100.0;
-    if hundredfold.is_finite() { hundredfold.round_ties_even() / 100.0 } else { value }
+    // Multiplying first would make 12.345, which is a little more than that, a tie.
+    format!("{value:.2}").parse().unwrap_or(value)
 }
 
 /// The two ends of a span, as far as they are given.
@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn values_are_rounded_to_two_decimals() {
-        for (value, expected) in [(12.345_678, 12.35), (0.125, 0.12), (-3.0, -3.0), (1e308, 1e308)] {
+        for (value, expected) in [(12.345, 12.35), (0.125, 0.12), (0.375, 0.38), (-3.0, -3.0), (1e308, 1e308)]
+        {
             assert_eq!(rounded(value), expected, "{value}");
         }
     }
