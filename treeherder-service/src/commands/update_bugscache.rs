@@ -19,7 +19,7 @@ The scheduler does the same every hour (`treeherder schedule list`).";
 /// Copy what has changed of Bugzilla's bugs about intermittent failures, in which suggestions are searched
 ///
 /// Duplicates lead to the bugs that they are duplicates of, and jobs move there too. With a key for filing
-/// (BUG_FILER_API_KEY), incomplete bugs that three jobs of the last week have are reopened.
+/// (`BUG_FILER_API_KEY`), incomplete bugs that three jobs of the last week have are reopened.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {

@@ -1,4 +1,4 @@
-//! Treeherder's own clients, from PyPI, against what the demo has ingested (§12.3).
+//! Clients of Treeherder from the Python package index, against what the demo has ingested (§12.3).
 
 use std::path::PathBuf;
 use std::process::{Command, Output};

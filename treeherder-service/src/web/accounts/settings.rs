@@ -39,7 +39,7 @@ pub(crate) struct AccountArgs {
     )]
     pub(crate) auth0_client_id: String,
 
-    /// Issuer of id tokens, where it is not the one of AUTH0_DOMAIN [default: `https://AUTH0_DOMAIN/`]
+    /// Issuer of id tokens, where it is not the one of `AUTH0_DOMAIN` [default: `https://AUTH0_DOMAIN/`]
     #[arg(long, env = "TREEHERDER_OIDC_ISSUER", value_name = "URL")]
     pub(crate) oidc_issuer: Option<String>,
 

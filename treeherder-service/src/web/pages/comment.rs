@@ -60,7 +60,7 @@ pub(super) fn name(author: &str) -> &str {
 pub(super) fn initials(name: &str) -> String {
     let mut words = name.split([' ', '.', '@']).filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
     let first = words.next();
-    let second = if name.contains('@') { None } else { words.last() };
+    let second = if name.contains('@') { None } else { words.next_back() };
     first.into_iter().chain(second).flat_map(char::to_uppercase).collect()
 }
 

@@ -60,7 +60,7 @@ pub(super) fn encoded(text: &str) -> String {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b',' => {
-                encoded.push(byte.into())
+                encoded.push(byte.into());
             }
             b' ' => encoded.push('+'),
             _ => encoded += &format!("%{byte:02X}"),

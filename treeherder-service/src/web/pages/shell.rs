@@ -87,7 +87,7 @@ impl Shell {
         &self.repositories
     }
 
-    pub(super) fn entries(&self) -> &'static [Entry] {
+    pub(super) fn entries() -> &'static [Entry] {
         &ENTRIES
     }
 

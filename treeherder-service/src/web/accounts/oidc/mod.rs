@@ -1,4 +1,4 @@
-//! Id tokens of an OpenID Connect provider (§8.2).
+//! Id tokens of an `OpenID` Connect provider (§8.2).
 
 mod claims;
 mod id_tokens;

@@ -202,7 +202,7 @@ impl Progress {
     /// Returns how much has ended, in whole percent.
     pub(super) fn percent(self) -> usize {
         let all = self.completed + self.in_progress;
-        if all == 0 { 0 } else { self.completed * 100 / all }
+        (self.completed * 100).checked_div(all).unwrap_or(0)
     }
 }
 

@@ -96,7 +96,7 @@ impl<'b> PushView<'b> {
     }
 
     /// Class names of a job: its status, whether it is classified and how.
-    fn classes(&self, job: &Job<'_>) -> String {
+    fn classes(job: &Job<'_>) -> String {
         let mut classes = format!("j s-{}", job.status.letter());
         if is_classified(job.classification) {
             classes += " star";
@@ -109,12 +109,12 @@ impl<'b> PushView<'b> {
     }
 
     /// What a screen reader says: `test failed: mochitest-plain-5, Linux 18.04 debug`.
-    fn spoken(&self, job: &Job<'_>) -> String {
+    fn spoken(job: &Job<'_>) -> String {
         let classified = if is_classified(job.classification) { ", classified" } else { "" };
         format!("{}: {}, {}{classified}", job.status.words(), job.kind.name, row_title(job))
     }
 
-    fn spoken_count(&self, count: &(Status, usize), group: &Group<'_>) -> String {
+    fn spoken_count(count: &(Status, usize), group: &Group<'_>) -> String {
         format!("{} {} in {}, show them", count.1, count.0.words(), group.name)
     }
 }
