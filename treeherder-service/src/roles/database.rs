@@ -236,7 +236,7 @@ fn usual_form(url: &str) -> anyhow::Result<String> {
     let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
     match scheme {
         // `psql` is what existing deployments have in DATABASE_URL.
-        "psql" | "postgres" | "postgresql" => Ok(format!("postgres:{rest}")),
+        "psql" | "postgres" | "postgresql" => Ok(encrypted(format!("postgres:{rest}"))),
         "sqlite" if rest.contains('?') || rest.contains(":memory:") => Ok(url.to_owned()),
         "sqlite" => Ok(format!("{url}?mode=rwc")),
         _ => anyhow::bail!(
@@ -246,6 +246,26 @@ fn usual_form(url: &str) -> anyhow::Result<String> {
     }
 }
 
+/// Asks for TLS to a server elsewhere, unless the URL says what it wants: without TLS such a server is refused.
+fn encrypted(url: String) -> String {
+    let server = url.split("//").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
+    let host = server.rsplit('@').next().unwrap_or_default();
+    let host = if host.starts_with('[') {
+        host.split_inclusive(']').next().unwrap_or_default()
+    } else {
+        host.split(':').next().unwrap_or_default()
+    };
+    let is_near = host.is_empty() || LOCAL_HOSTS.contains(&host);
+    if is_near || url.contains("sslmode=") || url.contains("host=/") {
+        return url;
+    }
+    let separator = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{separator}sslmode=require")
+}
+
+/// Hosts of this machine or compose file.
+const LOCAL_HOSTS: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "postgres"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,8 +273,16 @@ mod tests {
     #[test]
     fn urls_of_existing_deployments_are_understood() {
         for (given, used) in [
-            ("psql://u:p@h:5432/t", "postgres://u:p@h:5432/t"),
-            ("postgresql://h/t", "postgres://h/t"),
+            ("psql://u:p@localhost:5432/t", "postgres://u:p@localhost:5432/t"),
+            (
+                "psql://postgres:mozilla1234@127.0.0.1:5432/treeherder",
+                "postgres://postgres:mozilla1234@127.0.0.1:5432/treeherder",
+            ),
+            ("postgres://u@[::1]:5432/t", "postgres://u@[::1]:5432/t"),
+            // A server elsewhere is spoken to in secret, or not at all.
+            ("psql://u:p@h:5432/t", "postgres://u:p@h:5432/t?sslmode=require"),
+            ("postgresql://h/t?application_name=x", "postgres://h/t?application_name=x&sslmode=require"),
+            ("postgresql://h/t?sslmode=disable", "postgres://h/t?sslmode=disable"),
             ("sqlite://x.sqlite", "sqlite://x.sqlite?mode=rwc"),
             ("sqlite://x.sqlite?mode=ro", "sqlite://x.sqlite?mode=ro"),
         ] {
