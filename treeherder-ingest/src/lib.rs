@@ -13,6 +13,7 @@
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
 //! * [`schedule`] puts the periodic work items on the queues when their time has come;
+//! * [`monitor`] tells what processes and tasks do;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
 #![recursion_limit = "256"]
 
@@ -22,6 +23,7 @@ pub mod events;
 pub mod http;
 pub mod job;
 pub mod log;
+pub mod monitor;
 pub mod perf;
 pub mod pipeline;
 pub mod pulse;

@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bridge, demo, failures, ingest, jobs, migrate, process, pulse, queues, release, replay, repositories,
-    schedule, scheduler, serve, services, supervise, tokens, update_bugscache, web,
+    bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, release, replay,
+    repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache, web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -48,6 +48,7 @@ enum Command {
     Queues(queues::Args),
     Jobs(jobs::Args),
     Failures(failures::Args),
+    Doctor(doctor::Args),
     Tokens(tokens::Args),
     Web(web::Args),
     Worker(process::AnyWorkerArgs),
@@ -58,6 +59,8 @@ enum Command {
     Supervise(supervise::Args),
     Bridge(Box<bridge::Args>),
     Pulse(pulse::Args),
+    #[command(name = "munin-plugin")]
+    Munin(munin::Args),
     #[command(flatten)]
     Process(process::Process),
     #[command(name = "update_bugscache", alias = "update-bugscache")]
@@ -124,6 +127,8 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Queues(args) => queues::run(args).await?,
         Command::Jobs(args) => jobs::run(args).await?,
         Command::Failures(args) => failures::run(args).await?,
+        Command::Doctor(args) => return doctor::run(args).await,
+        Command::Munin(args) => munin::run(args).await?,
         Command::Tokens(args) => tokens::run(args).await?,
         Command::Web(args) => web::run(args).await?,
         Command::Supervise(args) => supervise::run(args).await?,

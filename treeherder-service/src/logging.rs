@@ -23,8 +23,10 @@ pub(crate) fn start(args: &LoggingArgs, quiet: Quiet) -> anyhow::Result<()> {
     let default = if quiet == Quiet::Yes { LevelFilter::OFF } else { LevelFilter::INFO };
     let level = args.logging_level.map_or(default, LevelFilter::from_level);
     let others = level.min(LevelFilter::WARN);
-    let directives =
-        format!("{others},treeherder={level},treeherder_ingest={level},treeherder_logparse={level}");
+    // What ends a channel is returned to us as well, and is often no error: asking for a queue that is not there.
+    let directives = format!(
+        "{others},lapin::channel=off,treeherder={level},treeherder_ingest={level},treeherder_logparse={level}"
+    );
     let filter = EnvFilter::builder().parse(directives)?;
     let format = tracing_subscriber::fmt().with_env_filter(filter).with_writer(AboveBars);
     let started = match args.logging_format {

@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod config;
 mod data_dir;
+mod doctor;
 mod error;
 mod logging;
 mod output;
@@ -15,6 +16,7 @@ mod release;
 mod roles;
 mod shutdown;
 mod supervise;
+mod telemetry;
 mod variables;
 mod web;
 

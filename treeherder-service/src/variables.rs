@@ -1,6 +1,6 @@
 //! The table of environment variables, made of the commands' own definitions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::CommandFactory as _;
 
@@ -35,6 +35,13 @@ pub(crate) fn table() -> String {
         table += &format!("| `{name}` | `--{flag}` | {default} | {} | {help} |\n", commands.join(", "));
     }
     table
+}
+
+/// Lists the names of all variables in it.
+pub(crate) fn names() -> BTreeSet<String> {
+    let mut variables = BTreeMap::new();
+    collect(&Cli::command(), "", &mut variables);
+    variables.into_keys().collect()
 }
 
 fn collect(command: &clap::Command, path: &str, variables: &mut BTreeMap<String, Variable>) {

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::monitor::Metric;
+
 /// What the names of all counters begin with.
 pub const COUNTER_PREFIX: &str = "taskcluster-treeherder.";
 
@@ -45,6 +47,7 @@ impl BridgeCounters {
 
     pub(super) fn add(&self, name: &'static str) {
         *self.state().counts.entry(name).or_default() += 1;
+        Metric::BridgeEvents.add(&[("event", name)], 1);
     }
 
     pub(super) fn add_of_project(&self, project: &str, name: &'static str) {
@@ -52,9 +55,12 @@ impl BridgeCounters {
         let is_counted = state.projects.contains_key(project) || state.projects.len() < MAX_PROJECTS;
         let project = if is_counted { project } else { OTHER_PROJECTS };
         *state.projects.entry(project.to_owned()).or_default().entry(name).or_default() += 1;
+        drop(state);
+        Metric::BridgeProjectEvents.add(&[("project", project), ("event", name)], 1);
     }
 
     pub(super) fn add_time(&self, time: Duration) {
+        Metric::BridgeHandleMessage.record(&[], time, 1);
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         let mut state = self.state();
         state.time.count += 1;

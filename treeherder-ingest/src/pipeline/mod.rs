@@ -12,9 +12,11 @@
 //!
 //! Every step can be repeated at any time without harm, so that a crash between two of them costs nothing but time.
 //!
-//! Looking for changes in performance series (`generate-alerts`), suggestions of bugs (§6.5), the check for
-//! intermittents (§6.6) and mozci's classifications (§6.9, switched off upstream) are not part of this version. No items
-//! are published for them.
+//! Failure lines are counted when they are stored, and new failures marked (§6.2, §6.4); bugs are looked for when somebody
+//! asks ([`suggestions`](crate::suggestions)).
+//!
+//! Looking for changes in performance series (`generate-alerts`), the check for intermittents (§6.6) and mozci's
+//! classifications (§6.9, switched off upstream) are not part of this version. No items are published for them.
 
 mod announce;
 mod error;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 
 use super::{Handled, Pipeline, PipelineError};
+use crate::monitor::Metric;
 
 /// Length of the interval that is counted.
 const INTERVAL: TimeDelta = TimeDelta::minutes(20);
@@ -15,10 +16,14 @@ impl Pipeline {
         let counts = self.shared.store.ingested_counts(start, end).await?;
         tracing::info!(number = counts.pushes, "pushes ingested");
         tracing::info!(number = counts.jobs(), "jobs ingested");
+        Metric::Push.add(&[], counts.pushes);
+        Metric::Jobs.add(&[], counts.jobs());
         for (name, number) in counts.jobs_by_repository() {
+            Metric::JobsRepo.add(&[("repository", name)], number);
             tracing::debug!(repository = name, number, "jobs ingested by repository");
         }
         for (name, number) in counts.jobs_by_state() {
+            Metric::JobsState.add(&[("state", name)], number);
             tracing::debug!(state = name, number, "jobs ingested by state");
         }
         Ok(Handled::Counted(counts))

@@ -1,5 +1,7 @@
 //! Task events to jobs, many at once (§4.2, §4.7–4.10).
 
+use std::time::Instant;
+
 use futures_util::StreamExt as _;
 use serde_json::Value;
 
@@ -7,6 +9,7 @@ use super::patience::patiently;
 use super::{Handled, LogPriority, Pipeline, PipelineError, WorkItem};
 use crate::bridge;
 use crate::job::{self, LoadedJob, LogStatus, schedule};
+use crate::monitor::Metric;
 use crate::queue::{Message, QueueName};
 use crate::store::{JobOutcome, JobStatus, LogKind};
 use crate::task::{self, TaskEvent};
@@ -50,6 +53,7 @@ impl Pipeline {
         items: &[TaskItem<'_>],
     ) -> Result<Vec<Result<Handled, PipelineError>>, PipelineError> {
         let shared = &self.shared;
+        let start = Instant::now();
         let limit = shared.options.concurrent_definitions.max(1);
         let mut preparations = Vec::with_capacity(items.len());
         for item in items {
@@ -69,7 +73,9 @@ impl Pipeline {
                 Err(error) => Some(Err(error)),
             });
         }
+        let storing = Instant::now();
         let outcomes = patiently(|| shared.store.store_jobs(&jobs)).await?;
+        Metric::ProcessJobStore.record(&[], storing.elapsed(), jobs.len());
         self.announce_jobs(&outcomes).await;
         let messages: Vec<Vec<Message>> = outcomes.iter().map(parse_items).collect::<Result<_, _>>()?;
         let parse_items: Vec<usize> = messages.iter().map(Vec::len).collect();
@@ -78,6 +84,7 @@ impl Pipeline {
             shared.queue.publish(&messages).await?;
             shared.counters.parse_items.add(messages.len() as u64);
         }
+        Metric::PulseHandleMessage.record(&[], start.elapsed(), items.len());
         let mut stored = jobs.iter().zip(outcomes).zip(parse_items);
         let results = waiting.into_iter().map(|waiting| match waiting {
             Some(Ok(reason)) => Ok(self.dropped(reason)),

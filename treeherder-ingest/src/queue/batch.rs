@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use super::statistics::{Counters, add, take};
 use super::worker::BackOff;
 use super::{
-    Burial, Delivery, Handler, Outcome, Queue, QueueError, QueueName, Receipt, Retry, Statistics,
-    WorkerOptions,
+    Burial, Delivery, Ending, Handler, Observer, Outcome, Queue, QueueError, QueueName, Receipt, Retry,
+    Statistics, WorkerOptions,
 };
 
 /// What the batches of one queue have in common.
@@ -30,7 +30,7 @@ pub(super) struct BatchRunner {
 }
 
 /// How a call of a handler ended.
-enum Ending {
+enum Return {
     Outcomes(Vec<Outcome>),
     Panic(String),
     TimeLimit,
@@ -58,6 +58,13 @@ impl Drop for EndWhenDropped {
 }
 
 impl BatchRunner {
+    /// Tells who looks on, if somebody does.
+    fn tell(&self, tell: impl FnOnce(&dyn Observer)) {
+        if let Some(observer) = &self.options.observer {
+            tell(observer.as_ref());
+        }
+    }
+
     fn counters(&self) -> &Counters {
         self.statistics.of(self.name)
     }
@@ -67,6 +74,7 @@ impl BatchRunner {
         let size = claimed.len();
         add(&self.counters().claimed, size);
         add(&self.counters().in_flight, size);
+        self.tell(|observer| observer.received(&claimed));
         let held = Held::default();
         held.with(|receipts| receipts.extend(claimed.iter().map(|delivery| delivery.receipt)));
         let _extender = EndWhenDropped(tokio::spawn(extend_leases(
@@ -97,7 +105,10 @@ impl BatchRunner {
         let mut fresh = Vec::new();
         let mut settlement = Settlement::default();
         for delivery in claimed {
-            if delivery.attempts > self.options.retries.max_retries.saturating_add(1) {
+            if self.options.observer.as_ref().is_some_and(|observer| observer.is_revoked(&delivery)) {
+                tracing::warn!(message.id = %delivery.message_id, "a revoked message is removed");
+                settlement.revoked.push(delivery.receipt);
+            } else if delivery.attempts > self.options.retries.max_retries.saturating_add(1) {
                 let last = delivery.last_error.as_deref().unwrap_or("none reported");
                 let error = format!(
                     "handed out {} times without an end being reported; last error: {last}",
@@ -121,16 +132,23 @@ impl BatchRunner {
     async fn process(&self, batch: Vec<Delivery>, work: &mut VecDeque<Vec<Delivery>>, held: &Held) {
         let heads: Vec<(Receipt, u32)> =
             batch.iter().map(|delivery| (delivery.receipt, delivery.attempts)).collect();
+        let receipts: Vec<Receipt> = heads.iter().map(|(receipt, _)| *receipt).collect();
         let copies = if batch.len() > 1 { batch.clone() } else { Vec::new() };
-        let mut outcomes = match self.call(batch).await {
-            Ending::Outcomes(outcomes) => outcomes,
-            Ending::Panic(error) => vec![Outcome::Isolate { error }; heads.len()],
-            Ending::TimeLimit => {
+        self.tell(|observer| observer.started(&receipts));
+        let start = Instant::now();
+        let returned = self.call(batch).await;
+        let took = start.elapsed();
+        add(&self.counters().busy_micros, usize::try_from(took.as_micros()).unwrap_or(usize::MAX));
+        self.tell(|observer| observer.handled(&receipts, took));
+        let mut outcomes = match returned {
+            Return::Outcomes(outcomes) => outcomes,
+            Return::Panic(error) => vec![Outcome::Isolate { error }; heads.len()],
+            Return::TimeLimit => {
                 let limit = self.soft_time_limit.as_secs_f64();
                 vec![Outcome::Retry { error: format!("soft time limit of {limit} s exceeded") }; heads.len()]
             }
-            Ending::Abandoned => {
-                self.give_back(heads.iter().map(|(receipt, _)| *receipt).collect(), held).await;
+            Return::Abandoned => {
+                self.give_back(receipts, held).await;
                 return;
             }
         };
@@ -179,36 +197,37 @@ impl BatchRunner {
     }
 
     /// Calls the handler; neither a panic nor an endless future gets beyond this.
-    async fn call(&self, batch: Vec<Delivery>) -> Ending {
-        let start = Instant::now();
+    async fn call(&self, batch: Vec<Delivery>) -> Return {
         let handled = AssertUnwindSafe(async { self.handler.handle(batch).await }).catch_unwind();
-        let ending = tokio::select! {
+        tokio::select! {
             handled = tokio::time::timeout(self.soft_time_limit, handled) => match handled {
-                Ok(Ok(outcomes)) => Ending::Outcomes(outcomes),
+                Ok(Ok(outcomes)) => Return::Outcomes(outcomes),
                 Ok(Err(panic)) => {
                     add(&self.counters().panics, 1);
                     let text = panic_text(panic.as_ref());
                     tracing::error!(panic = %text, "a handler panicked");
-                    Ending::Panic(format!("the handler panicked: {text}"))
+                    Return::Panic(format!("the handler panicked: {text}"))
                 }
                 Err(_elapsed) => {
                     add(&self.counters().time_limits, 1);
-                    Ending::TimeLimit
+                    Return::TimeLimit
                 }
             },
-            () = self.abandon.cancelled() => Ending::Abandoned,
-        };
-        let micros = usize::try_from(start.elapsed().as_micros()).unwrap_or(usize::MAX);
-        add(&self.counters().busy_micros, micros);
-        ending
+            () = self.abandon.cancelled() => Return::Abandoned,
+        }
     }
 
     /// Writes the outcomes down, until that succeeds.
     async fn settle(&self, settlement: Settlement, held: &Held) {
-        let Settlement { done, retry, dead } = settlement;
+        let Settlement { done, retry, dead, revoked } = settlement;
         let counters = self.counters();
         if !done.is_empty() {
             self.persist("acknowledge", &done, held, || self.queue.ack(&done), &counters.done).await;
+            self.tell(|observer| done.iter().for_each(|one| observer.ended(*one, Ending::Succeeded)));
+        }
+        if !revoked.is_empty() {
+            self.persist("remove", &revoked, held, || self.queue.ack(&revoked), &counters.revoked).await;
+            self.tell(|observer| revoked.iter().for_each(|one| observer.ended(*one, Ending::Revoked)));
         }
         if !retry.is_empty() {
             for one in &retry {
@@ -216,6 +235,11 @@ impl BatchRunner {
             }
             let receipts: Vec<_> = retry.iter().map(|one| one.receipt).collect();
             self.persist("retry", &receipts, held, || self.queue.retry(&retry), &counters.retried).await;
+            self.tell(|observer| {
+                for Retry { receipt, delay, error } in &retry {
+                    observer.ended(*receipt, Ending::Retried { delay: *delay, error });
+                }
+            });
         }
         if !dead.is_empty() {
             for one in &dead {
@@ -223,6 +247,11 @@ impl BatchRunner {
             }
             let receipts: Vec<_> = dead.iter().map(|one| one.receipt).collect();
             self.persist("keep as dead", &receipts, held, || self.queue.dead(&dead), &counters.dead).await;
+            self.tell(|observer| {
+                for Burial { receipt, error } in &dead {
+                    observer.ended(*receipt, Ending::Dead { error });
+                }
+            });
         }
     }
 
@@ -266,6 +295,7 @@ impl BatchRunner {
         if !receipts.is_empty() {
             let counter = &self.counters().released;
             self.persist("release", &receipts, held, || self.queue.release(&receipts), counter).await;
+            self.tell(|observer| receipts.iter().for_each(|one| observer.ended(*one, Ending::Released)));
         }
     }
 }
@@ -276,6 +306,7 @@ struct Settlement {
     done: Vec<Receipt>,
     retry: Vec<Retry>,
     dead: Vec<Burial>,
+    revoked: Vec<Receipt>,
 }
 
 /// Prolongs leases as long as their messages are being worked on.

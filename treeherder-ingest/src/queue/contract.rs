@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use super::{
-    Burial, DeadLetter, Delivery, Depth, Message, Page, QueueError, QueueName, Receipt, Retry, WakeUp,
+    Burial, DeadLetter, Delivery, Depth, Message, MessageId, Page, QueueError, QueueName, Receipt, Retry,
+    Waiting, WakeUp,
 };
 
 /// The queues, whoever keeps them.
@@ -71,6 +72,22 @@ pub trait Queue: fmt::Debug + Send + Sync {
 
     /// Puts all dead letters of a queue back; returns how many.
     async fn put_back_all(&self, queue: QueueName) -> Result<u64, QueueError>;
+
+    /// Removes a dead letter for good; false when there is none with that id.
+    async fn discard(&self, queue: QueueName, id: i64) -> Result<bool, QueueError>;
+
+    /// Finds a message that waits for its turn or for its time.
+    ///
+    /// Nothing when it is not there, in someone's hands or a dead letter, or when the backend cannot look for single
+    /// messages: a broker cannot.
+    async fn find(&self, _message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        Ok(None)
+    }
+
+    /// Removes a message that [`find`](Self::find) would find, and returns it.
+    async fn remove(&self, _message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        Ok(None)
+    }
 
     /// Returns what wakes a consumer of `queue` when something was published through this handle.
     fn wake_up(&self, queue: QueueName) -> WakeUp;

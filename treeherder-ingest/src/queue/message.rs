@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{QueueError, QueueName};
+use super::{MessageId, QueueError, QueueName};
 
 /// Largest payload a queue takes.
 ///
@@ -127,6 +127,8 @@ impl Receipt {
 /// A message handed out under a lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
+    /// Identifies the message, in every hand-out alike.
+    pub message_id: MessageId,
     /// Where it was.
     pub queue: QueueName,
     /// What it says.
@@ -141,6 +143,25 @@ pub struct Delivery {
     pub last_error: Option<String>,
     /// What settles it.
     pub receipt: Receipt,
+}
+
+/// A message that nobody has in hands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Identifies the message.
+    pub message_id: MessageId,
+    /// Where it is.
+    pub queue: QueueName,
+    /// What it says.
+    pub payload: String,
+    /// How often it has been handed out.
+    pub attempts: u32,
+    /// When it was published first.
+    pub first_seen: DateTime<Utc>,
+    /// When it can be claimed.
+    pub due: DateTime<Utc>,
+    /// Why the last attempt failed, if one did.
+    pub last_error: Option<String>,
 }
 
 /// A failed delivery that is to be tried again.
@@ -168,6 +189,8 @@ pub struct Burial {
 pub struct DeadLetter {
     /// Identifies it within the queue.
     pub id: i64,
+    /// Identifies the message, as when it was worked on.
+    pub message_id: MessageId,
     /// Where it was.
     pub queue: QueueName,
     /// What it says.

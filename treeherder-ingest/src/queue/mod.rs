@@ -9,7 +9,7 @@
 //!
 //! [`SqlQueue`] keeps the messages in a table of SQLite or PostgreSQL ([`Migration`] creates it),
 //! [`RabbitQueue`] in quorum queues of a broker. [`Worker`] runs
-//! [`Handler`]s over any [`Queue`] with the retry policy of §2.4 ([`RetryPolicy`]).
+//! [`Handler`]s over any [`Queue`] with the retry policy of §2.4 ([`RetryPolicy`]); an [`Observer`] may look on.
 
 mod batch;
 mod clock;
@@ -17,8 +17,10 @@ mod contract;
 mod error;
 mod handler;
 mod message;
+mod message_id;
 mod migration;
 mod name;
+mod observer;
 mod rabbit;
 mod retry;
 mod sql;
@@ -32,10 +34,12 @@ pub use error::QueueError;
 pub use handler::{Handler, Outcome};
 pub use message::{
     Burial, DeadLetter, Delivery, Depth, MAX_ERROR_CHARS, MAX_PAYLOAD_BYTES, Message, Page, Priority,
-    Receipt, Retry,
+    Receipt, Retry, Waiting,
 };
+pub use message_id::{MessageId, NoMessageId};
 pub use migration::Migration;
 pub use name::{QueueName, UnknownQueue};
+pub use observer::{Ending, Observer};
 pub use rabbit::{RabbitOptions, RabbitQueue};
 pub use retry::{Disposition, Failure, RetryPolicy, error_text};
 pub use sql::{Published, SqlQueue};

@@ -18,6 +18,7 @@ pub(crate) struct Counters {
     pub(crate) retried: AtomicU64,
     pub(crate) dead: AtomicU64,
     pub(crate) released: AtomicU64,
+    pub(crate) revoked: AtomicU64,
     pub(crate) panics: AtomicU64,
     pub(crate) time_limits: AtomicU64,
     pub(crate) lost_leases: AtomicU64,
@@ -40,6 +41,8 @@ pub struct QueueCounts {
     pub dead: u64,
     /// Messages given back without an attempt.
     pub released: u64,
+    /// Messages removed because they were revoked.
+    pub revoked: u64,
     /// Panics of the handler.
     pub panics: u64,
     /// Batches that met the soft time limit.
@@ -71,6 +74,7 @@ impl Statistics {
                     retried: read(&counters.retried),
                     dead: read(&counters.dead),
                     released: read(&counters.released),
+                    revoked: read(&counters.revoked),
                     panics: read(&counters.panics),
                     time_limits: read(&counters.time_limits),
                     lost_leases: read(&counters.lost_leases),

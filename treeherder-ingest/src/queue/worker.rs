@@ -10,7 +10,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use super::batch::BatchRunner;
-use super::{Handler, Queue, QueueName, RetryPolicy, Statistics};
+use super::{Handler, Observer, Queue, QueueName, RetryPolicy, Statistics};
 
 /// How a worker deals with time and failures.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub struct WorkerOptions {
     pub stop_deadline: Duration,
     /// When failed messages are tried again.
     pub retries: RetryPolicy,
+    /// Who is told what becomes of messages.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for WorkerOptions {
@@ -32,6 +34,7 @@ impl Default for WorkerOptions {
             poll: Duration::from_secs(1),
             stop_deadline: Duration::from_secs(30),
             retries: RetryPolicy::default(),
+            observer: None,
         }
     }
 }

@@ -17,6 +17,7 @@ mod kept_logs;
 mod log_index;
 pub mod logs;
 pub mod migration;
+mod monitor;
 pub mod performance;
 mod pushes;
 pub mod read;
@@ -39,10 +40,11 @@ pub use events::{EventJob, EventPush, UnclassifiedCount};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};
 pub use kept_logs::{KEPT_CHUNK, KeptLog};
 pub use logs::LogJob;
+pub use monitor::{MetricValue, Pruned, Retention, TaskFilter, WorkerRow};
 pub use read::{
-    CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter, JobFilterField, JobQuery,
-    JobRecord, JobRow, JobSummary, JobTally, LogTally, PushCondition, PushQuery, PushSummary, TableCount,
-    Wanted,
+    Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
+    JobFilterField, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogTally, PushCondition, PushQuery,
+    PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};

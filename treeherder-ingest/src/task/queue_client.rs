@@ -1,7 +1,7 @@
 //! Taskcluster's queue service over HTTP (`spec/ingest.md` §4.2, §4.6).
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::http::{Client, HttpError, HttpErrorKind, Request, TimeoutPhase};
 use crate::job::ids::slug_to_uuid;
+use crate::monitor::Metric;
 
 use super::TaskDefinition;
 use super::queue::{Artifact, ArtifactListing, TaskQueue, TaskQueueError, TaskQueueErrorKind, service_url};
@@ -90,7 +91,10 @@ impl TaskQueue for HttpTaskQueue {
     async fn task(&self, root_url: &str, task_id: &str) -> Result<Arc<TaskDefinition>, TaskQueueError> {
         check_task_id(task_id)?;
         let url = service_url(root_url, "queue", "v1", &format!("task/{task_id}"));
-        Ok(Arc::new(self.ask(|| self.client.get(&url)).await?))
+        let start = Instant::now();
+        let definition = self.ask(|| self.client.get(&url)).await?;
+        Metric::FetchDefinition.record(&[], start.elapsed(), 1);
+        Ok(Arc::new(definition))
     }
 
     async fn artifacts(

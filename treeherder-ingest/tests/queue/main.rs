@@ -6,7 +6,9 @@ mod support;
 
 mod backend;
 mod interleavings;
+mod observed;
 mod rates;
+mod remove;
 mod suite;
 mod transaction;
 mod worker;

@@ -82,3 +82,38 @@ async fn rates() {
     measure::<Sqlite>("SQLite").await;
     measure::<Postgres>("PostgreSQL").await;
 }
+
+/// What a watch costs for each message, without queue or database: the bound of what monitoring takes from ingestion.
+#[test]
+#[ignore = "measures; run in release"]
+fn cost_of_being_watched() {
+    use treeherder_ingest::monitor::Watch;
+    use treeherder_ingest::queue::{Ending, MessageId, Observer as _, Priority, Receipt};
+
+    let payload = format!(r#"{{"task":"store-pulse-tasks","args":{{"body":"{}"}}}}"#, "x".repeat(1_500));
+    let watch = Watch::new(&["store-pulse-tasks"]);
+    let start = Instant::now();
+    for batch in 0..MESSAGES / BATCH {
+        let deliveries: Vec<Delivery> = (0..BATCH)
+            .map(|number| Delivery {
+                message_id: MessageId::of_row(1_700_000_000_000, (batch * BATCH + number) as i64),
+                queue: TASKS,
+                payload: payload.clone(),
+                priority: Priority::Normal,
+                attempts: 1,
+                first_seen: chrono::DateTime::UNIX_EPOCH,
+                last_error: None,
+                receipt: Receipt::new((batch * BATCH + number) as i64, 1),
+            })
+            .collect();
+        let receipts: Vec<Receipt> = deliveries.iter().map(|delivery| delivery.receipt).collect();
+        watch.received(&deliveries);
+        assert!(!deliveries.iter().any(|delivery| watch.is_revoked(delivery)));
+        watch.started(&receipts);
+        watch.handled(&receipts, Duration::from_millis(100));
+        receipts.iter().for_each(|receipt| watch.ended(*receipt, Ending::Succeeded));
+    }
+    let cost = start.elapsed().as_secs_f64() / MESSAGES as f64;
+    println!("watched: {:.2} µs a message, making the message included", cost * 1e6);
+    assert_eq!(watch.total().succeeded, MESSAGES as u64);
+}

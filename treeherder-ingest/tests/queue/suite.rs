@@ -39,6 +39,8 @@ macro_rules! queue_test_suite {
                 concurrent_consumers_share_the_messages
                 publishing_wakes_consumers
                 large_batches_and_payloads_come_through
+                a_message_keeps_its_id_whatever_becomes_of_it
+                a_dead_letter_can_be_discarded
             );
         }
     };
@@ -397,4 +399,52 @@ pub(crate) async fn large_batches_and_payloads_come_through(backend: &impl Backe
     assert_eq!(claimed[699].payload, "message 698");
     assert_eq!(queue.ack(&receipts(&claimed)).await.unwrap(), 700);
     assert_eq!(depth(&*queue, TASKS).await.ready, 801);
+}
+
+pub(crate) async fn a_message_keeps_its_id_whatever_becomes_of_it(backend: &impl Backend) {
+    let queue = backend.open("a").await;
+    queue.publish(&messages(TASKS, 0..2)).await.unwrap();
+    let claimed = claim(&*queue, 2).await;
+    let (one, other) = (claimed[0].message_id, claimed[1].message_id);
+    assert_ne!(one, other);
+    let retry =
+        Retry { receipt: claimed[0].receipt, delay: Duration::from_secs(10), error: "again".to_owned() };
+    queue.retry(&[retry]).await.unwrap();
+    queue.release(&[claimed[1].receipt]).await.unwrap();
+    let released = claim(&*queue, 1).await;
+    assert_eq!(released[0].message_id, other);
+    queue.ack(&receipts(&released)).await.unwrap();
+
+    backend.pass(Duration::from_secs(11)).await;
+    let retried = claim_until(&*queue).await;
+    assert_eq!(retried.message_id, one);
+    queue.dead(&[Burial { receipt: retried.receipt, error: "no".to_owned() }]).await.unwrap();
+    let letter = queue.dead_letters(TASKS, Page::default()).await.unwrap().remove(0);
+    assert_eq!(letter.message_id, one);
+    assert!(queue.put_back(TASKS, letter.id).await.unwrap());
+    assert_eq!(claim_until(&*queue).await.message_id, one);
+}
+
+/// Claims one message, waiting for a broker to bring it.
+async fn claim_until(queue: &dyn Queue) -> Delivery {
+    loop {
+        if let Some(delivery) = claim(queue, 1).await.pop() {
+            return delivery;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+pub(crate) async fn a_dead_letter_can_be_discarded(backend: &impl Backend) {
+    let queue = backend.open("a").await;
+    let letters = ["a", "b"].map(|text| (Message::new(TASKS, text), format!("error of {text}")));
+    queue.publish_dead(&letters).await.unwrap();
+    queue.publish(&messages(TASKS, 0..1)).await.unwrap();
+    let listed = queue.dead_letters(TASKS, Page::default()).await.unwrap();
+    assert!(!queue.discard(PUSHES, listed[0].id).await.unwrap());
+    assert!(queue.discard(TASKS, listed[0].id).await.unwrap());
+    assert!(!queue.discard(TASKS, listed[0].id).await.unwrap());
+    let left = queue.dead_letters(TASKS, Page::default()).await.unwrap();
+    assert_eq!(left, listed[1..]);
+    assert_eq!(payloads(&claim(&*queue, 9).await), ["message 0"]);
 }

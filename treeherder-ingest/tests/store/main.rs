@@ -42,6 +42,7 @@ mod line_counts;
 mod logs;
 mod messages;
 mod migration;
+mod monitor;
 mod performance;
 mod pushes;
 mod rate;

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use treeherder_ingest::bridge::{PRODUCTION_NAMESPACE, write_references};
+use treeherder_ingest::monitor::Registry;
 
 use crate::config::{BridgeArgs, ListenArgs, NetworkArgs};
 use crate::output;
@@ -77,6 +78,8 @@ async fn bridge(args: RunArgs) -> anyhow::Result<()> {
     let settings = args.bridge.settings(args.pulse_url.as_deref(), args.pulse_queue_name.as_deref())?;
     let stop = shutdown::on_signal()?;
     let web = WebServer::bind(args.listen.listen).await?;
+    // What it counts is shown at /metrics.
+    let _registry = Registry::of_process();
     let role = BridgeRole::new(&settings, &args.network)?;
     role.check().await?;
     let view = BridgeView { namespace: settings.namespace.clone(), bridge: Some(role.bridge()) };

@@ -2,10 +2,12 @@
 
 pub(crate) mod bridge;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod failures;
 pub(crate) mod ingest;
 pub(crate) mod jobs;
 pub(crate) mod migrate;
+pub(crate) mod munin;
 pub(crate) mod process;
 pub(crate) mod pulse;
 pub(crate) mod queues;

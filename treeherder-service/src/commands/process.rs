@@ -5,8 +5,8 @@ use clap::{ArgMatches, Args as _, FromArgMatches, Subcommand};
 use treeherder_ingest::pulse::Kind;
 use treeherder_ingest::queue::QueueName;
 
-use crate::config::{IngestArgs, NetworkArgs, PulseArgs, StorageArgs};
-use crate::roles::{self, Database, Duty, Listeners, ProcessType, Workers, queue_for_listeners};
+use crate::config::{IngestArgs, MonitorArgs, NetworkArgs, PulseArgs, StorageArgs};
+use crate::roles::{self, Database, Duty, Listeners, ProcessType, Vitals, Workers, queue_for_listeners};
 use crate::shutdown;
 
 /// Connections to the database besides one for each batch that is under way.
@@ -16,7 +16,7 @@ const FURTHER_CONNECTIONS: usize = 4;
 #[derive(Debug)]
 pub(crate) enum Process {
     /// Listens to Pulse.
-    Listener(Kind, Box<ListenerArgs>),
+    Listener(&'static str, Kind, Box<ListenerArgs>),
     /// Works on queues.
     Worker(&'static str, Vec<QueueName>, Box<WorkerArgs>),
 }
@@ -30,6 +30,8 @@ pub(crate) struct ListenerArgs {
     storage: StorageArgs,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    monitor: MonitorArgs,
 }
 
 /// Settings of a worker.
@@ -44,6 +46,8 @@ pub(crate) struct WorkerArgs {
     network: NetworkArgs,
     #[command(flatten)]
     ingest: IngestArgs,
+    #[command(flatten)]
+    monitor: MonitorArgs,
 }
 
 const WORKER_EXAMPLES: &str = "\
@@ -110,7 +114,7 @@ impl FromArgMatches for Process {
         let process = ProcessType::all().find(|process| process.name == name).ok_or_else(missing)?;
         match process.duty {
             Duty::Listener(kind) => {
-                Ok(Self::Listener(kind, Box::new(ListenerArgs::from_arg_matches(matches)?)))
+                Ok(Self::Listener(process.name, kind, Box::new(ListenerArgs::from_arg_matches(matches)?)))
             }
             Duty::Worker => {
                 let args = Box::new(WorkerArgs::from_arg_matches(matches)?);
@@ -128,12 +132,12 @@ impl FromArgMatches for Process {
 
 pub(crate) async fn run(process: Process) -> anyhow::Result<()> {
     match process {
-        Process::Listener(kind, args) => listen(kind, &args).await,
+        Process::Listener(name, kind, args) => listen(name, kind, &args).await,
         Process::Worker(name, queues, args) => work(name, queues, &args).await,
     }
 }
 
-async fn listen(kind: Kind, args: &ListenerArgs) -> anyhow::Result<()> {
+async fn listen(name: &str, kind: Kind, args: &ListenerArgs) -> anyhow::Result<()> {
     // What is wrong with the settings is told even where nothing is to be done.
     args.pulse.settings(kind)?;
     if args.pulse.skip_ingestion {
@@ -143,7 +147,9 @@ async fn listen(kind: Kind, args: &ListenerArgs) -> anyhow::Result<()> {
     let stop = shutdown::on_signal()?;
     let Some(queue) = queue_for_listeners(&args.storage, &stop).await? else { return Ok(()) };
     let listeners = Listeners::start(&queue.queue, &[kind], &args.pulse, &args.network, &stop)?;
+    let heartbeats = Vitals::new(&args.monitor).beat_when_possible(&args.storage, name);
     listeners.stopped().await?;
+    heartbeats.stop().await;
     queue.close().await;
     tracing::info!("stopped");
     Ok(())
@@ -158,6 +164,8 @@ async fn work(name: &str, queues: Vec<QueueName>, args: &WorkerArgs) -> anyhow::
         options = options.with_concurrency(*queue, concurrency);
         batches += concurrency;
     }
+    let vitals = Vitals::new(&args.monitor);
+    let concurrency = vitals.observe(&mut options, queues.iter().copied());
     let connections = u32::try_from(batches).unwrap_or(u32::MAX);
     let Some(database) = Database::await_ready(&args.storage, connections, &stop).await? else {
         return Ok(());
@@ -166,9 +174,11 @@ async fn work(name: &str, queues: Vec<QueueName>, args: &WorkerArgs) -> anyhow::
     let pipeline = roles::pipeline(&database, &args.network, options).await?;
     let names: Vec<&str> = queues.iter().map(|queue| queue.as_str()).collect();
     tracing::info!(queues = names.join(","), database = database.place, "working");
+    let heartbeats = vitals.beat(&database.store, name, &queues, concurrency);
     let workers = Workers::start_on(&pipeline, queues);
     stop.cancelled().await;
     workers.stop().await?;
+    heartbeats.stop().await;
     database.close().await;
     drop(lock);
     tracing::info!("stopped");

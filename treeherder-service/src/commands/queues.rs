@@ -16,8 +16,10 @@ const EXAMPLES: &str = "\
 Examples:
   treeherder queues                      how much waits where
   treeherder queues dead log_parser      what could not be processed, and why
+  treeherder queues show 17              all of one dead letter
   treeherder queues put-back 17          another try for dead letter 17
-  treeherder queues put-back --all log_parser";
+  treeherder queues put-back --all log_parser
+  treeherder queues discard 18           never mind";
 
 /// Show how much work waits, list dead letters and put them back
 #[derive(Debug, clap::Args)]
@@ -32,7 +34,9 @@ pub(crate) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Dead(DeadArgs),
+    Show(ShowArgs),
     PutBack(PutBackArgs),
+    Discard(DiscardArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,6 +64,31 @@ struct DeadArgs {
     limit: u32,
 }
 
+/// Show all of a dead letter: its whole error and what it says
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  treeherder queues show 17")]
+struct ShowArgs {
+    #[command(flatten)]
+    storage: StorageArgs,
+    #[command(flatten)]
+    format: FormatArgs,
+    /// Id of the dead letter, as `treeherder queues dead` shows it
+    id: i64,
+}
+
+/// Remove dead letters for good
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  treeherder queues show 17 --format json > 17.json && treeherder queues discard 17"
+)]
+struct DiscardArgs {
+    #[command(flatten)]
+    storage: StorageArgs,
+    /// Ids of dead letters, as `treeherder queues dead` shows them
+    #[arg(required = true)]
+    ids: Vec<i64>,
+}
+
 /// Put dead letters back into their queue, with their attempts forgotten
 #[derive(Debug, clap::Args)]
 #[command(
@@ -80,7 +109,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     match args.command {
         None => depths(&args.depths).await,
         Some(Command::Dead(args)) => dead(args).await,
+        Some(Command::Show(args)) => show(&args).await,
         Some(Command::PutBack(args)) => put_back(args).await,
+        Some(Command::Discard(args)) => discard(args).await,
     }
 }
 
@@ -149,6 +180,54 @@ async fn read_dead(database: &Database, queue: QueueName, limit: u32) -> anyhow:
         }
         letters.extend(more);
     }
+}
+
+async fn show(args: &ShowArgs) -> anyhow::Result<()> {
+    let database = Database::open(&args.storage).await?;
+    for queue in QueueName::all() {
+        // Newest first: the letter is the first one below the next id.
+        let page = Page { before: args.id.checked_add(1), limit: 1 };
+        let letters = database.queue.dead_letters(queue, page).await?;
+        let Some(letter) = letters.into_iter().find(|letter| letter.id == args.id) else { continue };
+        if args.format.format == Format::Json {
+            return output::json(&letter);
+        }
+        for (name, value) in [
+            ("id", letter.id.to_string()),
+            ("message", letter.message_id.to_string()),
+            ("queue", letter.queue.to_string()),
+            ("attempts", letter.attempts.to_string()),
+            ("first seen", moment(letter.first_seen)),
+            ("dead since", moment(letter.dead_since)),
+            ("error", output::printable(&letter.error)),
+            ("payload", output::printable(&letter.payload)),
+        ] {
+            output::line(&format!("{name:<11}{value}"))?;
+        }
+        return Ok(());
+    }
+    anyhow::bail!("there is no dead letter {}", args.id)
+}
+
+async fn discard(args: DiscardArgs) -> anyhow::Result<()> {
+    let database = Database::open(&args.storage).await?;
+    let mut missing = Vec::new();
+    for id in args.ids {
+        let mut found = None;
+        for queue in QueueName::all() {
+            if database.queue.discard(queue, id).await? {
+                found = Some(queue);
+                break;
+            }
+        }
+        match found {
+            Some(queue) => output::line(&format!("dead letter {id} of {queue} is removed"))?,
+            None => missing.push(id.to_string()),
+        }
+    }
+    database.close().await;
+    anyhow::ensure!(missing.is_empty(), "there is no dead letter {}", missing.join(", "));
+    Ok(())
 }
 
 async fn put_back(args: PutBackArgs) -> anyhow::Result<()> {

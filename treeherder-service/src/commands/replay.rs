@@ -11,9 +11,9 @@ use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::{Kind, Listened, Pace, ReplaySource};
 use treeherder_ingest::queue::QueueName;
 
-use crate::config::{IngestArgs, NetworkArgs, StorageArgs};
+use crate::config::{IngestArgs, MonitorArgs, NetworkArgs, StorageArgs};
 use crate::output::{self, Format, FormatArgs};
-use crate::roles::{self, Database, Workers};
+use crate::roles::{self, Database, Vitals, Workers};
 use crate::{progress, shutdown};
 
 const EXAMPLES: &str = "\
@@ -50,6 +50,8 @@ pub(crate) struct Args {
     network: NetworkArgs,
     #[command(flatten)]
     ingest: IngestArgs,
+    #[command(flatten)]
+    monitor: MonitorArgs,
 }
 
 /// Reads a positive number.
@@ -80,7 +82,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     check_files(&args.files)?;
     let stop = shutdown::on_signal()?;
     let database = Database::open(&args.storage).await?;
-    let pipeline = roles::pipeline(&database, &args.network, roles::pipeline_options(&args.ingest)).await?;
+    let vitals = Vitals::new(&args.monitor);
+    let mut options = roles::pipeline_options(&args.ingest);
+    let concurrency = vitals.observe(&mut options, QueueName::all());
+    let pipeline = roles::pipeline(&database, &args.network, options).await?;
     let mut lock = None;
     let mut works = !args.queue_only;
     if works {
@@ -93,6 +98,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
     }
     let start = Instant::now();
+    let queues: Vec<QueueName> = QueueName::all().collect();
+    let heartbeats = works.then(|| vitals.beat(&database.store, "replay", &queues, concurrency));
     let workers = works.then(|| Workers::start(&pipeline));
     let showing = CancellationToken::new();
     let display = tokio::spawn(show(pipeline.clone(), showing.clone()));
@@ -100,7 +107,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut source = source(&args.files, args.speed);
     let listened = pipeline.listen(&mut source, Kind::Joint, None, &stop).await;
     if workers.is_some() {
-        let queues: Vec<QueueName> = QueueName::all().collect();
         if let Some(drained) =
             stop.run_until_cancelled(pipeline.drained(&queues, args.wait_for_retries)).await
         {
@@ -109,6 +115,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     if let Some(workers) = workers {
         workers.stop().await?;
+    }
+    if let Some(heartbeats) = heartbeats {
+        heartbeats.stop().await;
     }
     showing.cancel();
     display.await?;

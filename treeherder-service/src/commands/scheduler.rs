@@ -2,8 +2,8 @@
 
 use treeherder_ingest::schedule::Periodic;
 
-use crate::config::StorageArgs;
-use crate::roles::{self, Database};
+use crate::config::{MonitorArgs, StorageArgs};
+use crate::roles::{self, Database, Vitals};
 use crate::shutdown;
 
 /// Connections to the database.
@@ -22,6 +22,8 @@ It only publishes: workers do the work. Several may run, for the case that one f
 pub(crate) struct Args {
     #[command(flatten)]
     storage: StorageArgs,
+    #[command(flatten)]
+    monitor: MonitorArgs,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
@@ -30,7 +32,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         return Ok(());
     };
     tracing::info!(database = database.place, "scheduling");
+    let heartbeats = Vitals::new(&args.monitor).beat(&database.store, "scheduler", &[], 0);
     roles::scheduler(&database, Periodic::all().collect()).run(&stop).await;
+    heartbeats.stop().await;
     database.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -1,16 +1,20 @@
 //! `treeherder serve`: sources, workers and web in one process.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::Kind;
+use treeherder_ingest::queue::QueueName;
 
 use super::replay;
-use crate::config::{BridgeArgs, IngestArgs, ListenArgs, NetworkArgs, PulseArgs, StorageArgs, switch};
-use crate::roles::{self, BridgeRole, Database, Listeners, Workers};
+use crate::config::{
+    BridgeArgs, HealthArgs, IngestArgs, ListenArgs, MonitorArgs, NetworkArgs, PulseArgs, StorageArgs, switch,
+};
+use crate::roles::{self, BridgeRole, Database, Listeners, Vitals, Workers};
 use crate::shutdown;
 use crate::web::accounts::AccountArgs;
 use crate::web::{BridgeView, Live, WebServer};
@@ -62,6 +66,10 @@ pub(crate) struct Args {
     network: NetworkArgs,
     #[command(flatten)]
     ingest: IngestArgs,
+    #[command(flatten)]
+    monitor: MonitorArgs,
+    #[command(flatten)]
+    health: HealthArgs,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
@@ -72,7 +80,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let web = WebServer::bind(args.listen.listen).await?;
     let database = Database::open(&args.storage).await?;
     let lock = database.start_work(&args.storage, "serve").await??;
-    let options = roles::pipeline_options(&args.ingest);
+    let vitals = Vitals::new(&args.monitor);
+    let mut options = roles::pipeline_options(&args.ingest);
+    let concurrency = vitals.observe(&mut options, QueueName::all());
     let pipeline = roles::pipeline(&database, &args.network, options).await?;
 
     let mut sources = JoinSet::new();
@@ -91,6 +101,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let bridge = start_bridge(&args, &stop, &mut sources)?;
     tracing::info!(url = web.url(), database = database.place, "serving");
     let workers = Workers::start(&pipeline);
+    let queues: Vec<QueueName> = QueueName::all().collect();
+    let heartbeats = vitals.beat(&database.store, "serve", &queues, concurrency);
     let state = roles::WebParts {
         database: &database,
         data_dir: &args.storage.data_dir,
@@ -99,6 +111,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         client_options: args.network.client_options(std::iter::empty()),
         site,
         bridge,
+        health: args.health.clone(),
         live: Live::new(pipeline.clone(), stop.clone()),
     };
     let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
@@ -114,6 +127,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     }
     while sources.join_next().await.is_some() {}
     workers.stop().await?;
+    heartbeats.stop().await;
     database.close().await;
     drop(lock);
     let ended = match failed {

@@ -2,8 +2,8 @@
 
 use treeherder_ingest::pipeline::PipelineOptions;
 
-use crate::config::{BugzillaArgs, ListenArgs, NetworkArgs, StorageArgs};
-use crate::roles::{self, Database};
+use crate::config::{BugzillaArgs, HealthArgs, ListenArgs, MonitorArgs, NetworkArgs, StorageArgs};
+use crate::roles::{self, Database, Vitals};
 use crate::shutdown;
 use crate::web::accounts::AccountArgs;
 use crate::web::{BridgeView, Live, WebServer};
@@ -30,6 +30,10 @@ pub(crate) struct Args {
     #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
+    monitor: MonitorArgs,
+    #[command(flatten)]
+    health: HealthArgs,
+    #[command(flatten)]
     network: NetworkArgs,
 }
 
@@ -52,9 +56,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         client_options: args.network.client_options(std::iter::empty()),
         site,
         bridge: BridgeView::default(),
+        health: args.health,
         live: Live::new(pipeline, stop.clone()),
     };
-    web.serve(state.state()?, stop).await?;
+    let state = state.state()?;
+    let heartbeats = Vitals::new(&args.monitor).beat(&database.store, "web", &[], 0);
+    let ended = web.serve(state, stop).await;
+    heartbeats.stop().await;
+    database.close().await;
+    ended?;
     tracing::info!("stopped");
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod bridge;
 mod bugzilla;
+mod monitor;
 mod pulse;
 
 use std::net::{IpAddr, SocketAddr};
@@ -16,6 +17,7 @@ use crate::web::Site;
 
 pub(crate) use self::bridge::BridgeArgs;
 pub(crate) use self::bugzilla::BugzillaArgs;
+pub(crate) use self::monitor::{HealthArgs, MonitorArgs};
 pub(crate) use self::pulse::PulseArgs;
 
 /// Where to look for the database and the queues.

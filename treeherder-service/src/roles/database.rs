@@ -17,6 +17,9 @@ use crate::data_dir::{DataDir, InUse, WorkLock};
 /// Connections to the database of a process that plays all roles.
 const CONNECTIONS: u32 = 16;
 
+/// Connections to the database of a command that only looks.
+const LOOKING_CONNECTIONS: u32 = 3;
+
 /// How long a server may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -97,6 +100,30 @@ impl Database {
         Ok(database)
     }
 
+    /// Connects to a database that is there already, for those who only look.
+    pub(crate) async fn existing(storage: &StorageArgs) -> anyhow::Result<Self> {
+        let (url, place) = address(storage)?;
+        if let Some(file) = url.strip_prefix("sqlite://") {
+            let file = file.split('?').next().unwrap_or(file);
+            anyhow::ensure!(
+                std::path::Path::new(file).exists(),
+                "there is no database at {place}; `treeherder migrate` makes it"
+            );
+        }
+        Self::connect_with(storage, LOOKING_CONNECTIONS).await
+    }
+
+    /// Waits until the database is there with its tables, however long that takes, without a word.
+    pub(crate) async fn await_tables(storage: &StorageArgs, connections: u32, pause: Duration) -> Self {
+        loop {
+            match Self::ready(storage, connections).await {
+                Ok(database) => return database,
+                Err(error) => tracing::debug!(error = format!("{error:#}"), "no database yet"),
+            }
+            tokio::time::sleep(pause).await;
+        }
+    }
+
     /// Connects without touching the tables.
     pub(crate) async fn connect(storage: &StorageArgs) -> anyhow::Result<Self> {
         Self::connect_with(storage, CONNECTIONS).await
@@ -173,6 +200,12 @@ fn broker_url(storage: &StorageArgs) -> anyhow::Result<Option<AmqpUrl>> {
     let url =
         AmqpUrl::parse(text).map_err(|reason| anyhow::anyhow!("--broker-url (BROKER_URL): {reason}"))?;
     Ok(Some(url))
+}
+
+/// Reads the addresses of database and broker, to tell what is wrong with them.
+pub(crate) fn check_addresses(storage: &StorageArgs) -> anyhow::Result<()> {
+    address(storage)?;
+    broker(storage).map(drop)
 }
 
 /// Returns the name of this machine.

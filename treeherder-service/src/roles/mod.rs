@@ -10,13 +10,15 @@ mod database;
 mod listen;
 mod process_type;
 mod schedule;
+mod vitals;
 mod web;
 mod work;
 
 pub(crate) use self::bridge::BridgeRole;
-pub(crate) use self::database::{Database, hostname};
+pub(crate) use self::database::{Database, check_addresses, hostname};
 pub(crate) use self::listen::{Listeners, queue_for_listeners};
 pub(crate) use self::process_type::{Duty, ProcessType};
 pub(crate) use self::schedule::{entries_inside, scheduler};
+pub(crate) use self::vitals::Vitals;
 pub(crate) use self::web::WebParts;
 pub(crate) use self::work::{Workers, client, pipeline, pipeline_options};

@@ -1,6 +1,7 @@
 //! The role of the web server: what its answers are made of.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use treeherder_ingest::bugzilla::{Bugzilla, BugzillaOptions};
@@ -8,6 +9,7 @@ use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::suggestions::BugSearch;
 
 use super::Database;
+use crate::config::HealthArgs;
 use crate::web::accounts::{AccountArgs, Accounts};
 use crate::web::{AppState, BridgeView, Live, Site};
 
@@ -28,6 +30,8 @@ pub(crate) struct WebParts<'process> {
     pub(crate) site: Site,
     /// The bridge, where it runs in this process.
     pub(crate) bridge: BridgeView,
+    /// What the endpoints for operators tell.
+    pub(crate) health: HealthArgs,
     /// What takes submissions, shows logs and tells live readers.
     pub(crate) live: Live,
 }
@@ -46,6 +50,8 @@ impl WebParts<'_> {
             store,
             site: self.site,
             bridge: self.bridge,
+            queue: Arc::clone(&self.database.queue),
+            health: self.health,
             live: self.live,
         })
     }

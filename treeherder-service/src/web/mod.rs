@@ -1,6 +1,6 @@
 //! Answers to HTTP requests (`spec/api.md`).
 //!
-//! [`api`] is the REST API, [`accounts`] finds out who asks, [`live`] has what changes while somebody looks, [`logs`]
+//! [`api`] is the REST API, [`pages`] what people look at, [`accounts`] finds out who asks, [`live`] has what changes while somebody looks, [`logs`]
 //! the lines of logs, [`submit`] takes what others send, [`monitor`] tells whether the service is well. Each folder makes
 //! a router of its own; [`router`] puts them together and adds what all answers have in common ([`conventions`]). A front-end
 //! from a folder can take the place of our own pages ([`static_files`]).
@@ -10,12 +10,12 @@ mod api;
 mod bridge;
 mod conventions;
 mod docs;
-mod index;
 mod json;
 mod json_body;
 mod live;
 mod logs;
 mod monitor;
+mod pages;
 mod parameters;
 mod response;
 mod site;
@@ -30,7 +30,6 @@ use anyhow::Context as _;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use utoipa::OpenApi as _;
@@ -38,6 +37,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::bridge::BridgeView;
 pub(crate) use self::live::Live;
+pub(crate) use self::monitor::Health;
 pub(crate) use self::site::Site;
 pub(crate) use self::state::AppState;
 use conventions::methods::Methods;
@@ -84,6 +84,7 @@ impl WebServer {
 
 /// Puts the routes together.
 fn router(state: AppState) -> Router {
+    let (store, health) = (state.store.clone(), state.health.clone());
     let accounts = &state.accounts;
     let (api, mut document) = OpenApiRouter::with_openapi(api::schema::Api::openapi())
         .merge(api::router())
@@ -108,13 +109,11 @@ fn router(state: AppState) -> Router {
         .merge(bridge::router(&state.bridge));
     let routes = match site.static_dir() {
         Some(dir) => routes.fallback_service(static_files::router(dir)),
-        None => routes
-            .route("/", get(index::home))
-            .merge(special_files::router())
-            .fallback(response::nothing_here),
+        None => routes.merge(pages::router()).merge(special_files::router()).fallback(response::nothing_here),
     };
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
-    conventions::of_all(routes, &site)
+    // Outermost: load balancers ask by address, whatever names the site answers to.
+    monitor::with_health(conventions::of_all(routes, &site), store, health)
 }
 
 /// Puts the routes of a bridge's process together.

@@ -41,6 +41,11 @@ impl Refused {
         Self(StatusCode::NOT_FOUND, Value::String(text))
     }
 
+    /// 409 with `{"detail": …}`.
+    pub(crate) fn conflict(detail: &str) -> Self {
+        Self::detail(StatusCode::CONFLICT, detail)
+    }
+
     /// 400 with `{"detail": …}`.
     pub(crate) fn invalid(detail: &str) -> Self {
         Self::detail(StatusCode::BAD_REQUEST, detail)

@@ -1,7 +1,10 @@
 //! What every handler can reach.
 
+use std::sync::Arc;
+
 use axum::extract::FromRef;
 use treeherder_ingest::bugzilla::Bugzilla;
+use treeherder_ingest::queue::Queue;
 use treeherder_ingest::store::Store;
 use treeherder_ingest::suggestions::BugSearch;
 
@@ -10,6 +13,7 @@ use super::site::Site;
 
 use super::Live;
 use super::bridge::BridgeView;
+use super::monitor::Health;
 
 /// The parts of the service that answers are made of; cheap to clone.
 ///
@@ -18,6 +22,10 @@ use super::bridge::BridgeView;
 pub(crate) struct AppState {
     /// The database.
     pub(crate) store: Store,
+    /// The queues.
+    pub(crate) queue: Arc<dyn Queue>,
+    /// What the endpoints for operators tell.
+    pub(crate) health: Health,
     /// Who asks, and how one logs in.
     pub(crate) accounts: Accounts,
     /// What suggestions are searched in.

@@ -1,9 +1,12 @@
 //! A push with three failed jobs, stored past the program.
 
 use indexmap::IndexMap;
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
+use serde_json::Value;
 use treeherder_ingest::job::{JobData, LoadedJob, LogReference, Platform};
 use treeherder_ingest::push::LoadedPush;
 use treeherder_ingest::store::Store;
+use treeherder_ingest::store::entity::event;
 use treeherder_ingest::store::failures::ErrorLine;
 
 use crate::support::Place;
@@ -81,4 +84,15 @@ fn job(number: usize) -> LoadedJob {
             taskcluster_retry_id: None,
         },
     }
+}
+
+/// What live readers were told about classifications.
+pub(crate) async fn events(place: &Place) -> Vec<Value> {
+    let rows = event::Entity::find()
+        .filter(event::Column::Name.eq("job_classification"))
+        .order_by_asc(event::Column::Id)
+        .all(store(place).await.connection())
+        .await
+        .unwrap();
+    rows.iter().map(|row| serde_json::from_str(&row.body).unwrap()).collect()
 }

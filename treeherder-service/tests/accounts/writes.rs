@@ -186,6 +186,15 @@ async fn failures_are_classified_and_taken_back() {
         (&json!("intermittent"), &json!(JOB_TYPE))
     );
 
+    // Live readers are told of each, in the order in which it happened.
+    let told = history::events(&site.place).await;
+    let expected = jobs.iter().flat_map(|job| {
+        let event =
+            json!({"id": job, "who": "u@mozilla.com", "event": "job_classification", "branch": "autoland"});
+        [event.clone(), event]
+    });
+    assert_eq!(told, expected.collect::<Vec<_>>());
+
     // A second note wins until it is deleted.
     let body = json!({"job_id": jobs[0], "failure_classification_id": 2});
     member.post(note, &body).await;

@@ -2,7 +2,7 @@
 
 use crate::support::Place;
 
-const COMMANDS: [&[&str]; 33] = [
+const COMMANDS: [&[&str]; 37] = [
     &[],
     &["serve"],
     &["demo"],
@@ -18,7 +18,11 @@ const COMMANDS: [&[&str]; 33] = [
     &["ingest", "log"],
     &["queues"],
     &["queues", "dead"],
+    &["queues", "show"],
     &["queues", "put-back"],
+    &["queues", "discard"],
+    &["doctor"],
+    &["munin-plugin"],
     &["jobs"],
     &["failures"],
     &["release"],

@@ -167,10 +167,16 @@ impl Drop for Running {
 impl Running {
     /// Starts `treeherder serve` and returns it with its URL once it answers.
     pub(crate) fn serve(place: &Place, args: &[&str]) -> (Self, String) {
+        Self::serve_with(place, args, &[])
+    }
+
+    /// As [`Running::serve`], with further variables.
+    pub(crate) fn serve_with(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> (Self, String) {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
         let mut command = place.command(&all);
         command.env("LOGGING_LEVEL", "info").env("TREEHERDER_LOGGING_FORMAT", "json");
+        command.envs(variables.iter().copied());
         let mut child = command.spawn().unwrap();
         let stderr = child.stderr.take().unwrap();
         let (sender, receiver) = std::sync::mpsc::channel();

@@ -117,6 +117,7 @@ impl RabbitQueue {
             }
             letters.push_back(DeadLetter {
                 id,
+                message_id: envelope.id,
                 queue: look.queue,
                 payload: envelope.text(),
                 error: envelope.error.unwrap_or_default(),
@@ -139,6 +140,24 @@ impl RabbitQueue {
         let revived = self.revive_from(&mut look, id).await;
         look.end().await;
         revived
+    }
+
+    /// Removes the dead letter with that id for good.
+    pub(super) async fn throw_away(&self, queue: QueueName, id: i64) -> Result<bool, QueueError> {
+        let Some(mut look) = Look::begin(self, queue).await? else { return Ok(false) };
+        let removed = self.throw_away_from(&mut look, id).await;
+        look.end().await;
+        removed
+    }
+
+    async fn throw_away_from(&self, look: &mut Look, id: i64) -> Result<bool, QueueError> {
+        while let Some((tag, envelope)) = look.next(self).await? {
+            if envelope.dead.is_some_and(|death| death.id == id) {
+                let acked = look.channel.basic_ack(tag, BasicAckOptions::default()).await;
+                return acked.map(|()| true).map_err(refused("discard a dead letter"));
+            }
+        }
+        Ok(false)
     }
 
     async fn revive_from(&self, look: &mut Look, id: Option<i64>) -> Result<u64, QueueError> {

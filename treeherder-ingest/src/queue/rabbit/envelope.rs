@@ -4,7 +4,7 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable};
 
 use crate::queue::message::storable_error;
-use crate::queue::{Message, Priority, QueueName};
+use crate::queue::{Message, MessageId, Priority, QueueName};
 
 /// Marks a message as one to be written to disk.
 const PERSISTENT: u8 = 2;
@@ -22,6 +22,7 @@ const DELIVERY_COUNT: &str = "x-delivery-count";
 /// A message as it travels.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Envelope {
+    pub(super) id: MessageId,
     pub(super) queue: QueueName,
     pub(super) payload: Vec<u8>,
     pub(super) priority: Priority,
@@ -44,6 +45,7 @@ pub(super) struct Death {
 impl Envelope {
     pub(super) fn new(message: &Message, now: i64) -> Self {
         Self {
+            id: MessageId::random(now),
             queue: message.queue,
             payload: message.payload.clone().into_bytes(),
             priority: message.priority,
@@ -63,7 +65,9 @@ impl Envelope {
         let handed_out = number(ATTEMPTS).unwrap_or(0);
         // What browsing a dead letter adds is no attempt.
         let came_back = if dead.is_some() { 0 } else { number(DELIVERY_COUNT).unwrap_or(0) };
+        let id = properties.message_id().as_ref().and_then(|id| id.as_str().parse().ok());
         Self {
+            id: id.unwrap_or_else(|| MessageId::of_content(&payload)),
             queue,
             payload,
             priority: Priority::from_number(if number(PRIORITY).unwrap_or(0) > 0 { 1 } else { 0 }),
@@ -93,6 +97,7 @@ impl Envelope {
         }
         BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
+            .with_message_id(self.id.to_string().into())
             .with_content_type("application/json".into())
             .with_headers(headers)
     }

@@ -244,6 +244,10 @@ impl Queue for RabbitQueue {
         self.revive(queue, None).await
     }
 
+    async fn discard(&self, queue: QueueName, id: i64) -> Result<bool, QueueError> {
+        self.throw_away(queue, id).await
+    }
+
     fn wake_up(&self, queue: QueueName) -> WakeUp {
         self.wake_ups.subscribe(queue)
     }
@@ -273,6 +277,7 @@ fn take(feeds: &[Arc<Feed>], limit: usize) -> Vec<Delivery> {
         // Somebody else may have been quicker.
         let Some(held) = feed.take() else { continue };
         taken.push(Delivery {
+            message_id: held.envelope.id,
             queue: feed.queue,
             payload: held.envelope.text(),
             priority: held.envelope.priority,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
 
 use super::statement::Builder;
-use super::{DeadLetter, Depth, Page, QueueName, SqlQueue};
+use super::{DeadLetter, Depth, MessageId, Page, QueueName, SqlQueue, Waiting};
 
 /// Most dead letters on one page.
 const MAX_PAGE: u32 = 1_000;
@@ -91,17 +91,47 @@ impl SqlQueue {
         let rows = self.connection.query_all_raw(sql.finish()).await?;
         rows.iter()
             .map(|row| {
+                let (id, first_seen) = (row.try_get_by_index(0)?, row.try_get_by_index(2)?);
                 Ok(DeadLetter {
                     queue,
-                    id: row.try_get_by_index(0)?,
+                    id,
+                    message_id: MessageId::of_row(first_seen, id),
                     attempts: count(i64::from(row.try_get_by_index::<i32>(1)?)),
-                    first_seen: moment(row.try_get_by_index(2)?),
+                    first_seen: moment(first_seen),
                     dead_since: moment(row.try_get_by_index::<Option<i64>>(3)?.unwrap_or_default()),
                     error: row.try_get_by_index::<Option<String>>(4)?.unwrap_or_default(),
                     payload: row.try_get_by_index(5)?,
                 })
             })
             .collect()
+    }
+
+    /// Reads a message that nobody has in hands and that is no dead letter, or removes it.
+    pub(super) async fn one_waiting(
+        &self,
+        message: MessageId,
+        verb: &str,
+        returning: &str,
+    ) -> Result<Option<Waiting>, DbErr> {
+        const COLUMNS: &str = " queue, payload, attempts, due, error";
+        let Some((first_seen, id)) = message.row() else { return Ok(None) };
+        let mut sql = self.builder();
+        sql.text(verb).text(if returning.is_empty() { COLUMNS } else { "" });
+        sql.text(" FROM queue_message WHERE id = ").bind(id).text(" AND first_seen = ").bind(first_seen);
+        // A lease that ran out holds nothing any more.
+        sql.text(" AND due IS NOT NULL AND (lease IS NULL OR due <= ").bind(self.clock.now()).text(")");
+        sql.text(returning).text(if returning.is_empty() { "" } else { COLUMNS });
+        let Some(row) = self.connection.query_one_raw(sql.finish()).await? else { return Ok(None) };
+        let queue: String = row.try_get_by_index(0)?;
+        Ok(Some(Waiting {
+            message_id: message,
+            queue: queue.parse().map_err(|error| DbErr::Custom(format!("{error} in queue_message")))?,
+            payload: row.try_get_by_index(1)?,
+            attempts: count(i64::from(row.try_get_by_index::<i32>(2)?)),
+            first_seen: moment(first_seen),
+            due: moment(row.try_get_by_index(3)?),
+            last_error: row.try_get_by_index(4)?,
+        }))
     }
 
     /// Starts the statement that puts dead letters of a queue back; the error stays, as the last one met.

@@ -16,8 +16,8 @@ use super::clock::milliseconds;
 use super::message::storable_error;
 use super::wake::WakeUps;
 use super::{
-    Burial, Clock, DeadLetter, Delivery, Depth, Message, Page, Priority, Queue, QueueError, QueueName,
-    Receipt, Retry, SystemClock, WakeUp,
+    Burial, Clock, DeadLetter, Delivery, Depth, Message, MessageId, Page, Priority, Queue, QueueError,
+    QueueName, Receipt, Retry, SystemClock, Waiting, WakeUp,
 };
 use inspect::{count, moment};
 use statement::{Builder, insert_statements};
@@ -189,14 +189,16 @@ impl SqlQueue {
     async fn try_claim(&self, statement: Statement, token: i64) -> Result<Vec<Delivery>, DbErr> {
         let mut deliveries = Vec::new();
         for row in self.connection.query_all_raw(statement).await? {
+            let (id, first_seen) = (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
             let queue: String = row.try_get_by_index(1)?;
             deliveries.push(Delivery {
-                receipt: Receipt::new(row.try_get_by_index(0)?, token),
+                message_id: MessageId::of_row(first_seen, id),
+                receipt: Receipt::new(id, token),
                 // Only known queues are asked for.
                 queue: queue.parse().map_err(|error| DbErr::Custom(format!("{error} in queue_message")))?,
                 priority: Priority::from_number(row.try_get_by_index(2)?),
                 attempts: count(i64::from(row.try_get_by_index::<i32>(3)?)),
-                first_seen: moment(row.try_get_by_index(4)?),
+                first_seen: moment(first_seen),
                 last_error: row.try_get_by_index(5)?,
                 payload: row.try_get_by_index(6)?,
             });
@@ -336,6 +338,21 @@ impl Queue for SqlQueue {
         let revived = self.write("put dead letters back", vec![self.revival(queue).finish()]).await?;
         self.wake_ups.wake(queue);
         Ok(revived)
+    }
+
+    async fn discard(&self, queue: QueueName, id: i64) -> Result<bool, QueueError> {
+        let mut sql = self.builder();
+        sql.text("DELETE FROM queue_message WHERE queue = ").bind(queue.as_str());
+        sql.text(" AND due IS NULL AND id = ").bind(id);
+        self.write("discard a dead letter", vec![sql.finish()]).await.map(|removed| removed > 0)
+    }
+
+    async fn find(&self, message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        self.one_waiting(message, "SELECT", "").await.map_err(failed("find a message"))
+    }
+
+    async fn remove(&self, message: MessageId) -> Result<Option<Waiting>, QueueError> {
+        self.one_waiting(message, "DELETE", " RETURNING").await.map_err(failed("remove a message"))
     }
 
     fn wake_up(&self, queue: QueueName) -> WakeUp {

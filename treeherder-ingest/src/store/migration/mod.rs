@@ -9,6 +9,7 @@ mod m0006_schedule;
 mod m0007_line_counts;
 mod m0010_events;
 mod m0011_log_index;
+mod m0020_monitor;
 pub mod schema;
 mod table;
 
@@ -32,6 +33,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_line_counts::Migration),
             Box::new(m0010_events::Migration),
             Box::new(m0011_log_index::Migration),
+            Box::new(m0020_monitor::Migration),
         ]
     }
 }

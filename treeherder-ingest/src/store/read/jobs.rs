@@ -190,7 +190,8 @@ impl Store {
 
     /// Adds the option names to rows.
     async fn with_options(&self, rows: Vec<JobRow>) -> Result<Vec<JobSummary>, StoreError> {
-        let options = self.option_names(&rows).await?;
+        let hashes = rows.iter().map(|row| row.option_collection_hash.as_str()).collect();
+        let options = self.option_names(hashes).await?;
         let with_options = |row: JobRow| JobSummary {
             platform_option: options.get(&row.option_collection_hash).cloned().unwrap_or_default(),
             row,
@@ -217,8 +218,10 @@ impl Store {
     }
 
     /// Option names by the hash of their collection.
-    async fn option_names(&self, rows: &[JobRow]) -> Result<HashMap<String, String>, StoreError> {
-        let hashes: BTreeSet<&str> = rows.iter().map(|row| row.option_collection_hash.as_str()).collect();
+    pub(super) async fn option_names(
+        &self,
+        hashes: BTreeSet<&str>,
+    ) -> Result<HashMap<String, String>, StoreError> {
         let mut names: HashMap<String, String> = HashMap::new();
         if hashes.is_empty() {
             return Ok(names);

@@ -1,5 +1,6 @@
 //! Reads for the API and for people: lists of pushes and jobs, what they refer to, and how full the tables are.
 
+mod board;
 mod components;
 mod counts;
 mod group_summary;
@@ -18,6 +19,7 @@ mod pushes;
 mod reference;
 mod tallies;
 
+pub use board::{Board, BoardJob, BoardName};
 pub use components::FileSearch;
 pub use counts::TableCount;
 pub use group_summary::GroupTally;

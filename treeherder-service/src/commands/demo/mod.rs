@@ -9,6 +9,7 @@ mod summary;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -16,15 +17,16 @@ use tokio_util::sync::CancellationToken;
 use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pipeline::Pipeline;
 use treeherder_ingest::pulse::{ChannelSource, Kind, Listened};
+use treeherder_ingest::queue::QueueName;
 use treeherder_testdata::scenario::Scenario;
 
-use crate::config::{ListenArgs, StorageArgs};
+use crate::config::{ListenArgs, MonitorArgs, StorageArgs};
 use crate::data_dir::DataDir;
 use crate::output::{self, Format, FormatArgs};
-use crate::roles::{self, Database, Workers};
+use crate::roles::{self, Database, Vitals, Workers};
 use crate::shutdown;
 use crate::web::accounts::AccountArgs;
-use crate::web::{BridgeView, Live, WebServer};
+use crate::web::{BridgeView, Health, Live, WebServer};
 use burst::Ended;
 use summary::Summary;
 
@@ -90,7 +92,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     };
     let scenario = scenario.with_base_time(chrono::Utc::now().timestamp_millis());
     let stand_in = stand_in::start(&database, scenario).await?;
-    let pipeline = stand_in::pipeline(&database, &stand_in)?;
+    let vitals = Vitals::new(&MonitorArgs::default());
+    let (pipeline, concurrency) = stand_in::pipeline(&database, &stand_in, &vitals)?;
     let state = roles::WebParts {
         database: &database,
         data_dir: &storage.data_dir,
@@ -99,9 +102,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         client_options: ClientOptions::for_local_servers(),
         site,
         bridge: BridgeView::default(),
+        health: Health::default(),
         live: Live::new(pipeline.clone(), stop.clone()),
     };
     let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
+    let queues: Vec<QueueName> = QueueName::all().collect();
+    let heartbeats = vitals.beat(&database.store, "demo", &queues, concurrency);
     let workers = Workers::start(&pipeline);
     let (sender, source) = ChannelSource::new(CHANNEL);
     let scheduler = roles::scheduler(&database, roles::entries_inside(&[]));
@@ -131,6 +137,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     listener.await?;
     scheduler.await?;
     workers.stop().await?;
+    heartbeats.stop().await;
     // Whoever still holds a connection open has had the time to read the answer.
     let _ = tokio::time::timeout(LAST_REQUESTS, web).await;
     stand_in.shutdown().await;

@@ -10,10 +10,11 @@ use treeherder_ingest::bugzilla::BugzillaOptions;
 use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::pipeline::{Pipeline, PipelineOptions};
 use treeherder_ingest::push::{Upstream, UpstreamOptions};
+use treeherder_ingest::queue::QueueName;
 use treeherder_testdata::scenario::Scenario;
 use treeherder_testdata::standin::{RepositoryRow, StandIn};
 
-use crate::roles::Database;
+use crate::roles::{Database, Vitals};
 
 /// First retry of what fails; in earnest it is ten seconds.
 const RETRY_UNIT: Duration = Duration::from_secs(1);
@@ -65,7 +66,11 @@ async fn fixture(database: &Database, rows: &[RepositoryRow]) -> anyhow::Result<
 }
 
 /// Makes a pipeline whose client knows only this machine.
-pub(super) fn pipeline(database: &Database, stand_in: &StandIn) -> anyhow::Result<Pipeline> {
+pub(super) fn pipeline(
+    database: &Database,
+    stand_in: &StandIn,
+    vitals: &Vitals,
+) -> anyhow::Result<(Pipeline, usize)> {
     let client = Client::new(ClientOptions::for_local_servers()).context("cannot set up HTTP")?;
     let mut upstream = UpstreamOptions::default();
     upstream.github_api_url = stand_in.urls().github_api();
@@ -74,7 +79,9 @@ pub(super) fn pipeline(database: &Database, stand_in: &StandIn) -> anyhow::Resul
     options.worker.retries.unit = RETRY_UNIT;
     options.worker.stop_deadline = STOP_TIME;
     options.bugzilla = bugzilla(stand_in);
-    Ok(Pipeline::new(database.store.clone(), Arc::clone(&database.queue), client, upstream, options))
+    let concurrency = vitals.observe(&mut options, QueueName::all());
+    let queue = Arc::clone(&database.queue);
+    Ok((Pipeline::new(database.store.clone(), queue, client, upstream, options), concurrency))
 }
 
 /// Tells where the stand-in's Bugzilla is, with the key that it takes.

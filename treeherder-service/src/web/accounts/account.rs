@@ -46,7 +46,7 @@ pub(in crate::web) struct MaybeAccount(pub(in crate::web) Option<Account>);
 
 /// A sheriff; others who are logged in are refused with 403.
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "the handlers that need it come next")]
+#[allow(dead_code, reason = "for changing performance alerts, which nothing does yet")]
 pub(in crate::web) struct Sheriff(pub(in crate::web) Account);
 
 impl<S> FromRequestParts<S> for MaybeAccount

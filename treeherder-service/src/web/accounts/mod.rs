@@ -22,7 +22,7 @@ mod user;
 
 use utoipa_axum::router::OpenApiRouter;
 
-#[allow(unused_imports, reason = "the handlers that need them come next")]
+#[allow(unused_imports, reason = "`Sheriff` is for changing performance alerts, which nothing does yet")]
 pub(in crate::web) use self::account::{Account, MaybeAccount, Sheriff};
 pub(super) use self::guard::guard;
 pub(crate) use self::keys::new_token;

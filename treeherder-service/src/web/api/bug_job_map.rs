@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::announce;
+use super::announce::Announcer;
 use super::notes::{PROGRAM, required};
 use super::numbers::integer;
 use crate::web::AppState;
@@ -90,6 +90,7 @@ async fn list(
 )]
 async fn create(
     State(store): State<Store>,
+    State(announcer): State<Announcer>,
     account: Account,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Json<Value>, Refused> {
@@ -101,7 +102,7 @@ async fn create(
         BugMapOutcome::NoJob => return Err(Refused::missing(format!("No job with id: {job_id}"))),
         BugMapOutcome::Skipped => "Bug job map skipped: mapping already exists",
         BugMapOutcome::Saved(job) => {
-            announce::classified(&job, &account).await;
+            announcer.classified(&[job], &account).await;
             "Bug job map saved"
         }
     };
@@ -147,13 +148,14 @@ async fn one(
 )]
 async fn delete(
     State(store): State<Store>,
+    State(announcer): State<Announcer>,
     account: Account,
     Path((project, key)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refused> {
     let (job_id, bug) = read_key(&key).ok_or_else(|| Refused::missing("Object not found".to_owned()))?;
     let job = store.delete_bug_map(&project, job_id, bug).await?;
     let job = job.ok_or_else(|| Refused::missing(format!("No job with id: {job_id}")))?;
-    announce::classified(&job, &account).await;
+    announcer.classified(&[job], &account).await;
     Ok(Json(json!({"message": "Bug job map deleted"})))
 }
 

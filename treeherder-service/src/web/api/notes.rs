@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::announce;
+use super::announce::Announcer;
 use super::jobs::duration_of;
 use super::numbers::integer;
 use crate::web::AppState;
@@ -120,6 +120,7 @@ async fn one(
 )]
 async fn create(
     State(store): State<Store>,
+    State(announcer): State<Announcer>,
     account: Account,
     Path(project): Path<String>,
     JsonBody(body): JsonBody<Value>,
@@ -149,7 +150,7 @@ async fn create(
         Err(StoreError::NotFound { .. }) => return Err(unknown()),
         Err(error) => return Err(error.into()),
     };
-    announce::classified(&job, &account).await;
+    announcer.classified(&[job], &account).await;
     Ok(Json(json!({"message": format!("note stored for job {job_id}")})))
 }
 
@@ -166,6 +167,7 @@ async fn create(
 )]
 async fn delete(
     State(store): State<Store>,
+    State(announcer): State<Announcer>,
     account: Account,
     Path((_project, id)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refused> {
@@ -174,7 +176,7 @@ async fn delete(
         Err(_) => None,
     };
     let job = job.ok_or_else(|| no_note(&id))?;
-    announce::classified(&job, &account).await;
+    announcer.classified(&[job], &account).await;
     Ok(Json(json!({"message": "Note deleted"})))
 }
 

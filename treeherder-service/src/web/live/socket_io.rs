@@ -1,5 +1,6 @@
 //! Socket.IO at `/socket.io/`, namespace `/events` (§4.3): websocket and long polling, protocol 4 of Engine.IO.
 
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,21 +44,24 @@ pub(super) fn router(live: &Live) -> OpenApiRouter<AppState> {
 /// A client has joined the namespace.
 async fn connected(socket: SocketRef) {
     socket.extensions.insert::<Wanted>(Arc::default());
-    socket.on("subscribe", async |socket: SocketRef, TryData(text): TryData<Value>| {
+    // The work is done before the future is there: what a client sends takes effect in its order.
+    socket.on("subscribe", |socket: SocketRef, TryData(text): TryData<Value>| {
         change(&socket, |wanted| match text {
             Ok(Value::String(text)) => {
                 Interest::read(&text).and_then(|interest| wanted.add(interest)).is_ok()
             }
             _ => false,
         });
+        ready(())
     });
-    socket.on("unsubscribe", async |socket: SocketRef, TryData(text): TryData<Value>| {
+    socket.on("unsubscribe", |socket: SocketRef, TryData(text): TryData<Value>| {
         change(&socket, |wanted| match text {
             Ok(Value::String(text)) => wanted.remove(Some(&text)).is_ok(),
             // Without an argument everything is meant.
             Ok(Value::Null) | Err(_) => wanted.remove(None).is_ok(),
             Ok(_) => false,
         });
+        ready(())
     });
 }
 

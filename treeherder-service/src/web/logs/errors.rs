@@ -38,6 +38,7 @@ struct Asked {
 
 /// Error lines of a log.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LogErrors)]
 struct Shown {
     /// Id of the job.
     job_id: i64,
@@ -57,6 +58,7 @@ struct Shown {
 
 /// An error line with what is around it.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LogErrorLine)]
 struct ErrorLine {
     /// Id of the error line.
     id: i64,

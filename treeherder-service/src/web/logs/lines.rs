@@ -40,6 +40,7 @@ struct Asked {
 
 /// Lines of a log.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LogLines)]
 struct Shown {
     /// Id of the job.
     job_id: i64,

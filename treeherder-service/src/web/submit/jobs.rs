@@ -29,6 +29,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 
 /// What became of a job.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SubmittedJob)]
 struct Taken {
     /// Its guid.
     guid: String,

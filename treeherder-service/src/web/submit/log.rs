@@ -30,6 +30,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 
 /// What came of a submitted log.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SubmittedLog)]
 struct Taken {
     /// Id of the job.
     job_id: i64,
@@ -47,6 +48,7 @@ struct Taken {
 
 /// A failure line.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SubmittedFailureLine)]
 struct FailureLine {
     /// Its number, from 0.
     line_number: u64,

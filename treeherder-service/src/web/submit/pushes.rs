@@ -29,6 +29,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 /// A push.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SubmittedPush)]
 struct Push {
     /// Its head: 40 hexadecimal digits.
     revision: String,
@@ -44,6 +45,7 @@ struct Push {
 /// A commit.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SubmittedCommit)]
 struct Commit {
     /// 40 hexadecimal digits.
     revision: String,
@@ -55,6 +57,7 @@ struct Commit {
 
 /// A push that is stored.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StoredPush)]
 struct Stored {
     /// Its head.
     revision: String,

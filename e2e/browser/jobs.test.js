@@ -1,0 +1,204 @@
+// @ts-check
+// The jobs page in a real browser.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { launch, open, skipped } from '../support/browser.js';
+import { filled } from '../support/program.js';
+
+const skip = skipped();
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {import('../support/program.js').Site} */
+let site;
+/** @type {import('../support/program.js').Site} */
+let empty;
+
+before(async () => {
+  if (skip) return;
+  [browser, site, empty] = await Promise.all([launch(), filled(12, 220), filled(0, 0)]);
+});
+after(async () => {
+  await browser?.close();
+  await Promise.all([site?.stop(), empty?.stop()]);
+});
+
+/** @param {string} query @param {import('playwright-core').BrowserContextOptions} [options] */
+async function jobs(query, options) {
+  const opened = await open(browser, options);
+  await opened.page.goto(`${site.url}/jobs?${query}`);
+  if (options?.javaScriptEnabled !== false) await opened.page.waitForSelector('html[data-ready]');
+  return opened;
+}
+
+/** @param {import('playwright-core').Page} page */
+const symbols = (page) => page.$$eval('.j', (all) => all.map((each) => `${each.getAttribute('data-id')} ${each.textContent}`));
+
+/** @param {import('playwright-core').Page} page */
+async function serious(page) {
+  // As a part of the page's own world it needs no exception from the policy.
+  await page.evaluate(axe);
+  const found = await page.evaluate(async () => {
+    const results = await /** @type {any} */ (window).axe.run(document, { resultTypes: ['violations'] });
+    return results.violations.filter((/** @type {any} */ v) => ['serious', 'critical'].includes(v.impact)).map((/** @type {any} */ v) => `${v.id}: ${v.nodes.slice(0, 3).map((/** @type {any} */ n) => `${n.html} ${n.failureSummary}`).join('\n')}`);
+  });
+  return found;
+}
+
+test('the front page leads to the jobs, which open without a complaint', { skip }, async () => {
+  const { page, complaints, context } = await open(browser);
+  const answer = await page.goto(`${site.url}/`);
+  assert.match(answer?.headers()['content-security-policy'] ?? '', /default-src 'none'/);
+  await page.waitForSelector('html[data-ready]');
+  assert.equal(new URL(page.url()).pathname, '/jobs');
+  assert.equal(await page.locator('.push').count(), 10);
+  assert.match(await page.title(), /^\[\d+\] autoland$/);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('what the script draws is what the server has drawn', { skip }, async () => {
+  for (const query of ['repo=autoland', 'repo=autoland&group_state=expanded&tier=1,2,3', 'repo=autoland&searchStr=linux+bc&resultStatus=success,testfailed', 'repo=autoland&duplicate_jobs=visible']) {
+    const without = await jobs(query, { javaScriptEnabled: false });
+    const rendered = await without.page.$$eval('.row', (rows) => rows.map((row) => row.textContent));
+    await without.context.close();
+    const { page, context } = await jobs(query);
+    await page.evaluate(() => {
+      // Away from the rules in force and back: everything is drawn anew.
+      const url = location.href;
+      history.replaceState(null, '', '/jobs?repo=autoland&resultStatus=superseded');
+      dispatchEvent(new PopStateEvent('popstate'));
+      history.replaceState(null, '', url);
+      dispatchEvent(new PopStateEvent('popstate'));
+    });
+    await page.waitForFunction((count) => document.querySelectorAll('.row').length === count, rendered.length);
+    const drawn = await page.$$eval('.row', (rows) => rows.map((row) => row.textContent?.replace('±', '')));
+    assert.deepEqual(drawn, rendered, query);
+    await context.close();
+  }
+});
+
+test('filters change what is shown and the URL, and the URL brings them back', { skip }, async () => {
+  const { page, complaints, context } = await jobs('repo=autoland');
+  const all = (await symbols(page)).length;
+  await page.keyboard.press('u');
+  await page.waitForFunction(() => location.search.includes('classifiedState=unclassified'));
+  const failed = await symbols(page);
+  assert.ok(failed.length > 0 && failed.length < all);
+  assert.equal(await page.getAttribute('#unclassified', 'aria-pressed'), 'true');
+  await page.reload();
+  await page.waitForSelector('html[data-ready]');
+  assert.deepEqual(await symbols(page), failed);
+  await page.keyboard.press('f');
+  await page.keyboard.type('windows');
+  await page.waitForFunction(() => location.search.includes('searchStr=windows'));
+  await page.waitForFunction(() => [...document.querySelectorAll('.row h3')].every((title) => title.textContent?.startsWith('Windows')));
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Control+Shift+F');
+  await page.waitForFunction(() => !location.search.includes('searchStr'));
+  assert.deepEqual(await symbols(page), failed);
+  await page.goBack();
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('keys go from failure to failure and from job to job; the details open beside the list', { skip }, async () => {
+  const { page, complaints, context } = await jobs('repo=autoland');
+  await page.keyboard.press('j');
+  await page.waitForSelector('#panel [data-job]');
+  const first = await page.getAttribute('#panel [data-job]', 'data-job');
+  assert.equal(await page.getAttribute('.j[aria-current]', 'data-id'), first);
+  assert.match(page.url(), /selectedTaskRun=\w{22}\.0/);
+  await page.keyboard.press('n');
+  await page.waitForFunction((before) => document.querySelector('#panel [data-job]')?.getAttribute('data-job') !== before, first);
+  await page.keyboard.press('k');
+  await page.waitForFunction((wanted) => document.querySelector('#panel [data-job]')?.getAttribute('data-job') === wanted, first);
+  await page.keyboard.press('ArrowRight');
+  await page.waitForFunction((before) => document.querySelector('#panel [data-job]')?.getAttribute('data-job') !== before, first);
+  const tab = () => page.getAttribute('#panel [aria-selected="true"]', 'data-tab');
+  const before = await tab();
+  await page.keyboard.press('t');
+  assert.notEqual(await tab(), before);
+  const url = page.url();
+  await page.keyboard.press('Escape');
+  assert.equal(await page.isVisible('#panel'), false);
+  assert.ok(!page.url().includes('selected'));
+  // A link to the selected job shows it again.
+  await page.goto(url);
+  await page.waitForSelector('html[data-ready]');
+  assert.equal(await page.isVisible('#panel [data-job]'), true);
+  await page.keyboard.press('?');
+  assert.equal(await page.isVisible('dialog[open]'), true);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('counts open into jobs', { skip }, async () => {
+  const { page, context } = await jobs('repo=autoland');
+  const before = await page.locator('.j').count();
+  const count = page.locator('.c').first();
+  const more = Number((await count.textContent())?.slice(1));
+  await count.click();
+  assert.ok((await page.locator('.j').count()) >= before + more);
+  await context.close();
+});
+
+test('older pushes come when the end is reached', { skip }, async () => {
+  const { page, complaints, context } = await jobs('repo=autoland');
+  await page.mouse.wheel(0, 100000);
+  await page.waitForFunction(() => document.querySelectorAll('.push').length === 12);
+  const dates = await page.$$eval('.push time', (all) => all.map((time) => time.getAttribute('datetime') ?? ''));
+  assert.deepEqual(dates, [...dates].sort().reverse());
+  await page.waitForFunction(() => document.querySelector('#more')?.textContent?.includes('oldest'));
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('without script there are pushes, jobs, filters and details', { skip }, async () => {
+  const { page, context } = await jobs('repo=autoland', { javaScriptEnabled: false });
+  assert.equal(await page.locator('.push').count(), 10);
+  await page.fill('#search', 'windows');
+  await page.click('noscript button, form button');
+  assert.match(page.url(), /searchStr=windows/);
+  assert.ok((await page.locator('.row h3').allTextContents()).every((title) => title.startsWith('Windows')));
+  await page.locator('.j.s-t').first().click();
+  assert.match(page.url(), /\/jobs\/autoland\/\d+$/);
+  assert.match((await page.textContent('main')) ?? '', /test failed/);
+  await context.close();
+});
+
+test('jobs speak to a screen reader', { skip }, async () => {
+  const { page, context } = await jobs('repo=autoland&resultStatus=testfailed');
+  assert.match((await page.locator('.j').first().getAttribute('aria-label')) ?? '', /^test failed: test-\S+, \w+ [\w. ]+/);
+  await context.close();
+});
+
+for (const [name, options] of /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
+  ['light', { colorScheme: 'light' }], ['dark', { colorScheme: 'dark' }], ['narrow', { viewport: { width: 390, height: 844 } }],
+])) {
+  test(`nothing serious for people with disabilities, ${name}`, { skip }, async () => {
+    const { page, context } = await jobs('repo=autoland', options);
+    assert.deepEqual(await serious(page), []);
+    await page.keyboard.press('j');
+    await page.waitForSelector('#panel [data-job]');
+    await page.keyboard.press(' ');
+    assert.deepEqual(await serious(page), []);
+    await context.close();
+  });
+}
+
+test('an empty repository and one that there is not', { skip }, async () => {
+  const { page, complaints, context } = await open(browser);
+  await page.goto(`${empty.url}/jobs?repo=autoland`);
+  assert.match((await page.textContent('#nothing')) ?? '', /No pushes here/);
+  await page.waitForSelector('html[data-ready]');
+  assert.deepEqual(await serious(page), []);
+  assert.deepEqual(complaints, []);
+  const answer = await page.goto(`${site.url}/jobs?repo=nowhere`);
+  assert.equal(answer?.status(), 404);
+  assert.match((await page.textContent('main')) ?? '', /nowhere/);
+  await context.close();
+});

@@ -1,0 +1,73 @@
+// @ts-check
+// Pictures of every page, wide and narrow, light and dark, full and empty: `scripts/screenshots FOLDER`.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { launch, open } from './support/browser.js';
+import { demo, filled } from './support/program.js';
+
+const folder = process.argv[2] ?? 'screenshots';
+const only = process.argv[3] ?? '';
+mkdirSync(folder, { recursive: true });
+
+const FORMS = /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
+  ['wide-light', { viewport: { width: 1440, height: 900 }, colorScheme: 'light' }],
+  ['wide-dark', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }],
+  ['narrow-light', { viewport: { width: 390, height: 844 }, colorScheme: 'light' }],
+  ['narrow-dark', { viewport: { width: 390, height: 844 }, colorScheme: 'dark' }],
+]);
+
+/** @typedef {import('playwright-core').Page} Page */
+
+/** A job of the site that failed. @param {string} site @param {string} repo */
+async function failed(site, repo) {
+  const { results } = await (await fetch(`${site}/api/project/${repo}/jobs/?result=testfailed&count=50`)).json();
+  return results[0]?.id ?? 0;
+}
+
+const [browser, full, empty, living] = await Promise.all([launch(), filled(12, 300), filled(0, 0), demo()]);
+try {
+  const living_job = await failed(living.url, 'autoland');
+  const full_job = await failed(full.url, 'autoland');
+  /** @type {[string, string, ((page: Page) => Promise<unknown>)?][]} */
+  const pages = [
+    ['jobs', `${full.url}/jobs?repo=autoland`],
+    ['jobs-expanded', `${full.url}/jobs?repo=autoland&group_state=expanded&tier=1,2,3`],
+    ['jobs-selected', `${living.url}/jobs?repo=autoland`, async (page) => {
+      await page.keyboard.press('j');
+      await page.waitForSelector('#panel [data-job]');
+      await page.waitForSelector('#panel .similar table, #panel .similar p');
+    }],
+    ['jobs-pinboard', `${full.url}/jobs?repo=autoland`, async (page) => {
+      for (const key of ['j', ' ', 'j', ' ', 'b']) await page.keyboard.press(key);
+      await page.waitForSelector('#panel [data-job]');
+    }],
+    ['jobs-keys', `${full.url}/jobs?repo=autoland`, (page) => page.keyboard.press('?')],
+    ['jobs-menu', `${full.url}/jobs?repo=autoland`, (page) => page.click('.top > .menu:not(.nav) > summary')],
+    ['jobs-empty', `${empty.url}/jobs?repo=autoland`],
+    ['missing', `${full.url}/jobs?repo=nowhere`],
+    ['job', `${living.url}/jobs/autoland/${living_job}`],
+    ['job-plain', `${full.url}/jobs/autoland/${full_job}`],
+    ['log', `${living.url}/logviewer?repo=autoland&job_id=${living_job}`],
+  ];
+  for (const [form, options] of FORMS) {
+    for (const [name, url, act] of pages) {
+      if (!`${name}-${form}`.includes(only)) continue;
+      const { page, context, complaints } = await open(browser, options);
+      await page.goto(url);
+      await page.waitForLoadState('load');
+      await page.waitForTimeout(300);
+      try {
+        await act?.(page);
+      } catch (error) {
+        complaints.push(String(error).split('\n')[0]);
+      }
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(folder, `${name}-${form}.png`) });
+      console.log(`${name}-${form}`, ...complaints);
+      await context.close();
+    }
+  }
+} finally {
+  await browser.close();
+  await Promise.all([full.stop(), empty.stop(), living.stop()]);
+}

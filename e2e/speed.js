@@ -1,0 +1,118 @@
+// @ts-check
+// How fast the jobs page is with 10 pushes of 500 jobs, in a browser that has never been here: `scripts/bench-web`.
+import { launch, open } from './support/browser.js';
+import { demo, filled } from './support/program.js';
+
+const RUNS = 5;
+
+/** @param {number[]} values */
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const [browser, site, living] = await Promise.all([launch(), filled(10, 500), demo()]);
+/** @type {Record<string, number[]>} */
+const figures = {};
+const note = (/** @type {string} */ name, /** @type {number} */ value) => (figures[name] ??= []).push(value);
+
+/** Frames each second while something is done. @param {import('playwright-core').Page} page @param {() => Promise<unknown>} act */
+async function frames(page, act) {
+  await page.evaluate(() => {
+    const w = /** @type {any} */ (window);
+    w.frames_seen = [];
+    const count = (/** @type {number} */ time) => { w.frames_seen.push(time); w.frame_request = requestAnimationFrame(count); };
+    w.frame_request = requestAnimationFrame(count);
+  });
+  await act();
+  return page.evaluate(() => {
+    const w = /** @type {any} */ (window);
+    cancelAnimationFrame(w.frame_request);
+    const times = w.frames_seen;
+    return ((times.length - 1) * 1000) / (times.at(-1) - times[0]);
+  });
+}
+
+try {
+  // The first answer of a process opens its database.
+  await (await fetch(`${site.url}/jobs?repo=autoland`)).text();
+  for (let run = 0; run < RUNS; run++) {
+    for (const [name, query] of [['', ''], [' expanded', '&group_state=expanded']]) {
+      // A context of its own has no cache.
+      const { page, context } = await open(browser);
+      await page.addInitScript(() => {
+        const w = /** @type {any} */ (window);
+        new MutationObserver((_, observer) => {
+          if (!document.querySelector('.j')) return;
+          observer.disconnect();
+          requestAnimationFrame(() => setTimeout(() => { w.first_job = performance.now(); }));
+        }).observe(document, { childList: true, subtree: true });
+        new MutationObserver((_, observer) => {
+          if (!document.documentElement.hasAttribute('data-ready')) return;
+          observer.disconnect();
+          requestAnimationFrame(() => setTimeout(() => { w.all_drawn = performance.now(); }));
+        }).observe(document, { attributes: true, subtree: true });
+      });
+      const client = await context.newCDPSession(page);
+      await client.send('Network.enable');
+      let transferred = 0;
+      let script = 0;
+      /** @type {Map<string, string>} */
+      const types = new Map();
+      client.on('Network.responseReceived', (event) => types.set(event.requestId, event.type));
+      client.on('Network.dataReceived', (event) => { if (types.get(event.requestId) === 'Script') script += event.dataLength; });
+      client.on('Network.loadingFinished', (event) => { if (types.get(event.requestId) !== 'EventSource') transferred += event.encodedDataLength; });
+      await page.goto(`${site.url}/jobs?repo=autoland${query}`);
+      await page.waitForFunction(() => /** @type {any} */ (window).all_drawn);
+      const [first, all] = await page.evaluate(() => [/** @type {any} */ (window).first_job, /** @type {any} */ (window).all_drawn]);
+      note(`first job visible${name}, s`, first / 1000);
+      note(`all drawn and alive${name}, s`, all / 1000);
+      note(`transferred${name}, kB`, transferred / 1000);
+      if (!name) note('script, kB', script / 1000);
+      if (name) {
+        note('scrolling, frames a second', await frames(page, async () => {
+          for (let i = 0; i < 60; i++) {
+            await page.mouse.wheel(0, i < 30 ? 200 : -200);
+            await page.evaluate(() => new Promise(requestAnimationFrame));
+          }
+        }));
+        note('filtering, frames a second', await frames(page, async () => {
+          await page.keyboard.press('f');
+          for (const text of ['l', 'i', 'n', 'u', 'x', ' ', 'b', 'c']) {
+            await page.keyboard.type(text);
+            await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 120)));
+          }
+        }));
+      }
+      await context.close();
+    }
+  }
+  // How long after it is stored a change of a job is on the page; both clocks are this machine's.
+  const { page, context } = await open(browser);
+  await page.goto(`${living.url}/jobs?repo=autoland&group_state=expanded`);
+  await page.waitForSelector('html[data-ready]');
+  await page.evaluate(() => {
+    const w = /** @type {any} */ (window);
+    w.changes = [];
+    new MutationObserver(() => {
+      for (const job of document.querySelectorAll('.j.changed:not([data-noted])')) {
+        job.setAttribute('data-noted', '');
+        w.changes.push([job.getAttribute('data-id'), Date.now()]);
+      }
+    }).observe(document.body, { childList: true, subtree: true });
+  });
+  await page.waitForFunction(() => /** @type {any} */ (window).changes.length >= 8, undefined, { timeout: 120_000 });
+  for (const [id, seen] of await page.evaluate(() => /** @type {any} */ (window).changes)) {
+    const { results, job_property_names: names } = await (await fetch(`${living.url}/api/jobs/?id=${id}`)).json();
+    const stored = Date.parse(`${results[0][names.indexOf('last_modified')]}Z`);
+    // A job that has changed once more meanwhile says nothing about the change that was seen.
+    if (seen >= stored) note('change of a job, stored to shown, s', (seen - stored) / 1000);
+  }
+  await context.close();
+} finally {
+  await browser.close();
+  await Promise.all([site.stop(), living.stop()]);
+}
+
+console.log(`| 10 pushes × 500 jobs, cold, median of ${RUNS} | |\n|---|---:|`);
+for (const [name, values] of Object.entries(figures)) {
+  const value = median(values);
+  console.log(`| ${name} | ${value >= 20 ? value.toFixed(0) : value.toFixed(2)} |`);
+}

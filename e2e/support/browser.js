@@ -1,0 +1,36 @@
+// @ts-check
+// Debian's Chromium, driven headless, with everything that a page complains about written down.
+import { existsSync } from 'node:fs';
+import { chromium } from 'playwright-core';
+
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const PATHS = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Where the browser is; nothing when there is none. */
+export const executable = PATHS.find((path) => path && existsSync(path));
+
+/** Why the tests of a file are skipped; `false` when they are not. With TREEHERDER_REQUIRE_SERVICES they fail instead. */
+export function skipped() {
+  if (executable) return false;
+  if (process.env.TREEHERDER_REQUIRE_SERVICES) throw new Error('Chromium is missing: scripts/install-services');
+  return 'Chromium is missing (scripts/install-services)';
+}
+
+/** Starts the browser. */
+export const launch = () => chromium.launch({ executablePath: executable, args: FLAGS });
+
+/**
+ * Opens a page; what it complains about is collected.
+ * @param {import('playwright-core').Browser} browser @param {import('playwright-core').BrowserContextOptions} [options]
+ */
+export async function open(browser, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+  const page = await context.newPage();
+  /** @type {string[]} */
+  const complaints = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.text()} (${message.location().url})`);
+  });
+  return { context, page, complaints };
+}

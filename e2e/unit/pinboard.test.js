@@ -1,0 +1,40 @@
+// @ts-check
+// What the pinboard accepts.
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+
+/** @type {typeof import('../../treeherder-service/static/jobs/pinboard.js')} */
+let pinboard;
+
+before(async () => {
+  // The module's imports look at the page when they are loaded; here there is none.
+  const nothing = { querySelector: () => null, querySelectorAll: () => [], addEventListener: () => {} };
+  Object.assign(globalThis, { document: { ...nothing, documentElement: { dataset: {} }, cookie: '' }, location: { pathname: '/', search: '' } });
+  pinboard = await import('../../treeherder-service/static/jobs/pinboard.js');
+});
+
+test('bugs are numbers, ours begin with i', () => {
+  assert.deepEqual(pinboard.readBug('1900001'), { id: 1900001, internal: null });
+  assert.deepEqual(pinboard.readBug('i77'), { id: null, internal: 77 });
+  assert.deepEqual(pinboard.readBug('Bug 1900001'), { id: 1900001, internal: null });
+  assert.deepEqual(pinboard.readBug('https://bugzilla.mozilla.org/show_bug.cgi?id=1900001'), { id: 1900001, internal: null });
+  for (const text of ['', 'x', '0', 'i', '12345678901', '12a']) assert.equal(pinboard.readBug(text), null, text);
+});
+
+test('what is missing is told', () => {
+  const usual = { jobs: 1, bugs: 0, classification: 4, comment: '', free: false };
+  assert.match(pinboard.problem({ ...usual, jobs: 0 }), /Pin/);
+  assert.match(pinboard.problem(usual), /bug or a comment/);
+  assert.equal(pinboard.problem({ ...usual, bugs: 1 }), '');
+  assert.equal(pinboard.problem({ ...usual, comment: 'known' }), '');
+  assert.equal(pinboard.problem({ ...usual, free: true }), '');
+  assert.match(pinboard.problem({ ...usual, classification: 2, comment: '1234567' }), /commit/);
+  assert.equal(pinboard.problem({ ...usual, classification: 2, comment: '12345678' }), '');
+  assert.equal(pinboard.problem({ ...usual, classification: 5 }), '');
+});
+
+test('commits are recognised when they are pasted', () => {
+  assert.ok(pinboard.hasCommit('https://hg.mozilla.org/integration/autoland/rev/0123456789ab'));
+  assert.ok(pinboard.hasCommit('0123456789abcdef0123456789abcdef01234567'));
+  assert.ok(!pinboard.hasCommit('0123456'));
+});

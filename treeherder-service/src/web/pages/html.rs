@@ -1,0 +1,93 @@
+//! Pages as answers: their headers, and the pages that tell that something went wrong.
+
+use askama::Template;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use treeherder_ingest::store::StoreError;
+
+use super::shell::Shell;
+
+/// What a page may load: nothing that is not from here, nothing inline but data.
+const SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'";
+
+/// A page that cannot be shown; an error of the database is told in the log, not on the page.
+#[derive(Debug)]
+pub(super) struct Failed {
+    shell: Shell,
+    status: StatusCode,
+    title: String,
+    text: String,
+}
+
+impl Failed {
+    /// Nothing is at this address.
+    pub(super) fn missing(shell: Shell, text: impl Into<String>) -> Self {
+        Self { shell, status: StatusCode::NOT_FOUND, title: "Nothing is here".to_owned(), text: text.into() }
+    }
+}
+
+/// Why no page could be made.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PageError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A template failed.
+    #[error(transparent)]
+    Template(#[from] askama::Error),
+    /// The data of a page could not be written.
+    #[error(transparent)]
+    Data(#[from] serde_json::Error),
+}
+
+#[derive(Debug, Template)]
+#[template(path = "failed.html")]
+struct FailedPage {
+    shell: Shell,
+    title: String,
+    text: String,
+}
+
+impl IntoResponse for Failed {
+    fn into_response(self) -> Response {
+        let Self { shell, status, title, text } = self;
+        (status, render(&FailedPage { shell, title, text })).into_response()
+    }
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        tracing::error!(error = %self, "cannot make a page");
+        let failed = Failed {
+            shell: Shell::plain(),
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            title: "This page could not be made".to_owned(),
+            text: "The service has written down why. Trying again may help.".to_owned(),
+        };
+        failed.into_response()
+    }
+}
+
+/// Makes an answer of a page.
+pub(super) fn render(page: &impl Template) -> Response {
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "cannot write a page");
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page could not be made.\n").into_response()
+        }
+    }
+}
+
+/// Adds what all pages have in their headers.
+pub(super) async fn add_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(SECURITY));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    response
+}

@@ -1,0 +1,238 @@
+// @ts-check
+// The pushes on the page: draws what the model has and the filter lets through.
+import { all, find, safe } from '../dom.js';
+import { Filter } from './filter.js';
+import { layOut } from './layout.js';
+import { Model, progress } from './model.js';
+import { classes, hint, rowsHtml } from './render.js';
+import { isClassified, isFailure } from './status.js';
+
+/** @typedef {import('./model.js').Job} Job */
+/** @typedef {import('./model.js').Data} Data */
+
+export class Board {
+  model = new Model();
+  params = new URLSearchParams(location.search);
+  filter = new Filter(this.params);
+  /** Groups that are shown job by job. @type {Set<string>} */
+  open = new Set();
+  /** @type {Set<number>} */
+  pinned = new Set();
+  selected = 0;
+  /** Pushes to draw when they come near the screen. @type {Set<number>} */
+  waiting = new Set();
+  frame = 0;
+
+  /** @param {Data} data */
+  constructor(data) {
+    this.repo = data.repo;
+    this.model.merge(data);
+    const list = /** @type {HTMLElement} */ (find('#pushes'));
+    this.list = list;
+    list.addEventListener('click', (event) => this.clicked(event));
+    list.addEventListener('pointerover', (event) => {
+      const job = this.jobOf(event.target);
+      if (job) /** @type {HTMLElement} */ (event.target).title = hint(job, Date.now() / 1000);
+    });
+    window.addEventListener('popstate', () => this.readUrl());
+    this.meters();
+    this.count();
+  }
+
+  /** @param {EventTarget | null} target @returns {Job | undefined} */
+  jobOf(target) {
+    const element = target instanceof Element ? target.closest('[data-id]') : null;
+    return element ? this.model.job(Number(element.getAttribute('data-id'))) : undefined;
+  }
+
+  /** @param {MouseEvent} event */
+  clicked(event) {
+    const target = /** @type {Element} */ (event.target);
+    const group = target.closest('.gs, .c');
+    if (group) {
+      event.preventDefault();
+      const rows = /** @type {HTMLElement} */ (target.closest('[data-push]'));
+      const push = Number(rows.dataset.push);
+      const key = this.groupKey(group);
+      const before = this.open.has(key);
+      if (before) this.open.delete(key);
+      else this.open.add(key);
+      this.draw(push);
+      all('.gs', rows).find((element) => this.groupKey(element) === key)?.focus({ preventScroll: true });
+      return;
+    }
+    const collapse = target.closest('[data-collapse]');
+    if (collapse) this.collapse(Number(collapse.getAttribute('data-collapse')));
+  }
+
+  /** @param {Element} element */
+  groupKey(element) {
+    const key = element.getAttribute('data-group');
+    if (key) return key;
+    // What the server rendered has no key: row, symbol, tier.
+    const head = element.closest('.g')?.querySelector('.gs');
+    const tier = head?.querySelector('small')?.textContent?.match(/\d+/)?.[0] ?? '1';
+    return `${element.closest('.row')?.querySelector('h3')?.textContent}\n${head?.firstChild?.textContent?.trim()}\n${tier}`;
+  }
+
+  /** @param {number} push */
+  collapse(push) {
+    const element = find(`#push-${push}`);
+    if (!element) return;
+    element.toggleAttribute('data-collapsed');
+    const ids = all('[data-collapsed]', this.list).map((each) => each.dataset.push);
+    this.setParams((params) => (ids.length ? params.set('collapsedPushes', ids.join(',')) : params.delete('collapsedPushes')));
+  }
+
+  get style() {
+    return { expanded: this.params.get('group_state') === 'expanded', duplicates: this.params.get('duplicate_jobs') === 'visible', open: this.open };
+  }
+
+  /** Draws the jobs of a push. @param {number} push @param {Set<number>} [changed] jobs to point out */
+  draw(push, changed) {
+    const rows = find(`#rows-${push}`);
+    if (!rows) return;
+    const jobs = this.model.jobs.get(push)?.values() ?? [];
+    const focused = rows.contains(document.activeElement) ? document.activeElement?.getAttribute('data-id') : null;
+    const shown = [...jobs];
+    const fine = new Set(shown.filter((job) => job.status === 's').map((job) => job.kind));
+    const extra = (/** @type {Job} */ job) => (job.status === 't' && fine.has(job.kind) ? ' mixed' : '') + (this.pinned.has(job.id) ? ' pinned' : '') + (changed?.has(job.id) ? ' changed' : '');
+    const laid = layOut(shown, (job) => this.filter.matches(job), this.style);
+    rows.innerHTML = rowsHtml(this.repo, laid, extra);
+    if (this.selected) find(`[data-id="${this.selected}"]`, rows)?.setAttribute('aria-current', 'true');
+    if (focused) find(`[data-id="${focused}"]`, rows)?.focus({ preventScroll: true });
+    this.waiting.delete(push);
+  }
+
+  /** Draws all pushes: those on the screen at once, the others a few in each frame. */
+  drawAll() {
+    this.waiting = new Set(this.model.newestFirst().map((push) => push.id));
+    for (const push of [...this.waiting]) {
+      const box = find(`#push-${push}`)?.getBoundingClientRect();
+      if (box && box.bottom > -200 && box.top < innerHeight + 200) this.draw(push);
+    }
+    this.count();
+    if (this.waiting.size && !this.frame) this.frame = requestAnimationFrame(() => this.drawWaiting());
+  }
+
+  drawWaiting() {
+    this.frame = 0;
+    const until = performance.now() + 6;
+    for (const push of [...this.waiting]) {
+      if (performance.now() > until) break;
+      if (find(`#rows-${push}`)) this.draw(push);
+      else this.waiting.delete(push);
+    }
+    if (this.waiting.size) this.frame = requestAnimationFrame(() => this.drawWaiting());
+  }
+
+  /**
+   * Takes in what the server told later and draws it.
+   * @param {Data} data @param {'top' | 'bottom' | null} [place] where new pushes go
+   */
+  merge(data, place = null) {
+    const { arrived, changed } = this.model.merge(data);
+    const ids = new Set(arrived.map((push) => push.id));
+    for (const push of place === 'top' ? [...arrived].reverse() : arrived) {
+      const template = document.createElement('template');
+      template.innerHTML = push.html ?? '';
+      delete push.html;
+      const element = template.content.firstElementChild;
+      if (!element) continue;
+      if (place === 'top') element.classList.add('arrived');
+      if (place === 'top') this.list.prepend(element);
+      else this.list.append(element);
+      this.draw(push.id);
+    }
+    /** @type {Map<number, Set<number>>} */
+    const byPush = new Map();
+    for (const job of changed) if (!ids.has(job.push)) byPush.set(job.push, (byPush.get(job.push) ?? new Set()).add(job.id));
+    for (const [push, jobs] of byPush) {
+      this.draw(push, jobs);
+      this.progress(push);
+    }
+    if (arrived.length) find('#nothing')?.remove();
+    if (arrived.length || changed.length) {
+      this.meters();
+      this.count();
+    }
+    return { arrived, changed };
+  }
+
+  /** Writes how far a push is. @param {number} push */
+  progress(push) {
+    const place = find(`#push-${push} .progress`);
+    if (!place) return;
+    const now = progress(this.model.jobs.get(push)?.values() ?? []);
+    const parts = [`<span class="percent">${now.percent} %</span> <span class="meter" aria-hidden="true" data-percent="${now.percent}"></span>`];
+    if (now.running) parts.push(`<span>${now.running} in progress</span>`);
+    if (now.failed) parts.push(`<span class="bad">${now.failed} unclassified</span>`);
+    if (now.fixed) parts.push(`<span>${now.fixed} fixed by commit</span>`);
+    place.innerHTML = parts.join(' ');
+  }
+
+  meters() {
+    for (const meter of all('.meter[data-percent]', this.list)) meter.style.setProperty('--done', `${meter.dataset.percent}%`);
+  }
+
+  /** Counts unclassified failures, in all and of those that are shown. */
+  count() {
+    let failed = 0;
+    let shown = 0;
+    for (const job of this.model.all()) {
+      if (!isFailure(job.status) || isClassified(job.classification) || job.kind.tier > 2) continue;
+      failed++;
+      if (this.filter.matches(job)) shown++;
+    }
+    const place = find('#unclassified');
+    if (place) {
+      place.innerHTML = `<b>${failed}</b> unclassified${shown === failed ? '' : ` (${safe(shown)} shown)`}`;
+      place.setAttribute('aria-pressed', String(this.filter.unclassifiedOnly));
+    }
+    document.title = `${failed ? `[${failed}] ` : ''}${this.repo}`;
+  }
+
+  /** Changes the URL's parameters and draws accordingly. @param {(params: URLSearchParams) => void} change @param {boolean} [replace] */
+  setParams(change, replace = true) {
+    const params = new URLSearchParams(location.search);
+    change(params);
+    const url = `${location.pathname}?${params}`.replace(/%2C/g, ',');
+    if (replace) history.replaceState(null, '', url);
+    else history.pushState(null, '', url);
+    this.readUrl();
+  }
+
+  readUrl() {
+    const params = new URLSearchParams(location.search);
+    const presentation = (/** @type {URLSearchParams} */ of) => [...of].filter(([name]) => !['selectedTaskRun', 'selectedJob', 'collapsedPushes'].includes(name)).toString();
+    const same = presentation(params) === presentation(this.params);
+    this.params = params;
+    if (same) return;
+    this.filter = new Filter(params);
+    this.drawAll();
+    document.dispatchEvent(new CustomEvent('filtered'));
+  }
+
+  /** Shows a job as selected. @param {number} id @param {boolean} [scroll] */
+  mark(id, scroll = true) {
+    for (const element of all('.j[aria-current]', this.list)) element.removeAttribute('aria-current');
+    this.selected = id;
+    const element = id ? find(`.j[data-id="${id}"]`, this.list) : null;
+    element?.setAttribute('aria-current', 'true');
+    if (scroll) element?.scrollIntoView({ block: 'nearest' });
+    return element;
+  }
+
+  /** The jobs that can be seen, in their order on the page. @returns {HTMLElement[]} */
+  shown() {
+    while (this.waiting.size) for (const push of [...this.waiting]) { this.draw(push); this.waiting.delete(push); }
+    return all('.push:not([data-collapsed]) .j', this.list);
+  }
+
+  /** Draws one job anew, where it is. @param {Job} job */
+  redraw(job) {
+    const element = find(`.j[data-id="${job.id}"]`, this.list);
+    if (!element) return;
+    element.className = classes(job) + (this.pinned.has(job.id) ? ' pinned' : '');
+  }
+}

@@ -1,0 +1,174 @@
+// @ts-check
+// The panel beside the list: the same HTML as the job's own page.
+import { Refused, ask } from '../api.js';
+import { all, find, later, make, safe, toast } from '../dom.js';
+import { enrich } from './enrich.js';
+
+/** @typedef {import('./board.js').Board} Board */
+/** @typedef {import('./pinboard.js').Pinboard} Pinboard */
+
+export class Details {
+  /** @type {AbortController | undefined} */
+  request;
+  /** The part that somebody chose; kept from job to job. */
+  tab = '';
+  loadSoon = later(200, (/** @type {number} */ id) => this.load(id));
+  last = 0;
+
+  /** @param {Board} board @param {Pinboard} pinboard */
+  constructor(board, pinboard) {
+    this.board = board;
+    this.pinboard = pinboard;
+    this.panel = /** @type {HTMLElement} */ (find('#panel'));
+    board.list.addEventListener('click', (event) => {
+      const job = board.jobOf(event.target);
+      if (!job || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      if (event.ctrlKey) pinboard.toggle(job.id);
+      else this.select(job.id);
+    });
+    this.panel.addEventListener('click', (event) => this.clicked(event));
+    this.panel.addEventListener('keydown', (event) => {
+      if (event.key !== 'ArrowRight' && event.key !== 'ArrowLeft') return;
+      if (!(/** @type {Element} */ (event.target).matches('[role="tab"]'))) return;
+      event.preventDefault();
+      this.nextTab(event.key === 'ArrowRight' ? 1 : -1);
+      find('[role="tab"][aria-selected="true"]', this.panel)?.focus();
+    });
+    document.addEventListener('classified', () => this.reload());
+    this.restore();
+  }
+
+  /** Selects what the URL names. */
+  async restore() {
+    const selected = this.panel.dataset.selected;
+    if (selected) {
+      const id = Number(selected);
+      this.board.selected = id;
+      this.board.mark(id);
+      if (!this.board.model.job(id)) toast('The selected job is not of the pushes shown here.', { error: true, action: 'Show its push', run: () => { const revision = find('[data-revision]', this.panel)?.dataset.revision; if (revision) location.href = `/jobs?repo=${encodeURIComponent(this.board.repo)}&revision=${revision}&selectedJob=${id}`; } });
+      this.shown();
+    } else if (this.board.params.get('selectedTaskRun') || this.board.params.get('selectedJob')) {
+      toast('The selected job was not found.', { error: true });
+    }
+  }
+
+  /** @param {number} id */
+  select(id) {
+    const quick = performance.now() - this.last < 200;
+    this.last = performance.now();
+    this.board.mark(id);
+    this.panel.hidden = false;
+    this.panel.setAttribute('aria-busy', 'true');
+    if (quick) this.loadSoon(id);
+    else this.load(id);
+  }
+
+  /** @param {number} id */
+  async load(id) {
+    this.request?.abort();
+    const request = (this.request = new AbortController());
+    if (!this.panel.childElementCount) this.panel.innerHTML = '<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>';
+    try {
+      const html = await ask(`/jobs/${encodeURIComponent(this.board.repo)}/${id}?part=panel`, { signal: request.signal });
+      this.panel.innerHTML = html;
+      this.panel.scrollTop = 0;
+      this.shown();
+      const found = find('[data-job]', this.panel);
+      this.board.setParams((params) => {
+        params.delete('selectedJob');
+        params.delete('selectedTaskRun');
+        if (found?.dataset.task) params.set('selectedTaskRun', `${found.dataset.task}.${found.dataset.run}`);
+        else params.set('selectedJob', String(id));
+      });
+    } catch (error) {
+      if (request.signal.aborted) return;
+      const words = error instanceof Refused && error.status === 404 ? 'This job is not there any more.' : 'The details could not be loaded.';
+      this.panel.innerHTML = `<div class="note"><h2>${words}</h2><p>${safe(error instanceof Refused ? '' : /** @type {Error} */ (error).message)}</p><button type="button" data-act="reload">Try again</button></div>`;
+    } finally {
+      if (this.request === request) this.panel.removeAttribute('aria-busy');
+    }
+  }
+
+  /** Loads the selected job anew, after it changed. */
+  reload() {
+    if (this.board.selected && !this.panel.hidden) this.load(this.board.selected);
+  }
+
+  close() {
+    if (this.panel.hidden) return;
+    this.request?.abort();
+    this.panel.hidden = true;
+    this.panel.replaceChildren();
+    const element = find(`.j[data-id="${this.board.selected}"]`, this.board.list);
+    this.board.mark(0);
+    element?.focus({ preventScroll: true });
+    this.board.setParams((params) => { params.delete('selectedJob'); params.delete('selectedTaskRun'); });
+  }
+
+  /** Makes tabs of the parts. */
+  shown() {
+    this.panel.hidden = false;
+    enrich(this.panel, this.board.repo);
+    const parts = all('[data-part]', this.panel);
+    const bar = find('[data-tabs]', this.panel);
+    if (!bar || !parts.length) return;
+    bar.setAttribute('role', 'tablist');
+    bar.replaceChildren(...parts.map((part) => {
+      part.setAttribute('role', 'tabpanel');
+      part.id = `part-${part.dataset.part}`;
+      return make('button', { type: 'button', role: 'tab', id: `tab-${part.dataset.part}`, 'aria-controls': part.id, 'data-tab': part.dataset.part, text: part.dataset.title ?? '' });
+    }));
+    for (const part of parts) part.setAttribute('aria-labelledby', `tab-${part.dataset.part}`);
+    const usual = bar.dataset.tabs ?? '';
+    this.show(parts.some((part) => part.dataset.part === this.tab) ? this.tab : usual);
+  }
+
+  /** @param {string} name */
+  show(name) {
+    for (const part of all('[data-part]', this.panel)) part.hidden = part.dataset.part !== name;
+    for (const tab of all('[role="tab"]', this.panel)) {
+      const chosen = tab.dataset.tab === name;
+      tab.setAttribute('aria-selected', String(chosen));
+      tab.tabIndex = chosen ? 0 : -1;
+    }
+  }
+
+  /** @param {number} [step] */
+  nextTab(step = 1) {
+    const tabs = all('[role="tab"]', this.panel);
+    if (!tabs.length) return;
+    const at = tabs.findIndex((tab) => tab.getAttribute('aria-selected') === 'true');
+    this.tab = tabs[(at + step + tabs.length) % tabs.length].dataset.tab ?? '';
+    this.show(this.tab);
+  }
+
+  /** Opens what the panel links to. @param {string} what */
+  open(what) {
+    const link = /** @type {HTMLAnchorElement | null} */ (find(`a[data-open="${what}"]`, this.panel));
+    if (link) window.open(link.href, '_blank', 'noopener');
+  }
+
+  /** @param {MouseEvent} event */
+  clicked(event) {
+    const target = /** @type {HTMLElement} */ (/** @type {Element} */ (event.target).closest('[data-tab], [data-act], a[data-similar]'));
+    if (!target) return;
+    const { tab, act } = target.dataset;
+    const id = this.board.selected;
+    if (tab) {
+      this.tab = tab;
+      this.show(tab);
+    } else if (target.dataset.similar) {
+      if (event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      this.select(Number(target.dataset.similar));
+    } else if (act === 'pin') this.pinboard.pin(id);
+    else if (act === 'bug') { this.pinboard.pin(id); this.pinboard.addBug(target.dataset.bug ?? '', target.dataset.internal ?? ''); }
+    else if (act === 'scroll') this.board.mark(id);
+    else if (act === 'close') this.close();
+    else if (act === 'reload') this.load(id);
+    else if (act === 'copy') navigator.clipboard?.writeText(target.dataset.text ?? '').then(() => toast('Copied'));
+    else if (act === 'issue') this.pinboard.issue(id, target.dataset.text ?? '');
+    else if (act === 'delete-note' || act === 'delete-bug') this.pinboard.remove(id, target.dataset).then(() => this.load(id));
+  }
+}

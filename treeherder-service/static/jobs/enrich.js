@@ -1,0 +1,128 @@
+// @ts-check
+// What the details get from the API after they are shown: suggested bugs, annotations, similar jobs.
+import { ask } from '../api.js';
+import { all, find, make, safe } from '../dom.js';
+import { STATUS } from './status.js';
+
+/** @typedef {{ id: number | null, internal_id: number, summary: string, resolution: string, occurrences: number | null }} Bug */
+/** @typedef {{ search: string, path_end: string | null, line_number: number, counter: number, failure_new_in_rev: boolean, bugs: { open_recent: Bug[], all_others: Bug[] } }} Suggestion */
+
+/** Beyond this many, bugs say nothing. */
+const TOO_MANY = 20;
+const CLASSIFICATIONS = ['', 'not classified', 'fixed by commit', 'expected fail', 'intermittent', 'infra', 'new failure not classified', 'autoclassified intermittent', 'intermittent needs bugid'];
+
+/** @param {Bug} bug */
+function bugHtml(bug) {
+  const name = bug.id === null ? `i${bug.internal_id}` : String(bug.id);
+  const seen = bug.occurrences ? `, ${bug.occurrences} times this week` : '';
+  const title = `${safe(bug.summary)}${seen}`;
+  const label = bug.id === null ? `<span class="bug">${name}</span>` : `<a class="bug" href="https://bugzilla.mozilla.org/show_bug.cgi?id=${bug.id}" target="_blank" rel="noopener">${name}</a>`;
+  return `<li${bug.resolution ? ' class="resolved"' : ''}><button type="button" class="plain" data-act="bug" data-bug="${bug.id ?? ''}" data-internal="${bug.internal_id}" title="Pin the job and this bug" aria-label="Pin the job and bug ${name}">+</button> ${label} ${title}</li>`;
+}
+
+/** Lists the bugs of a line: the open ones, the others behind a fold, none when there are too many. @param {Suggestion} suggestion */
+export function bugsHtml({ bugs: { open_recent: open, all_others: others } }) {
+  if (open.length > TOO_MANY) return '<p class="quiet">Too many bugs are like this one to be of help.</p>';
+  const parts = [];
+  if (open.length) parts.push(`<ul class="bugs-found">${open.map(bugHtml).join('')}</ul>`);
+  if (others.length && others.length <= TOO_MANY) parts.push(`<details><summary>${others.length} resolved</summary><ul class="bugs-found">${others.map(bugHtml).join('')}</ul></details>`);
+  return parts.join('');
+}
+
+/** Bugs are told at the first line of each test only. @param {Suggestion[]} suggestions */
+export function withBugs(suggestions) {
+  /** @type {Set<string>} */
+  const seen = new Set();
+  return suggestions.map((suggestion) => {
+    const first = !suggestion.path_end || !seen.has(suggestion.path_end);
+    if (suggestion.path_end) seen.add(suggestion.path_end);
+    return { suggestion, html: first ? bugsHtml(suggestion) : '' };
+  });
+}
+
+/** @param {HTMLElement} panel @param {string} job */
+async function suggest(panel, job) {
+  const lines = new Map(all('.lines li', panel).map((line) => [find('.line-number', line)?.textContent, line]));
+  if (!lines.size) return;
+  /** @type {Suggestion[]} */
+  const suggestions = await ask(`${job}/bug_suggestions/`);
+  let marked = false;
+  for (const { suggestion, html } of withBugs(suggestions)) {
+    const line = lines.get(String(suggestion.line_number + 1));
+    if (!line) continue;
+    const box = make('div', { class: 'suggested' });
+    box.innerHTML = `${html}<p class="quiet"><button type="button" class="plain" data-act="copy" data-text="${safe(suggestion.search)}">copy</button>${html ? '' : `<button type="button" class="plain" data-act="issue" data-text="${safe(suggestion.search)}">internal issue</button>`}${suggestion.counter ? ` seen ${suggestion.counter} times lately` : ''}</p>`;
+    // A failure that was never seen before is what a sheriff looks for.
+    if (!marked && suggestion.failure_new_in_rev && suggestion.search.split(' | ').length === 3 && !find('.new-mark', line)) {
+      marked = true;
+      box.prepend(make('b', { class: 'new-mark', text: 'new' }));
+    }
+    line.append(box);
+  }
+}
+
+/** @param {string} text */
+const when = (text) => (text ? new Date(text.endsWith('Z') ? text : `${text}Z`).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' }) : '');
+
+/** @param {HTMLElement} part @param {string} api @param {string} id */
+async function annotate(part, api, id) {
+  /** @type {[{ id: number, failure_classification_id: number, created: string, who: string, text: string }[], { bug_id: number | null, bug_internal_id: number, created: string, who: string }[]]} */
+  const [notes, bugs] = await Promise.all([ask(`${api}/note/?job_id=${id}`), ask(`${api}/bug-job-map/?job_id=${id}`)]);
+  const noteRows = notes.map((note) => `<li><b>${CLASSIFICATIONS[note.failure_classification_id] ?? note.failure_classification_id}</b> ${safe(note.text)} <span class="quiet">${safe(note.who)}, ${when(note.created)}</span> <button type="button" class="plain" data-act="delete-note" data-note="${note.id}" aria-label="Delete this classification">delete</button></li>`);
+  const bugRows = bugs.map((bug) => {
+    const name = bug.bug_id === null ? `i${bug.bug_internal_id}` : String(bug.bug_id);
+    const shown = bug.bug_id === null ? name : `<a href="https://bugzilla.mozilla.org/show_bug.cgi?id=${bug.bug_id}" target="_blank" rel="noopener">bug ${bug.bug_id}</a>`;
+    return `<li>${shown} <span class="quiet">${safe(bug.who)}, ${when(bug.created)}</span> <button type="button" class="plain" data-act="delete-bug" data-bug="${name}" aria-label="Take bug ${name} off this job">delete</button></li>`;
+  });
+  const list = find('.annotations', part);
+  if (list) list.innerHTML = noteRows.length || bugRows.length ? `<ul class="files">${noteRows.join('')}${bugRows.join('')}</ul>` : '<p class="quiet">Nobody has classified this job.</p>';
+}
+
+/** @param {HTMLElement} part @param {string} job @param {string} repo @param {boolean} failures */
+async function similar(part, job, repo, failures) {
+  const place = find('.similar', part);
+  if (!place) return;
+  /** @type {{ results: { id: number, result: string, state: string, platform: string, platform_option: string, start_timestamp: number, end_timestamp: number, push_id: number }[] }} */
+  const { results } = await ask(`${job}/similar_jobs/?count=20${failures ? '&nosuccess=' : ''}`);
+  if (!results.length) {
+    place.innerHTML = '<p class="quiet">There are none.</p>';
+    return;
+  }
+  const rows = results.map((row) => {
+    const name = row.state === 'completed' ? row.result : row.state;
+    const letter = Object.keys(STATUS).find((each) => STATUS[each].name === name) ?? 'k';
+    const minutes = row.end_timestamp > row.start_timestamp ? Math.max(1, Math.round((row.end_timestamp - row.start_timestamp) / 60)) : '';
+    return `<tr><td><a class="j s-${letter}" data-similar="${row.id}" href="/jobs/${encodeURIComponent(repo)}/${row.id}">${STATUS[letter].words}</a></td><td>${safe(row.platform)} ${safe(row.platform_option)}</td><td>${row.start_timestamp ? when(new Date(row.start_timestamp * 1000).toISOString()) : ''}</td><td class="num">${minutes}</td></tr>`;
+  });
+  place.innerHTML = `<table><thead><tr><th scope="col">Result</th><th scope="col">Platform</th><th scope="col">Started</th><th scope="col" class="num">Minutes</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+}
+
+/**
+ * Adds the parts that need the API; each is filled when its answer comes, and says so when it does not.
+ * @param {HTMLElement} panel @param {string} repo
+ */
+export function enrich(panel, repo) {
+  const box = find('[data-job]', panel);
+  if (!box) return;
+  const id = box.dataset.job ?? '';
+  const api = `/api/project/${encodeURIComponent(repo)}`;
+  const job = `${api}/jobs/${id}`;
+  const add = (/** @type {string} */ name, /** @type {string} */ title, /** @type {string} */ html) => {
+    const part = make('section', { 'data-part': name, 'data-title': title });
+    part.innerHTML = `<h3>${title}</h3>${html}`;
+    const performance = find('[data-part="performance"]', box);
+    if (performance) performance.before(part);
+    else box.append(part);
+    return part;
+  };
+  const failed = (/** @type {HTMLElement | null} */ place) => (/** @type {Error} */ error) => {
+    if (place) place.innerHTML = `<p class="quiet">That could not be loaded: ${safe(error.message)}</p>`;
+  };
+  const annotations = add('annotations', 'Annotations', '<div class="annotations"><p class="quiet">…</p></div>');
+  const similars = add('similar', 'Similar jobs', '<label><input type="checkbox"> failures only</label><div class="similar"><p class="quiet">…</p></div>');
+  suggest(panel, job).catch(() => { /* The lines are there; without suggestions they are still of use. */ });
+  annotate(annotations, api, id).catch(failed(find('.annotations', annotations)));
+  const loadSimilar = () => similar(similars, job, repo, !!/** @type {HTMLInputElement | null} */ (find('input', similars))?.checked).catch(failed(find('.similar', similars)));
+  find('input', similars)?.addEventListener('change', loadSimilar);
+  loadSimilar();
+}

@@ -1,0 +1,269 @@
+// @ts-check
+// Several jobs, what is known about their failure, and one key to save it (§11.9).
+import { ask } from '../api.js';
+import { all, find, make, safe, toast } from '../dom.js';
+import { signIn, user } from '../page.js';
+import { isFailure } from './status.js';
+
+/** @typedef {import('./board.js').Board} Board */
+/** @typedef {import('./model.js').Job} Job */
+/** A bug by its number in Bugzilla or, when it has none, by ours. @typedef {{ id: number | null, internal: number | null }} Bug */
+
+/** @type {[number, string][]} */
+const CLASSIFICATIONS = [[4, 'intermittent'], [2, 'fixed by commit'], [3, 'expected fail'], [5, 'infra'], [8, 'intermittent needs bugid'], [1, 'not classified']];
+const MOST_JOBS = 500;
+
+/** Reads `123456` and `i77`. @param {string} text @returns {Bug | null} */
+export function readBug(text) {
+  const found = /^(i?)(\d{1,9})$/.exec(text.trim().replace(/^.*show_bug\.cgi\?id=/, '').replace(/^bug\s*/i, ''));
+  if (!found || Number(found[2]) === 0) return null;
+  return found[1] ? { id: null, internal: Number(found[2]) } : { id: Number(found[2]), internal: null };
+}
+
+/** @param {Bug} bug */
+export const bugName = (bug) => (bug.id === null ? `i${bug.internal}` : String(bug.id));
+
+/** The beginning of a commit, pasted alone or in a link. @param {string} text */
+export const hasCommit = (text) => /(^|\/)[0-9a-f]{12,40}\s*$/i.test(text.trim());
+
+/**
+ * Tells why the pinboard cannot be saved; nothing when it can.
+ * @param {{ jobs: number, bugs: number, classification: number, comment: string, free: boolean }} board
+ */
+export function problem({ jobs, bugs, classification, comment, free }) {
+  if (!jobs) return 'Pin a job first.';
+  if (bugs || free || ![2, 4].includes(classification)) return '';
+  if (classification === 4 && !comment.trim()) return 'An intermittent failure needs a bug or a comment.';
+  if (classification === 2 && comment.trim().length <= 7) return 'Name the commit that fixes it, or a bug.';
+  return '';
+}
+
+export class Pinboard {
+  /** @type {Bug[]} */
+  bugs = [];
+  saving = false;
+
+  /** @param {Board} board */
+  constructor(board) {
+    this.board = board;
+    const options = CLASSIFICATIONS.map(([id, name]) => `<option value="${id}">${name}</option>`).join('');
+    this.element = make('section', { class: 'pinboard', 'aria-label': 'Pinboard', hidden: true });
+    this.element.innerHTML = `<div class="pinned-jobs" aria-label="Pinned jobs" role="group"></div>
+      <form><div class="bugs"></div><label><span class="sr">Bug number</span><input name="bug" placeholder="Bug" size="9" autocomplete="off"></label>
+      <label><span class="sr">Classification</span><select name="classification">${options}</select></label>
+      <label class="grow"><span class="sr">Comment</span><input name="comment" placeholder="Comment" autocomplete="off"></label>
+      <button class="main" title="ctrl + enter">Save</button>
+      <button type="button" data-do="unclassify" title="For sheriffs: delete all classifications of these jobs">Unclassify all</button>
+      <button type="button" data-do="clear" title="ctrl + shift + u">Clear</button></form>`;
+    document.body.append(this.element);
+    this.form = /** @type {HTMLFormElement} */ (find('form', this.element));
+    this.form.addEventListener('submit', (event) => { event.preventDefault(); this.takeBug(); this.save(); });
+    this.form.addEventListener('keydown', (event) => {
+      const field = /** @type {HTMLInputElement} */ (event.target);
+      if (field.name === 'bug' && event.key === 'Enter' && !event.ctrlKey && field.value) { event.preventDefault(); this.takeBug(); }
+    });
+    this.field('comment').addEventListener('paste', () => setTimeout(() => {
+      if (hasCommit(this.field('comment').value)) this.field('classification').value = '2';
+    }));
+    this.element.addEventListener('click', (event) => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      const { unpin, unbug } = target.dataset;
+      if (unpin) this.toggle(Number(unpin));
+      else if (unbug) { this.bugs = this.bugs.filter((bug) => bugName(bug) !== unbug); this.draw(); }
+      else if (target.dataset.do === 'clear') this.clear();
+      else if (target.dataset.do === 'unclassify') this.unclassifyAll();
+    });
+    board.list.addEventListener('click', (event) => {
+      const push = /** @type {HTMLElement} */ (event.target).dataset?.pinAll;
+      if (!push) return;
+      for (const element of all(`#push-${push} .j`)) this.board.pinned.add(Number(element.dataset.id));
+      this.draw();
+    });
+  }
+
+  /** @param {string} name @returns {HTMLInputElement} */
+  field(name) {
+    return /** @type {HTMLInputElement} */ (this.form.elements.namedItem(name));
+  }
+
+  /** @param {number} id */
+  pin(id) {
+    if (!this.board.pinned.has(id)) this.toggle(id);
+  }
+
+  /** @param {number} id */
+  toggle(id) {
+    const { pinned } = this.board;
+    if (pinned.has(id)) pinned.delete(id);
+    else if (pinned.size >= MOST_JOBS) toast(`No more than ${MOST_JOBS} jobs can be pinned.`, { error: true });
+    else pinned.add(id);
+    this.draw();
+  }
+
+  /** @param {string} number @param {string} internal */
+  addBug(number, internal) {
+    const bug = number ? readBug(number) : readBug(`i${internal}`);
+    if (bug && !this.bugs.some((known) => bugName(known) === bugName(bug))) this.bugs.push(bug);
+    this.draw();
+  }
+
+  /** Makes an issue of our own for a failure that has no bug, and pins it with the job. @param {number} id @param {string} text */
+  async issue(id, text) {
+    if (!(await this.signedIn())) return;
+    try {
+      const made = await ask('/api/internal_issue/', { method: 'POST', body: { summary: text.slice(0, 255) } });
+      this.pin(id);
+      this.addBug('', String(made.internal_id));
+    } catch (error) {
+      toast(`The issue could not be made: ${/** @type {Error} */ (error).message}`, { error: true });
+    }
+  }
+
+  /** Takes what is in the bug field. */
+  takeBug() {
+    const field = this.field('bug');
+    for (const text of field.value.split(/[\s,]+/).filter(Boolean)) {
+      const bug = readBug(text);
+      if (!bug) return toast(`“${text}” is no bug: 123456 or i77 is.`, { error: true });
+      this.addBug(bug.id === null ? '' : bugName(bug), String(bug.internal ?? ''));
+    }
+    field.value = '';
+  }
+
+  /** @param {string} name */
+  focus(name) {
+    if (!this.element.hidden) this.field(name).focus();
+  }
+
+  draw() {
+    const { pinned, model } = this.board;
+    this.element.hidden = !pinned.size;
+    document.body.classList.toggle('has-pinboard', pinned.size > 0);
+    const jobs = [...pinned].map((id) => model.job(id)).filter((job) => !!job);
+    const box = /** @type {HTMLElement} */ (find('.pinned-jobs', this.element));
+    box.innerHTML = `<b>${pinned.size}</b> ${jobs.slice(0, 60).map((job) => `<button type="button" class="pin s-${job.status}" data-unpin="${job.id}" title="${safe(job.kind.name)}, unpin" aria-label="Unpin ${safe(job.kind.name)}">${safe(job.kind.symbol)}</button>`).join('')}${jobs.length > 60 ? ' …' : ''}`;
+    const bugs = /** @type {HTMLElement} */ (find('.bugs', this.element));
+    bugs.innerHTML = this.bugs.map((bug) => `<button type="button" class="pin" data-unbug="${bugName(bug)}" aria-label="Bug ${bugName(bug)}, remove">${bugName(bug)} ×</button>`).join('');
+    for (const element of all('.j.pinned', this.board.list)) if (!pinned.has(Number(element.dataset.id))) element.classList.remove('pinned');
+    for (const id of pinned) find(`.j[data-id="${id}"]`, this.board.list)?.classList.add('pinned');
+  }
+
+  clear() {
+    this.board.pinned.clear();
+    this.bugs = [];
+    this.form.reset();
+    this.draw();
+  }
+
+  get api() {
+    return `/api/project/${encodeURIComponent(this.board.repo)}`;
+  }
+
+  async signedIn() {
+    if (await user) return true;
+    toast('Sign in to classify.', { error: true, action: 'Sign in', run: signIn });
+    return false;
+  }
+
+  async save() {
+    if (this.saving) return;
+    if (!this.board.pinned.size && this.board.selected) this.pin(this.board.selected);
+    this.takeBug();
+    const classification = Number(this.field('classification').value);
+    const comment = this.field('comment').value;
+    const free = document.body.dataset.free === 'true';
+    const why = problem({ jobs: this.board.pinned.size, bugs: this.bugs.length, classification, comment, free });
+    if (why) return toast(why, { error: true });
+    if (!(await this.signedIn())) return;
+    const jobs = [...this.board.pinned];
+    const bugs = [...this.bugs];
+    this.saving = true;
+    const former = new Map(jobs.map((id) => [id, this.board.model.job(id)?.classification ?? 1]));
+    // The page shows it at once; what cannot be stored is taken back.
+    for (const id of jobs) this.setClassification(id, classification);
+    const results = await Promise.allSettled(jobs.map(async (id) => {
+      await ask(`${this.api}/note/`, { method: 'POST', body: { job_id: id, failure_classification_id: classification, text: comment, who: null } });
+      for (const bug of bugs) await ask(`${this.api}/bug-job-map/`, { method: 'POST', body: { job_id: id, bug_id: bug.id, internal_id: bug.internal, type: 'annotation', bug_open: false } });
+    }));
+    this.saving = false;
+    const failed = jobs.filter((_, at) => results[at].status === 'rejected');
+    for (const id of failed) this.setClassification(id, former.get(id) ?? 1);
+    const done = jobs.filter((id) => !failed.includes(id));
+    for (const id of done) this.board.pinned.delete(id);
+    if (failed.length) {
+      const first = /** @type {PromiseRejectedResult} */ (results.find((result) => result.status === 'rejected'));
+      toast(`${failed.length} of ${jobs.length} jobs could not be classified: ${first.reason.message}`, { error: true });
+    } else this.clear();
+    this.draw();
+    if (done.length) toast(`${done.length} ${done.length === 1 ? 'job' : 'jobs'} classified`, { action: 'Undo', run: () => this.undo(done, bugs) });
+    document.dispatchEvent(new CustomEvent('classified'));
+  }
+
+  /** Takes back what was saved last. @param {number[]} jobs @param {Bug[]} bugs */
+  async undo(jobs, bugs) {
+    const results = await Promise.allSettled(jobs.map((id) => this.takeBack(id, bugs)));
+    const failed = results.filter((result) => result.status === 'rejected').length;
+    toast(failed ? `${failed} of ${jobs.length} could not be undone` : 'Undone', { error: failed > 0 });
+    document.dispatchEvent(new CustomEvent('classified'));
+  }
+
+  /** Deletes the newest note of a job, and some bugs. @param {number} id @param {Bug[]} bugs */
+  async takeBack(id, bugs) {
+    /** @type {{ id: number, failure_classification_id: number }[]} */
+    const notes = await ask(`${this.api}/note/?job_id=${id}`);
+    const newest = notes.sort((a, b) => a.id - b.id).pop();
+    if (newest) await ask(`${this.api}/note/${newest.id}/`, { method: 'DELETE' });
+    for (const bug of bugs) await ask(`${this.api}/bug-job-map/${id}-${bugName(bug)}/`, { method: 'DELETE' });
+    this.setClassification(id, notes.at(-1)?.failure_classification_id ?? 1);
+  }
+
+  /** Deletes the newest note of a job and all its bugs. @param {number} id */
+  async unclassify(id) {
+    if (!id || !(await this.signedIn())) return;
+    try {
+      /** @type {{ bug_id: number | null, bug_internal_id: number | null }[]} */
+      const bugs = await ask(`${this.api}/bug-job-map/?job_id=${id}`);
+      await this.takeBack(id, bugs.map((bug) => ({ id: bug.bug_id, internal: bug.bug_internal_id })));
+      toast('Classification deleted');
+      document.dispatchEvent(new CustomEvent('classified'));
+    } catch (error) {
+      toast(`The classification could not be deleted: ${/** @type {Error} */ (error).message}`, { error: true });
+    }
+  }
+
+  /** Deletes all classifications of the pinned jobs. */
+  async unclassifyAll() {
+    if (!(await this.signedIn())) return;
+    const jobs = [...this.board.pinned];
+    try {
+      await ask(`${this.api}/classification/`, { method: 'DELETE', body: jobs.map((id) => ({ id })) });
+      for (const id of jobs) this.setClassification(id, 1);
+      this.clear();
+      toast('Classifications deleted');
+    } catch (error) {
+      toast(`That was refused: ${/** @type {Error} */ (error).message}`, { error: true });
+    }
+  }
+
+  /** Deletes one note or one bug of a job. @param {number} id @param {DOMStringMap} what */
+  async remove(id, what) {
+    if (!(await this.signedIn())) return;
+    try {
+      if (what.note) await ask(`${this.api}/note/${what.note}/`, { method: 'DELETE' });
+      else await ask(`${this.api}/bug-job-map/${id}-${what.bug}/`, { method: 'DELETE' });
+    } catch (error) {
+      toast(`That was refused: ${/** @type {Error} */ (error).message}`, { error: true });
+    }
+  }
+
+  /** Shows a classification before the server tells of it. @param {number} id @param {number} classification */
+  setClassification(id, classification) {
+    const job = this.board.model.job(id);
+    if (!job || !isFailure(job.status)) return;
+    job.classification = classification;
+    this.board.redraw(job);
+    this.board.progress(job.push);
+    this.board.meters();
+    this.board.count();
+  }
+}

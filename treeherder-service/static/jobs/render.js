@@ -1,0 +1,41 @@
+// @ts-check
+// Rows as HTML, the same that the server writes (`templates/jobs/push.html`).
+import { safe } from '../dom.js';
+import { STATUS, isClassified } from './status.js';
+
+/** @typedef {import('./model.js').Job} Job */
+/** @typedef {import('./layout.js').LaidRow} LaidRow */
+
+/** Class names of a job: its status, whether it is classified and how. @param {Job} job */
+export function classes(job) {
+  const more = isClassified(job.classification) ? ' star' : job.classification === 7 ? ' hollow' : job.classification === 6 ? ' new' : '';
+  return `j s-${job.status}${more}`;
+}
+
+/** What a screen reader says. @param {Job} job */
+export const spoken = (job) => `${STATUS[job.status].words}: ${job.kind.name}, ${job.kind.row.title}${isClassified(job.classification) ? ', classified' : ''}`;
+
+/** What is shown beside the pointer. @param {Job} job @param {number} now seconds since the epoch */
+export function hint(job, now) {
+  const going = job.status === 'g' || job.status === 'p';
+  const minutes = job.minutes + (going ? Math.max(0, Math.floor((now - job.at) / 60)) : 0);
+  return `${job.kind.name} - ${STATUS[job.status].name} - ${minutes} mins`;
+}
+
+/** @param {string} repo @param {LaidRow[]} rows @param {(job: Job) => string} [extra] further class names */
+export function rowsHtml(repo, rows, extra = () => '') {
+  if (!rows.length) return '<p class="quiet">No jobs to show.</p>';
+  const base = `/jobs/${encodeURIComponent(repo)}/`;
+  const jobHtml = (/** @type {Job} */ job) => `<a class="${classes(job)}${extra(job)}" href="${base}${job.id}" data-id="${job.id}" aria-label="${safe(spoken(job))}">${safe(job.kind.symbol)}</a>`;
+  return rows.map((row) => {
+    const groups = row.groups.map((group) => {
+      const jobs = group.jobs.map(jobHtml).join('');
+      if (group.symbol === null) return jobs;
+      const key = safe(group.key);
+      const tier = group.tier === 1 ? '' : ` <small>[tier ${group.tier}]</small>`;
+      const counts = group.counts.map(([letter, count]) => `<a class="c s-${letter}" href="?group_state=expanded" role="button" data-group="${key}" aria-label="${count} ${STATUS[letter].words} in ${safe(group.name)}, show them">+${count}</a>`).join('');
+      return `<span class="g"><a class="gs" href="?group_state=expanded" role="button" data-group="${key}" title="${safe(group.name)}">${safe(group.symbol)}${tier}</a>${jobs}${counts}</span>`;
+    });
+    return `<div class="row"><h3>${safe(row.title)}</h3><div class="jobs">${groups.join('')}</div></div>`;
+  }).join('');
+}
