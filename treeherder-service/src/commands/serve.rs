@@ -1,7 +1,6 @@
 //! `treeherder serve`: sources, workers and web in one process.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;

@@ -1,4 +1,4 @@
-//! Clients from PyPI (`scripts/install-clients`).
+//! Clients from `PyPI` (`scripts/install-clients`).
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
