@@ -110,7 +110,7 @@ pub(super) fn compare(workers: &[WorkerRow], depths: &[Depth], findings: &mut Fi
 
 #[cfg(test)]
 mod tests {
-    use treeherder_ingest::queue::{Message, Queue as _};
+    use treeherder_ingest::queue::Message;
 
     use super::*;
     use crate::doctor::{Finding, Level, database_in};
