@@ -106,12 +106,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
 
     let mut source = source(&args.files, args.speed);
     let listened = pipeline.listen(&mut source, Kind::Joint, None, &stop).await;
-    if workers.is_some() {
-        if let Some(drained) =
+    if workers.is_some()
+        && let Some(drained) =
             stop.run_until_cancelled(pipeline.drained(&queues, args.wait_for_retries)).await
-        {
-            drained?;
-        }
+    {
+        drained?;
     }
     if let Some(workers) = workers {
         workers.stop().await?;
