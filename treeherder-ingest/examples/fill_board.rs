@@ -105,9 +105,9 @@ fn made_job(push: u32, job: u32, time: i64) -> LoadedJob {
     let (state, result) = match dice % 100 {
         0..3 => ("completed", "testfailed"),
         3 => ("completed", "busted"),
-        4 if dice % 3 == 0 => ("completed", "exception"),
+        4 if dice.is_multiple_of(3) => ("completed", "exception"),
         5 => ("completed", "retry"),
-        6 if dice % 4 == 0 => ("completed", "usercancel"),
+        6 if dice.is_multiple_of(4) => ("completed", "usercancel"),
         7..20 if newest => ("pending", "unknown"),
         20..40 if newest => ("running", "unknown"),
         _ => ("completed", "success"),
