@@ -214,7 +214,7 @@ async fn a_job_is_shown_with_its_logs_and_errors(backend: Backend) {
     assert_eq!(
         *first,
         json!({"id": first["id"], "line": "TEST-UNEXPECTED-FAIL | dom/a.html | it broke", "line_number": 1203,
-               "new_failure": false, "job": jobs[1]})
+               "new_failure": true, "job": jobs[1]})
     );
     assert_eq!(errors[1]["line"], "Error: é");
     let logs =

@@ -1,6 +1,6 @@
 //! The job that a classification belongs to.
 
-use chrono::Utc;
+use chrono::{SubsecRound as _, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, FromQueryResult,
@@ -58,7 +58,7 @@ pub(super) async fn find<Connection: ConnectionTrait>(
 /// Notes that the job changes, and keeps others from changing it until the transaction ends.
 pub(super) async fn touch(transaction: &DatabaseTransaction, job_id: i64) -> Result<(), StoreError> {
     job::Entity::update_many()
-        .col_expr(job::Column::LastModified, Expr::value(Utc::now()))
+        .col_expr(job::Column::LastModified, Expr::value(Utc::now().trunc_subsecs(6)))
         .filter(job::Column::Id.eq(job_id))
         .exec(transaction)
         .await?;

@@ -1,6 +1,6 @@
 //! Taking back everything that was said about jobs (`spec/api.md` §3.12).
 
-use chrono::Utc;
+use chrono::{SubsecRound as _, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
     ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult as _, QueryFilter as _,
@@ -29,7 +29,7 @@ impl Store {
             let ids = || ids.iter().copied();
             job::Entity::update_many()
                 .col_expr(job::Column::FailureClassificationId, Expr::value(NOT_CLASSIFIED))
-                .col_expr(job::Column::LastModified, Expr::value(Utc::now()))
+                .col_expr(job::Column::LastModified, Expr::value(Utc::now().trunc_subsecs(6)))
                 .filter(job::Column::Id.is_in(ids()))
                 .exec(&transaction)
                 .await?;

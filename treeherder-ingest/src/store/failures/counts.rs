@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, SubsecRound as _, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
@@ -114,7 +114,7 @@ pub(super) async fn count_lines(transaction: &DatabaseTransaction, job: &LogJob)
     }
     job::Entity::update_many()
         .col_expr(job::Column::FailureClassificationId, Expr::value(NEW_FAILURE_NOT_CLASSIFIED))
-        .col_expr(job::Column::LastModified, Expr::value(Utc::now()))
+        .col_expr(job::Column::LastModified, Expr::value(Utc::now().trunc_subsecs(6)))
         .filter(job::Column::Id.eq(job.job_id))
         .exec(transaction)
         .await?;
