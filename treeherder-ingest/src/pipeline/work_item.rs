@@ -161,7 +161,7 @@ impl Failure for WorkItemError {
 
 impl WorkItem {
     /// Names of all tasks.
-    pub const TASKS: [&'static str; 10] = [
+    pub const TASKS: [&'static str; 11] = [
         "store-pulse-tasks",
         "store-pulse-pushes",
         "store-pulse-pushes-classification",
@@ -172,6 +172,7 @@ impl WorkItem {
         "fetch-hg-push-logs",
         "publish-stats",
         "update-bugscache",
+        "unclassified-failure-count",
     ];
 
     /// Returns upstream's name of the task.
@@ -404,6 +405,7 @@ mod tests {
                 "pushlog",
                 "statsd",
                 "default",
+                "default",
             ]
         );
         let retryable: Vec<_> = every_item()
@@ -411,7 +413,16 @@ mod tests {
             .filter(|(item, _)| !item.is_retryable())
             .map(|(item, _)| item.task())
             .collect();
-        assert_eq!(retryable, ["fetch-push-logs", "fetch-hg-push-logs", "publish-stats", "update-bugscache"]);
+        assert_eq!(
+            retryable,
+            [
+                "fetch-push-logs",
+                "fetch-hg-push-logs",
+                "publish-stats",
+                "update-bugscache",
+                "unclassified-failure-count"
+            ]
+        );
     }
 
     #[test]

@@ -105,13 +105,13 @@ fn write_histogram(text: &mut String, metric: Metric, labels: &LabelSet, parts: 
     for (bound, part, value) in buckets {
         count += value;
         if bound.is_finite() {
-            write_metric_line(text, metric.name(), Some("_bucket"), labels, Some(("le", part)), count, None);
+            write_metric_line(text, metric.name(), Some("bucket"), labels, Some(("le", part)), count, None);
         }
     }
-    write_metric_line(text, metric.name(), Some("_bucket"), labels, Some(("le", "+Inf")), count, None);
+    write_metric_line(text, metric.name(), Some("bucket"), labels, Some(("le", "+Inf")), count, None);
     let sum = parts.get(SUM).copied().unwrap_or_default();
-    write_metric_line(text, metric.name(), Some("_sum"), labels, None::<(&str, &str)>, sum, None);
-    write_metric_line(text, metric.name(), Some("_count"), labels, None::<(&str, &str)>, count, None);
+    write_metric_line(text, metric.name(), Some("sum"), labels, None::<(&str, &str)>, sum, None);
+    write_metric_line(text, metric.name(), Some("count"), labels, None::<(&str, &str)>, count, None);
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ mod tests {
     fn hash_of_an_access_token_is_that_of_the_standard() {
         // OpenID Connect Core 1.0, A.3.
         assert_eq!(
-            access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEI0z9K3vx5KF0Y"),
+            access_token_hash("jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y"),
             "77QmUPtjPfzWtF2AnpK9RQ"
         );
     }
