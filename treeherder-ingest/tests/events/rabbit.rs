@@ -132,16 +132,12 @@ connection.close()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_published_from_python_arrives() {
-    let has_pika = Command::new("python3").args(["-c", "import pika"]).output();
-    if !has_pika.is_ok_and(|output| output.status.success()) {
-        println!("skipped: python3 with pika is not installed");
-        return;
-    }
+    let Some(python) = crate::support::python::program("python") else { return };
     let Some(server) = started() else { return };
     let test = TestStore::empty(Backend::Sqlite).await.unwrap();
     let bus = process(&server, &test, "events").await;
     let mut reader = bus.subscribe(Start::Now).await.unwrap();
-    let output = Command::new("python3").args(["-c", PIKA, &server.url("/")]).output().unwrap();
+    let output = Command::new(python).args(["-c", PIKA, &server.url("/")]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let Told::Event(event) = reader.next().await.unwrap() else { panic!("a gap") };
     assert_eq!((event.branch(), event.name()), ("try", "job"));

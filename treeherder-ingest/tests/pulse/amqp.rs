@@ -252,16 +252,12 @@ connection.close()
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_published_from_python_arrives() {
-    let has_pika = Command::new("python3").args(["-c", "import pika"]).output();
-    if !has_pika.is_ok_and(|output| output.status.success()) {
-        println!("skipped: python3 with pika is not installed");
-        return;
-    }
+    let Some(python) = crate::python::program("python") else { return };
     let Some(pulse) = Pulse::start(server(), &["/"]).await else { return };
     let mut source = pulse.source("/", "https://x.example", "route.two", AmqpSourceOptions::default());
     source.check().await.unwrap();
     let url = pulse.server.url("/");
-    let output = Command::new("python3").args(["-c", PIKA, &url, &pulse.exchange]).output().unwrap();
+    let output = Command::new(python).args(["-c", PIKA, &url, &pulse.exchange]).output().unwrap();
     assert!(output.status.success(), "{output:?}");
     let (received, delivery) = next(&mut source).await;
     assert_eq!(delivery.routing_key, "primary.from.python");

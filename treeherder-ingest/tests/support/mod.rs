@@ -5,4 +5,5 @@
 
 pub(crate) mod database;
 pub(crate) mod postgres;
+pub(crate) mod python;
 pub(crate) mod rabbitmq;

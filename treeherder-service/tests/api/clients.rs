@@ -1,32 +1,15 @@
 //! Clients of Treeherder from the Python package index, against what the demo has ingested (§12.3).
 
-use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use treeherder_ingest::store::Store;
 
+use crate::python::program;
 use crate::seeded::{self, revision};
 use crate::site::Site;
 
 /// Jobs of one push: two full pages of a client.
 const MANY: usize = 4000;
-
-/// Finds a program that `scripts/install-clients` has installed.
-fn program(name: &str) -> Option<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../.clients/bin");
-    let folder = std::env::var_os("TREEHERDER_CLIENTS").map_or_else(|| folder.into(), PathBuf::from);
-    let program = folder.join(name);
-    if program.exists() {
-        return Some(program);
-    }
-    assert!(
-        std::env::var_os("TREEHERDER_REQUIRE_SERVICES").is_none(),
-        "TREEHERDER_REQUIRE_SERVICES is set, but {} is not there: run scripts/install-clients",
-        program.display()
-    );
-    println!("skipped: the clients are not installed, see scripts/install-clients");
-    None
-}
 
 async fn run(mut command: Command) -> Output {
     command.env("PYTHONDONTWRITEBYTECODE", "1");

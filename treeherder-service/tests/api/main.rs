@@ -7,6 +7,8 @@ mod database;
 #[allow(dead_code, reason = "shared with the tests of storage, which use more of it")]
 #[path = "../../../treeherder-ingest/tests/support/postgres.rs"]
 mod postgres;
+#[path = "../../../treeherder-ingest/tests/support/python.rs"]
+mod python;
 
 /// Runs each named async test on both databases.
 macro_rules! on_every_database {

@@ -5,6 +5,9 @@
 #[path = "../program/support.rs"]
 mod support;
 
+#[path = "../../../treeherder-ingest/tests/support/python.rs"]
+mod installed;
+
 mod events;
 mod logs;
 mod python;

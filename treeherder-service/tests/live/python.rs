@@ -5,24 +5,8 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+use crate::installed::program;
 use crate::reader::Site;
-
-/// The interpreter that has the clients; `None` after saying why there is none.
-fn python() -> Option<PathBuf> {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../.clients/bin");
-    let folder = std::env::var_os("TREEHERDER_CLIENTS").map_or_else(|| folder.into(), PathBuf::from);
-    let python = folder.join("python");
-    if python.exists() {
-        return Some(python);
-    }
-    assert!(
-        std::env::var_os("TREEHERDER_REQUIRE_SERVICES").is_none(),
-        "TREEHERDER_REQUIRE_SERVICES is set, but {} is not there: run scripts/install-clients",
-        python.display()
-    );
-    println!("skipped: the clients are not installed, see scripts/install-clients");
-    None
-}
 
 /// Runs a program with the site's URL; what it prints is JSON.
 async fn run(python: PathBuf, program: &'static str, url: String) -> Value {
@@ -47,7 +31,7 @@ print(json.dumps(told))
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_of_event_streams_in_python_gets_events() {
-    let Some(python) = python() else { return };
+    let Some(python) = program("python") else { return };
     let site = Site::with_history().await;
     let told = run(python, SSE, site.url.clone()).await;
     for event in told.as_array().unwrap() {
@@ -91,7 +75,7 @@ print(json.dumps(result))
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn python_socketio_gets_what_it_subscribed_to_once() {
-    let Some(python) = python() else { return };
+    let Some(python) = program("python") else { return };
     let site = Site::with_history().await;
     let mut child = Command::new(python)
         .args(["-c", SOCKET_IO, &site.url])

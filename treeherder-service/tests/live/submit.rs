@@ -142,7 +142,8 @@ async fn what_cannot_be_taken_is_answered_with_its_place() {
     let raw = gzip(&"fine\n".repeat(50_000));
     for (body, problem) in [
         (raw[..raw.len() / 2].to_vec(), "ends early"),
-        ([&raw[..60], b"garbage", &raw[67..]].concat(), "cannot decode the log"),
+        // A block of a type that does not exist.
+        ([&raw[..10], &[7], &raw[11..]].concat(), "cannot decode the log"),
     ] {
         let (status, answer) = script.put(&log, body).await;
         assert_eq!(status, 400, "{answer}");

@@ -128,9 +128,11 @@ async fn workers_tasks_and_metrics_tell_what_was_done() {
     let names = site.json("api/task/name/").await;
     let names: Vec<&str> = names.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
     assert!(names.contains(&"log-parser") && names.contains(&"store-pulse-tasks"), "{names:?}");
-    let parsers = site.json("api/task/name/log-parser?limit=5").await;
-    let parser = &parsers[0][1];
-    assert_eq!((&parser["name"], &parser["state"]), (&json!("log-parser"), &json!("SUCCESS")));
+    let parsers = site.json("api/task/name/log-parser?limit=500").await;
+    // Logs that are broken on purpose are tried again.
+    let parsers = parsers.as_array().unwrap().iter().map(|pair| &pair[1]);
+    let parser = parsers.clone().find(|task| task["state"] == "SUCCESS").unwrap();
+    assert!(parsers.clone().all(|task| task["name"] == "log-parser"));
     assert!(parser["kwargs"]["job_id"].is_u64() && parser["runtime"].as_f64().unwrap() > 0.0, "{parser}");
     assert_eq!((&parser["traceback"], &parser["succeeded"]), (&Value::Null, &parser["timestamp"]));
 

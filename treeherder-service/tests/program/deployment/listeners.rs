@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use treeherder_ingest::pulse::AmqpUrl;
 use treeherder_ingest::queue::{Queue as _, QueueName, RabbitOptions, RabbitQueue};
 
-use super::servers::{Logged, has_python_clients, publish, started};
+use super::servers::{Logged, publish, python, started};
 use crate::servers::rabbitmq::{RabbitMq, SECOND_VHOST};
 use crate::support::Place;
 
@@ -31,7 +31,7 @@ fn write(place: &Place, name: &str, events: impl Iterator<Item = Value>) -> std:
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_deployment_has_its_root_url_and_no_end_of_a_listener_loses_a_message() {
-    if !has_python_clients() {
+    if python().is_none() {
         return;
     }
     let Some(rabbit) = started(RabbitMq::start) else { return };

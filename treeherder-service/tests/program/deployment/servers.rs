@@ -63,18 +63,9 @@ impl Logged {
     }
 }
 
-/// Tells whether Python's AMQP clients are there, after saying so if not.
-pub(super) fn has_python_clients() -> bool {
-    let output = Command::new("python3").args(["-c", "import pika, kombu"]).output();
-    let has = output.is_ok_and(|output| output.status.success());
-    if !has {
-        assert!(
-            std::env::var_os("TREEHERDER_REQUIRE_SERVICES").is_none(),
-            "TREEHERDER_REQUIRE_SERVICES is set, but python3 with pika and kombu is not installed"
-        );
-        println!("skipped: python3 with pika and kombu is not installed");
-    }
-    has
+/// Finds the interpreter that has AMQP clients; `None` after saying why there is none.
+pub(super) fn python() -> Option<PathBuf> {
+    crate::servers::python::program("python")
 }
 
 fn peer(name: &str) -> PathBuf {
@@ -83,7 +74,7 @@ fn peer(name: &str) -> PathBuf {
 
 /// Publishes a replay file with a Python client.
 pub(super) fn publish(client: &str, url: &str, file: &Path) {
-    let mut command = Command::new("python3");
+    let mut command = Command::new(python().unwrap());
     command.arg(peer("publish.py")).args([client, url]).arg(file);
     let output = tokio::task::block_in_place(|| command.output()).unwrap();
     assert!(output.status.success(), "{client}: {}", String::from_utf8_lossy(&output.stderr));
@@ -95,7 +86,7 @@ pub(super) struct Consumer(Child);
 impl Consumer {
     /// Binds; returns when the bindings are there.
     pub(super) fn start(url: &str, exchange: &str, patterns: &[&str]) -> Self {
-        let mut command = Command::new("python3");
+        let mut command = Command::new(python().unwrap());
         command.arg(peer("consume.py")).args([url, exchange]).args(patterns);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();

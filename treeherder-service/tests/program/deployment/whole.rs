@@ -1,6 +1,6 @@
 //! A whole deployment: every process type, messages from Python, and the end of every one of them.
 
-use super::servers::{Logged, has_python_clients, publish, started};
+use super::servers::{Logged, publish, python, started};
 use crate::servers::postgres::Postgres;
 use crate::servers::rabbitmq::RabbitMq;
 use crate::support::{Place, assert_same, rows_of, small_scenario, write_messages};
@@ -23,7 +23,7 @@ fn start(place: &Place, word: &'static str) -> Logged {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stops_and_kills_of_every_process_lose_nothing() {
-    if !has_python_clients() {
+    if python().is_none() {
         return;
     }
     let (Some(rabbit), Some(postgres)) = (started(RabbitMq::start), started(Postgres::start)) else { return };
