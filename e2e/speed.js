@@ -1,6 +1,6 @@
 // @ts-check
 // How fast the jobs page is with 10 pushes of 500 jobs, in a browser that has never been here: `scripts/bench-web`.
-import { launch, open } from './support/browser.js';
+import { launch, open, until } from './support/browser.js';
 import { demo, filled } from './support/program.js';
 
 const RUNS = 5;
@@ -60,7 +60,7 @@ try {
       client.on('Network.dataReceived', (event) => { if (types.get(event.requestId) === 'Script') script += event.dataLength; });
       client.on('Network.loadingFinished', (event) => { if (types.get(event.requestId) !== 'EventSource') transferred += event.encodedDataLength; });
       await page.goto(`${site.url}/jobs?repo=autoland${query}`);
-      await page.waitForFunction(() => /** @type {any} */ (window).all_drawn);
+      await until(page, () => /** @type {any} */ (window).all_drawn);
       const [first, all] = await page.evaluate(() => [/** @type {any} */ (window).first_job, /** @type {any} */ (window).all_drawn]);
       note(`first job visible${name}, s`, first / 1000);
       note(`all drawn and alive${name}, s`, all / 1000);
@@ -98,7 +98,7 @@ try {
       }
     }).observe(document.body, { childList: true, subtree: true });
   });
-  await page.waitForFunction(() => /** @type {any} */ (window).changes.length >= 8, undefined, { timeout: 120_000 });
+  await until(page, () => /** @type {any} */ (window).changes.length >= 8, undefined, 120);
   for (const [id, seen] of await page.evaluate(() => /** @type {any} */ (window).changes)) {
     const { results, job_property_names: names } = await (await fetch(`${living.url}/api/jobs/?id=${id}`)).json();
     const stored = Date.parse(`${results[0][names.indexOf('last_modified')]}Z`);

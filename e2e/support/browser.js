@@ -34,3 +34,18 @@ export async function open(browser, options = {}) {
   });
   return { context, page, complaints };
 }
+
+/**
+ * Waits until a function is true in the page. Playwright's own `waitForFunction` evaluates text in the page, which the page's
+ * Content-Security-Policy forbids.
+ * @template T
+ * @param {import('playwright-core').Page} page @param {(arg: T) => unknown} holds @param {T} [arg] @param {number} [seconds]
+ */
+export async function until(page, holds, arg, seconds = 30) {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+    // @ts-ignore: what is handed over is what is received
+    if (await page.evaluate(holds, arg)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`never true: ${holds}`);
+}
