@@ -21,9 +21,9 @@ after(async () => {
 
 /** A failed job of the demo that has failure lines. */
 async function failedJob() {
-  const { results } = await (await fetch(`${site.url}/api/project/autoland/jobs/?result=testfailed&count=100`)).json();
+  const { results } = await (await fetch(`${site.url}/api/project/try/jobs/?result=testfailed&count=100`)).json();
   for (const { id } of results) {
-    const lines = await (await fetch(`${site.url}/api/project/autoland/jobs/${id}/text_log_errors/`)).json();
+    const lines = await (await fetch(`${site.url}/api/project/try/jobs/${id}/text_log_errors/`)).json();
     if (lines.length) return { id, lines };
   }
   throw new Error('the demo has no failed job with failure lines');
@@ -61,10 +61,10 @@ test('who was offline catches up', { skip, timeout: 180_000 }, async () => {
 test('the details of a failed job lead to its lines', { skip, timeout: 120_000 }, async () => {
   const { id, lines } = await failedJob();
   const { page, context } = await open(browser);
-  const answer = await page.goto(`${site.url}/jobs/autoland/${id}`);
+  const answer = await page.goto(`${site.url}/jobs/try/${id}`);
   assert.equal(answer?.status(), 200);
   assert.match((await page.textContent('[data-part="failures"]')) ?? '', new RegExp(String(lines[0].line_number + 1)));
-  await page.goto(`${site.url}/logviewer?repo=autoland&job_id=${id}`);
+  await page.goto(`${site.url}/logviewer?repo=try&job_id=${id}`);
   assert.match((await page.textContent('#failures')) ?? '', new RegExp(String(lines[0].line_number + 1)));
   await context.close();
 });

@@ -34,7 +34,11 @@ export function loadMore(board) {
       if (!added) {
         place.textContent = 'That is the oldest push.';
         watcher.disconnect();
+        return;
       }
+      // An observer tells of changes only: look again, for the end may still be near.
+      watcher.unobserve(place);
+      watcher.observe(place);
     } catch (error) {
       toast(`Older pushes could not be loaded: ${/** @type {Error} */ (error).message}`, { error: true });
     } finally {
