@@ -1,7 +1,7 @@
 //! Who asks: sessions of people, tokens of scripts, and what each may do (`spec/api.md` §8, `docs/ACCOUNTS.md`).
 //!
 //! A handler says whom it answers by an argument: [`MaybeAccount`] anybody, [`Account`] whoever is logged in,
-//! [`Sheriff`] staff. Requests that change something are checked before they are routed ([`guard`]), so that a handler
+//! [`Sheriff`] staff. Requests that change something are checked before they are routed ([`mod@guard`]), so that a handler
 //! that forgets its argument is closed to strangers all the same.
 
 mod account;

@@ -2,7 +2,7 @@
 //!
 //! * [`sse`]: `GET /events?subscribe=…`, an event stream that browsers read with `EventSource`;
 //! * [`socket_io`]: Socket.IO at `/socket.io/`, namespace `/events`, for clients of the historic server;
-//! * [`counts`]: the count of unclassified failures with which a page begins.
+//! * [`mod@counts`]: the count of unclassified failures with which a page begins.
 
 mod counts;
 mod socket_io;
