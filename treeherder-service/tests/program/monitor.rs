@@ -96,7 +96,7 @@ async fn workers_tasks_and_metrics_tell_what_was_done() {
     place.load_repositories(&stand_in);
     let file = place.file("m.jsonl");
     write_messages(&file, &messages);
-    let (serve, site) = serve(&place, &["--replay", file.to_str().unwrap()]);
+    let (mut serve, site) = serve(&place, &["--replay", file.to_str().unwrap()]);
 
     // Until all of it is done and told.
     let done = |workers: &Value| {
@@ -165,7 +165,7 @@ async fn workers_tasks_and_metrics_tell_what_was_done() {
 
     // A process that stops in order says so, and one that is killed is lost when its beats are missing.
     serve.signal("TERM");
-    drop(serve);
+    assert!(tokio::task::block_in_place(|| serve.0.wait()).unwrap().success());
     let (serve, site) = self::serve(&place, &[]);
     let old = site.json(&format!("api/worker/{name}/")).await;
     assert!(old["alive"] == false && old["stopped"].is_f64(), "{old}");
