@@ -5,6 +5,7 @@
 //! check the results of what they time.
 
 pub mod adversary;
+#[cfg(feature = "ingest")]
 pub mod api_data;
 pub mod corpus;
 pub mod line_parser;
