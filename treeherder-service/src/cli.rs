@@ -6,8 +6,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, release, replay,
-    repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache, web,
+    bridge, cycle_data, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues,
+    release, replay, repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache,
+    web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -65,6 +66,8 @@ enum Command {
     Process(process::Process),
     #[command(name = "update_bugscache", alias = "update-bugscache")]
     UpdateBugscache(update_bugscache::Args),
+    #[command(name = "cycle_data", alias = "cycle-data")]
+    CycleData(cycle_data::Args),
     Parse(treeherder_logparse::cli::Args),
     /// List the environment variables that set what flags set
     #[command(after_help = "Example:\n  treeherder environment > variables.md")]
@@ -139,6 +142,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Worker(args) => process::run(args.into_process()).await?,
         Command::Process(process) => process::run(process).await?,
         Command::UpdateBugscache(args) => update_bugscache::run(args).await?,
+        Command::CycleData(args) => cycle_data::run(args).await?,
         // Handled before logging starts.
         Command::Demo(_) | Command::Services(_) | Command::Parse(_) | Command::Environment => {}
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use treeherder_logparse::Rules;
 
 use crate::bugzilla::BugzillaOptions;
+use crate::cycle::RETENTION_DAYS;
 use crate::events::EventBus;
 use crate::log::{ArtifactFetchOptions, LogFetchOptions};
 use crate::perf::Allowed;
@@ -43,6 +44,10 @@ pub struct PipelineOptions {
     pub worker: WorkerOptions,
     /// Where bugs are copied from, and reopened.
     pub bugzilla: BugzillaOptions,
+    /// Days for which jobs are kept when the schedule removes old ones; 120 by default.
+    pub keep_days: u32,
+    /// How long one work item removes old data; then another one goes on. 5 minutes by default.
+    pub cycle_time: Duration,
     /// The bus that live readers are told through; one of the process alone when absent, the default.
     pub events: Option<Arc<dyn EventBus>>,
     /// How a listener groups what it publishes.
@@ -70,6 +75,8 @@ impl Default for PipelineOptions {
             pools: BTreeMap::new(),
             worker: WorkerOptions::default(),
             bugzilla: BugzillaOptions::default(),
+            keep_days: RETENTION_DAYS,
+            cycle_time: Duration::from_secs(300),
             events: None,
             listener: ListenerOptions::default(),
             definition_cache: 16 * 1024 * 1024,

@@ -1,6 +1,7 @@
 //! What became of a work item.
 
 use crate::bugzilla::BugUpdate;
+use crate::cycle::{RemovedData, RemovedJobs};
 use crate::job::LogStatus;
 use crate::push::PushOutcome;
 use crate::store::JobStatus;
@@ -57,6 +58,8 @@ pub enum Handled {
     Counted(IngestedCounts),
     /// The copy of Bugzilla's bugs was brought up to date.
     BugsUpdated(BugUpdate),
+    /// What is too old was removed, or a part of it.
+    Cycled(RemovedJobs, RemovedData),
 }
 
 /// What became of one log of a job.

@@ -99,6 +99,8 @@ pub enum WorkItem {
     UpdateBugscache,
     /// Tells live readers how many failures nobody has classified, for each repository.
     UnclassifiedFailureCount,
+    /// Removes what is too old (§7.6).
+    CycleData,
 }
 
 /// Whether a log belongs to a job that failed; a text that upstream passes along.
@@ -161,7 +163,7 @@ impl Failure for WorkItemError {
 
 impl WorkItem {
     /// Names of all tasks.
-    pub const TASKS: [&'static str; 11] = [
+    pub const TASKS: [&'static str; 12] = [
         "store-pulse-tasks",
         "store-pulse-pushes",
         "store-pulse-pushes-classification",
@@ -173,6 +175,7 @@ impl WorkItem {
         "publish-stats",
         "update-bugscache",
         "unclassified-failure-count",
+        "cycle-data",
     ];
 
     /// Returns upstream's name of the task.
@@ -190,6 +193,7 @@ impl WorkItem {
             Self::PublishStats => "publish-stats",
             Self::UpdateBugscache => "update-bugscache",
             Self::UnclassifiedFailureCount => "unclassified-failure-count",
+            Self::CycleData => "cycle-data",
         }
     }
 
@@ -203,6 +207,7 @@ impl WorkItem {
                 | Self::PublishStats
                 | Self::UpdateBugscache
                 | Self::UnclassifiedFailureCount
+                | Self::CycleData
         )
     }
 
@@ -224,7 +229,7 @@ impl WorkItem {
             Self::GenerateAlerts { .. } => &[QueueName::GeneratePerfAlerts],
             Self::FetchPushLogs | Self::FetchHgPushLogs { .. } => &[QueueName::Pushlog],
             Self::PublishStats => &[QueueName::Statsd],
-            Self::UpdateBugscache | Self::UnclassifiedFailureCount => &[QueueName::Default],
+            Self::UpdateBugscache | Self::UnclassifiedFailureCount | Self::CycleData => &[QueueName::Default],
         }
     }
 
@@ -373,6 +378,7 @@ mod tests {
             (WorkItem::PublishStats, json!({"task": "publish-stats"})),
             (WorkItem::UpdateBugscache, json!({"task": "update-bugscache"})),
             (WorkItem::UnclassifiedFailureCount, json!({"task": "unclassified-failure-count"})),
+            (WorkItem::CycleData, json!({"task": "cycle-data"})),
         ]
     }
 
@@ -406,6 +412,7 @@ mod tests {
                 "statsd",
                 "default",
                 "default",
+                "default",
             ]
         );
         let retryable: Vec<_> = every_item()
@@ -420,7 +427,8 @@ mod tests {
                 "fetch-hg-push-logs",
                 "publish-stats",
                 "update-bugscache",
-                "unclassified-failure-count"
+                "unclassified-failure-count",
+                "cycle-data"
             ]
         );
     }

@@ -7,6 +7,7 @@ mod batch;
 pub mod bugs;
 mod cache;
 pub mod classification;
+mod cycle;
 pub mod entity;
 pub mod error;
 mod events;
@@ -35,6 +36,7 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait as _;
 
+pub use cycle::{OldData, Unused};
 pub use error::{DataError, DataProblem, StoreError};
 pub use events::{EventJob, EventPush, UnclassifiedCount};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};

@@ -35,6 +35,7 @@ macro_rules! all {
 mod accounts;
 mod bugs;
 mod classification;
+mod cycle;
 mod failures;
 mod job_batches;
 mod jobs;
