@@ -1,10 +1,10 @@
 //! A deployment in which everything dies, again and again, and nothing may be lost.
 //!
 //! Messages come over a Pulse-like exchange while processes are killed and both servers are restarted. When it is over,
-//! the database has to hold what one process makes of the same messages in peace.
+//! the database has to hold what a deployment makes of the same messages in peace.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,8 @@ const OUTSIDE: [&str; 2] = ["fetch-push-logs", "update-bugscache"];
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Pause between two looks at the queues.
 const LOOK: Duration = Duration::from_secs(1);
+/// How long the broker's numbers may be behind: it counts quorum queues every five seconds.
+const SETTLED: Duration = Duration::from_secs(12);
 /// How long a stopped process may take to end.
 const STOP: Duration = Duration::from_secs(30);
 
@@ -70,7 +72,7 @@ pub struct Report {
     pub dead_letters: usize,
     /// From the first message to the last acknowledgement.
     pub time: Duration,
-    /// The same messages in one process that nobody disturbed.
+    /// The same of a deployment that nobody disturbed, which gets the messages as fast as it can take them.
     pub undisturbed: Duration,
 }
 
@@ -87,8 +89,18 @@ impl fmt::Display for Report {
         writeln!(formatter, "messages left          0")?;
         let rate = self.messages as f64 / seconds;
         writeln!(formatter, "time                   {seconds:.0} s, {rate:.0} messages/s")?;
-        write!(formatter, "one process in peace   {:.0} s", self.undisturbed.as_secs_f64())
+        let undisturbed = self.undisturbed.as_secs_f64();
+        let rate = self.messages as f64 / undisturbed;
+        write!(formatter, "undisturbed            {undisturbed:.0} s, {rate:.0} messages/s")
     }
+}
+
+/// What a deployment made of the messages.
+struct Run {
+    rows: Vec<String>,
+    dead: Vec<String>,
+    time: Duration,
+    kills: u32,
 }
 
 impl Chaos {
@@ -106,94 +118,105 @@ impl Chaos {
         report
     }
 
-    async fn run_in(
+    async fn run_in(&self, folder: &Path, servers: &Arc<Servers>, story: &Story) -> Result<Report> {
+        let disturbed = self.deploy(&folder.join("chaos"), servers, "/", story, true).await?;
+        let calm = self.deploy(&folder.join("calm"), servers, Servers::SECOND_VHOST, story, false).await?;
+        if let Some(differences) = first_differences(&disturbed.rows, &calm.rows) {
+            bail!("the database differs from that of an undisturbed run: {differences}");
+        }
+        if let Some(differences) = first_differences(&disturbed.dead, &calm.dead) {
+            bail!("dead letters differ from those of an undisturbed run: {differences}");
+        }
+        // Both could have lost the same.
+        let jobs = disturbed.rows.iter().filter(|row| row.starts_with("[\"job\"")).count() as u64;
+        ensure!(
+            jobs == story.expected.total_jobs(),
+            "{jobs} jobs instead of {}",
+            story.expected.total_jobs()
+        );
+        let dead = disturbed.dead.len();
+        let planned = story.expected.dead_letters + story.expected.summaries_invalid;
+        ensure!(dead as u64 >= planned, "{dead} dead letters instead of {planned}");
+        Ok(Report {
+            messages: story.messages.len(),
+            kills: disturbed.kills,
+            restarts: self.restarts,
+            jobs,
+            rows: disturbed.rows.len(),
+            dead_letters: dead,
+            time: disturbed.time,
+            undisturbed: calm.time,
+        })
+    }
+
+    /// Lets a deployment take the messages in, and kills it meanwhile or not.
+    async fn deploy(
         &self,
-        folder: &std::path::Path,
+        folder: &Path,
         servers: &Arc<Servers>,
+        vhost: &'static str,
         story: &Story,
-    ) -> Result<Report> {
+        disturbed: bool,
+    ) -> Result<Run> {
         let database = servers.create_database().await;
-        let broker = servers.broker_url("/");
-        let source = json!([{"pulse_url": broker, "root_url": story.stand_in.urls().root(), "hgmo": true, "github": true}]);
-        let deployment = self
-            .deployment(folder, "chaos", story)?
-            .with("DATABASE_URL", &database)
-            .with("BROKER_URL", &broker)
-            .with("PULSE_PUSH_SOURCES", &source.to_string())
-            .with("PULSE_TASK_SOURCES", &source.to_string());
+        let deployment = self.deployment(folder, servers, vhost, story, &database)?;
         block_in_place(|| deployment.run(&["release"], PATIENCE))?;
         story.load_repositories(&database).await?;
         for name in OUTSIDE {
             block_in_place(|| deployment.run(&["schedule", "disable", name], PATIENCE))?;
         }
-        let publisher = Arc::new(Publisher::new(&broker));
+        let publisher = Arc::new(Publisher::new(&servers.broker_url(vhost)));
         publisher.declare().await?;
 
         let site = format!("127.0.0.1:{}", Servers::free_port());
         let mut processes = start(&deployment, &site)?;
         let begun = Instant::now();
-        let publishing = self.publish(&publisher, story.messages.clone());
-        let kills =
-            self.disturb(&deployment, &mut processes, servers, &publisher, story.messages.len()).await?;
+        let rate = disturbed.then_some(self.rate);
+        let publishing = publish(&publisher, story.messages.clone(), rate);
+        let kills = if disturbed {
+            self.disturb(&deployment, &mut processes, servers, &publisher, story.messages.len()).await?
+        } else {
+            0
+        };
         publishing.await?;
-        await_empty(servers, &mut processes, publisher.confirmed()).await?;
-        let time = begun.elapsed();
+        let last = await_empty(servers, vhost, &mut processes).await?;
+        let time = last - begun;
 
         let front = block_in_place(|| get(&site, "/__heartbeat__"))?;
         ensure!(front.starts_with("HTTP/1.1 200 "), "the site's heartbeat: {front}");
         for process in processes {
             block_in_place(|| process.stop(STOP))?;
         }
-        let left = waiting(servers).await?;
+        // What a stopped process gave back would be counted by now.
+        tokio::time::sleep(SETTLED).await;
+        let left = waiting(servers, vhost).await?;
         ensure!(left.is_empty(), "left on queues: {left:?}");
         let dead = block_in_place(|| deployment.run(&LIST_DEAD, PATIENCE))?;
-        let dead = dead_letters::kinds(&dead)?;
-        let rows = rows_of(&database).await?;
-
-        let calm = Instant::now();
-        let (expected, expected_dead) = self.undisturbed(folder, servers, story).await?;
-        let undisturbed = calm.elapsed();
-        if let Some(differences) = first_differences(&rows, &expected) {
-            bail!("the database differs from that of an undisturbed run: {differences}");
-        }
-        if let Some(differences) = first_differences(&dead, &expected_dead) {
-            bail!("dead letters differ from those of an undisturbed run: {differences}");
-        }
-        let jobs = rows.iter().filter(|row| row.starts_with("[\"job\"")).count() as u64;
-        // Both could have lost the same.
-        ensure!(
-            jobs == story.expected.total_jobs(),
-            "{jobs} jobs instead of {}",
-            story.expected.total_jobs()
-        );
-        let planned = story.expected.dead_letters + story.expected.summaries_invalid;
-        ensure!(dead.len() as u64 >= planned, "{} dead letters instead of {planned}", dead.len());
-        Ok(Report {
-            messages: story.messages.len(),
-            kills,
-            restarts: self.restarts,
-            jobs,
-            rows: rows.len(),
-            dead_letters: dead.len(),
-            time,
-            undisturbed,
-        })
+        Ok(Run { rows: rows_of(&database).await?, dead: dead_letters::kinds(&dead)?, time, kills })
     }
 
-    /// Settings that both runs have.
-    fn deployment(&self, folder: &std::path::Path, name: &str, story: &Story) -> Result<Deployment> {
-        let folder = folder.join(name);
-        std::fs::create_dir_all(&folder)?;
-        Ok(Deployment::new(&self.program, &folder)
-            .with("GITHUB_API_URL", &story.stand_in.urls().github_api())
+    /// The settings of a deployment.
+    fn deployment(
+        &self,
+        folder: &Path,
+        servers: &Servers,
+        vhost: &str,
+        story: &Story,
+        database: &str,
+    ) -> Result<Deployment> {
+        std::fs::create_dir_all(folder)?;
+        let broker = servers.broker_url(vhost);
+        let urls = story.stand_in.urls();
+        let source = json!([{"pulse_url": broker, "vhost": vhost, "root_url": urls.root(), "hgmo": true, "github": true}]);
+        Ok(Deployment::new(&self.program, folder)
+            .with("DATABASE_URL", database)
+            .with("BROKER_URL", &broker)
+            .with("PULSE_PUSH_SOURCES", &source.to_string())
+            .with("PULSE_TASK_SOURCES", &source.to_string())
+            .with("GITHUB_API_URL", &urls.github_api())
             .with("TREEHERDER_DEBUG", "1")
             .with("TREEHERDER_PRIVATE_HOSTS", "127.0.0.1")
             .with("TREEHERDER_RETRY_SECONDS", &self.retry_seconds.to_string()))
-    }
-
-    fn publish(&self, publisher: &Arc<Publisher>, messages: Vec<Message>) -> JoinHandle<()> {
-        let (publisher, rate) = (Arc::clone(publisher), self.rate);
-        tokio::spawn(async move { publisher.publish(&messages, Some(rate)).await })
     }
 
     /// Kills processes and restarts servers while messages are published; returns how many were killed.
@@ -236,26 +259,6 @@ impl Chaos {
             kills += 1;
         }
     }
-
-    /// What has to come out: the same messages in one process, on a database of its own.
-    async fn undisturbed(
-        &self,
-        folder: &std::path::Path,
-        servers: &Servers,
-        story: &Story,
-    ) -> Result<(Vec<String>, Vec<String>)> {
-        let database = servers.create_database().await;
-        let deployment = self.deployment(folder, "calm", story)?.with("DATABASE_URL", &database);
-        block_in_place(|| deployment.run(&["release"], PATIENCE))?;
-        story.load_repositories(&database).await?;
-        let file = deployment.folder().join("messages.jsonl");
-        Message::write_lines(&story.messages, std::io::BufWriter::new(std::fs::File::create(&file)?))?;
-        let file = file.to_str().context("a path in UTF-8")?.to_owned();
-        let replay = ["replay", "--wait-for-retries", "--format", "json", &file];
-        block_in_place(|| deployment.run(&replay, self.limit))?;
-        let dead = block_in_place(|| deployment.run(&LIST_DEAD, PATIENCE))?;
-        Ok((rows_of(&database).await?, dead_letters::kinds(&dead)?))
-    }
 }
 
 const LIST_DEAD: [&str; 6] = ["queues", "dead", "--limit", "1000000", "--format", "json"];
@@ -277,31 +280,46 @@ fn start(deployment: &Deployment, site: &str) -> Result<Vec<Process>> {
     all.into_iter().map(|(name, args)| deployment.start(name, args)).collect()
 }
 
+fn publish(publisher: &Arc<Publisher>, messages: Vec<Message>, rate: Option<f64>) -> JoinHandle<()> {
+    let publisher = Arc::clone(publisher);
+    tokio::spawn(async move { publisher.publish(&messages, rate).await })
+}
+
 /// Lists the queues that hold more than dead letters.
-async fn waiting(servers: &Arc<Servers>) -> Result<Vec<(String, u64)>> {
+async fn waiting(servers: &Arc<Servers>, vhost: &'static str) -> Result<Vec<(String, u64)>> {
     let servers = Arc::clone(servers);
-    let queues = tokio::task::spawn_blocking(move || servers.messages("/")).await?;
+    let queues = tokio::task::spawn_blocking(move || servers.messages(vhost)).await?;
     Ok(queues.into_iter().filter(|(name, messages)| *messages > 0 && !name.ends_with(".dead")).collect())
 }
 
-/// Waits until no message is anywhere, twice: the broker's queues are not asked all at the same moment.
-async fn await_empty(servers: &Arc<Servers>, processes: &mut [Process], published: usize) -> Result<()> {
-    let mut empty = 0;
+/// Waits until no message is anywhere, and returns since when.
+async fn await_empty(
+    servers: &Arc<Servers>,
+    vhost: &'static str,
+    processes: &mut [Process],
+) -> Result<Instant> {
+    let mut empty_since = None;
     let mut shown = String::new();
-    while empty < 2 {
-        tokio::time::sleep(LOOK).await;
+    loop {
         for process in processes.iter_mut() {
             process.check()?;
         }
-        let left = waiting(servers).await?;
-        empty = if left.is_empty() { empty + 1 } else { 0 };
-        let now = format!("{published} published, waiting: {left:?}");
-        if now != shown {
-            println!("{now}");
-            shown = now;
+        let now = Instant::now();
+        let left = waiting(servers, vhost).await?;
+        let since = if left.is_empty() { empty_since.or(Some(now)) } else { None };
+        if let Some(since) = since
+            && since.elapsed() > SETTLED
+        {
+            return Ok(since);
         }
+        empty_since = since;
+        let state = format!("waiting: {left:?}");
+        if state != shown {
+            println!("{state}");
+            shown = state;
+        }
+        tokio::time::sleep(LOOK).await;
     }
-    Ok(())
 }
 
 fn now() -> i64 {

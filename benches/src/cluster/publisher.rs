@@ -56,12 +56,16 @@ impl Publisher {
     /// confirmed is published again, as is what no queue took: then nobody has bound one yet.
     pub async fn publish(&self, messages: &[Message], rate: Option<f64>) {
         let start = Instant::now();
-        let mut done = 0;
+        let (mut done, mut told) = (0, String::new());
         while done < messages.len() {
             let failed = self.publish_from(messages, &mut done, rate, start).await;
             if let Err(error) = failed {
                 // It is a run in which brokers die.
-                tell(&error);
+                let error = format!("{error:#}");
+                if told != error {
+                    println!("Pulse: {error}");
+                    told = error;
+                }
                 tokio::time::sleep(PAUSE).await;
             }
         }
@@ -128,8 +132,4 @@ async fn send(channel: &Channel, messages: &[Message]) -> Result<()> {
         None => Ok(()),
         Some(message) => bail!("no queue takes what {} has", message.exchange),
     }
-}
-
-fn tell(error: &anyhow::Error) {
-    eprintln!("Pulse: {error:#}");
 }

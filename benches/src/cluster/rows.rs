@@ -54,11 +54,11 @@ const EXPORTS: [&str; 11] = [
     "'seen', root, line_key, day, count) FROM line_count",
     "'datum', repository.name, signature_hash, push.revision, job.guid, value, performance_datum.push_timestamp,
      application_version) FROM performance_datum JOIN repository ON repository.id = performance_datum.repository_id
-     JOIN performance_signature ON performance_signature.id = signature_id
+     JOIN performance_signature ON performance_signature.id = performance_datum.signature_id
      JOIN push ON push.id = performance_datum.push_id LEFT JOIN job ON job.id = performance_datum.job_id",
     "'replicate', signature_hash, job.guid, performance_datum.value, performance_datum_replicate.value) FROM
      performance_datum_replicate JOIN performance_datum ON performance_datum.id = performance_datum_id
-     JOIN performance_signature ON performance_signature.id = signature_id
+     JOIN performance_signature ON performance_signature.id = performance_datum.signature_id
      LEFT JOIN job ON job.id = performance_datum.job_id",
 ];
 
