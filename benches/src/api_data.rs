@@ -74,7 +74,9 @@ fn lines(push: usize) -> Vec<ErrorLine> {
         let test = (push * 31 + place * 617) % TESTS;
         ErrorLine {
             line_number: 1000 + place as u64,
-            line: format!("TEST-UNEXPECTED-FAIL | dom/base/test/test_{test}.html | check {place} - got 1, expected 2"),
+            line: format!(
+                "TEST-UNEXPECTED-FAIL | dom/base/test/test_{test}.html | check {place} - got 1, expected 2"
+            ),
         }
     };
     (0..LINES).map(line).collect()

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::update::UpdateError;
 use crate::http::Client;
-use crate::store::bugs::{FileComponent, FileComponentUpdate};
 use crate::store::Store;
+use crate::store::bugs::{FileComponent, FileComponentUpdate};
 
 /// Characters of a product or a component.
 const LONGEST_NAME: usize = 60;

@@ -112,7 +112,12 @@ impl Store {
                 .row_buffer_size(ROWS_BETWEEN)
         });
         let connection = Database::connect(options).await?;
-        Ok(Self { connection, reference_ids: Arc::default(), names: Arc::default(), event_log: Arc::default() })
+        Ok(Self {
+            connection,
+            reference_ids: Arc::default(),
+            names: Arc::default(),
+            event_log: Arc::default(),
+        })
     }
 
     /// Asks whether a database answers within `patience`; [`connect`](Self::connect) itself is patient for half a minute.

@@ -4,7 +4,9 @@ use chrono::{TimeDelta, Utc};
 use sea_orm::EntityTrait as _;
 use sea_orm::sea_query::Expr;
 use serde_json::json;
-use treeherder_ingest::bugzilla::{Bugzilla, BugzillaOptions, update_bugs, update_file_components, update_security_groups};
+use treeherder_ingest::bugzilla::{
+    Bugzilla, BugzillaOptions, update_bugs, update_file_components, update_security_groups,
+};
 use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::store::Store;
 use treeherder_ingest::store::classification::{BugRef, NewBugMap};
@@ -122,7 +124,10 @@ async fn bugs_that_nobody_needs_are_forgotten(backend: Backend) {
     let job = store.store_jobs(&[loaded("a/0", "completed")]).await.unwrap()[0].job_id.unwrap();
     // A job with an internal issue must not keep everything (a null among the numbers of bugs).
     for bug in [BugRef::Bugzilla(1), BugRef::Internal(issue)] {
-        store.create_bug_map(&NewBugMap { job_id: job, bug, user_id: None, bug_open: false }, WHO).await.unwrap();
+        store
+            .create_bug_map(&NewBugMap { job_id: job, bug, user_id: None, bug_open: false }, WHO)
+            .await
+            .unwrap();
     }
     let map = NewBugMap { job_id: job, bug: BugRef::Bugzilla(2), user_id: None, bug_open: false };
     store.create_bug_map(&map, WHO).await.unwrap();
@@ -318,17 +323,22 @@ async fn components_of_files_follow_the_sources(backend: Backend) {
     }
     let update = update_file_components(&client, &test.store).await.unwrap();
     assert_eq!((update.added, update.changed, update.removed), (4, 0, 0));
-    let file = |path: &str, name: &str, component: &str| (path.to_owned(), name.to_owned(), component.to_owned());
+    let file =
+        |path: &str, name: &str, component: &str| (path.to_owned(), name.to_owned(), component.to_owned());
     let expected = [
         file("b.js", "b.js", "Layout"),
         file("dom/base/a.js", "a.js", "DOM"),
         file("moves.js", "moves.js", "DOM"),
         file("only/beta.js", "beta.js", "General"),
     ];
-    assert_eq!(components(&test).await, (expected.into(), ["DOM", "General", "Layout"].map(str::to_owned).into()));
+    assert_eq!(
+        components(&test).await,
+        (expected.into(), ["DOM", "General", "Layout"].map(str::to_owned).into())
+    );
 
     // Later: one file moved, one is new, and those of a repository that does not answer are gone.
-    let later = json!({"dom/base/a.js": ["Core", "DOM"], "moves.js": ["Core", "Gfx"], "new.js": ["Core", "Gfx"]});
+    let later =
+        json!({"dom/base/a.js": ["Core", "DOM"], "moves.js": ["Core", "Gfx"], "new.js": ["Core", "Gfx"]});
     Mock::given(at("mozilla-central"))
         .respond_with(ResponseTemplate::new(200).set_body_json(later))
         .mount(&taskcluster)
@@ -337,7 +347,10 @@ async fn components_of_files_follow_the_sources(backend: Backend) {
     assert_eq!((update.added, update.changed, update.removed), (1, 1, 2));
     let again = update_file_components(&client, &test.store).await.unwrap();
     assert_eq!((again.added, again.changed, again.removed), (0, 0, 0));
-    let expected =
-        [file("dom/base/a.js", "a.js", "DOM"), file("moves.js", "moves.js", "Gfx"), file("new.js", "new.js", "Gfx")];
+    let expected = [
+        file("dom/base/a.js", "a.js", "DOM"),
+        file("moves.js", "moves.js", "Gfx"),
+        file("new.js", "new.js", "Gfx"),
+    ];
     assert_eq!(components(&test).await, (expected.into(), ["DOM", "Gfx"].map(str::to_owned).into()));
 }

@@ -95,7 +95,10 @@ async fn commits_and_releases_are_copied_once(backend: Backend) {
     let until = test.store.changes(ago(100), Some(ago(2))).await.unwrap();
     assert_eq!(until.len(), 2);
     let entry = &until[1].entry;
-    assert_eq!((entry.owner.as_str(), entry.project.as_str(), entry.author.as_str()), ("mozilla", "harness", "Ana"));
+    assert_eq!(
+        (entry.owner.as_str(), entry.project.as_str(), entry.author.as_str()),
+        ("mozilla", "harness", "Ana")
+    );
     assert_eq!(entry.project_url, "https://github.com/mozilla/harness");
     assert_eq!((entry.remote_id.as_str(), entry.url.ends_with(&second)), (second.as_str(), true));
 }

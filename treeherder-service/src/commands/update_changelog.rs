@@ -43,7 +43,8 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let database = Database::open(&args.storage).await?;
-    let client = Client::new(args.network.client_options(std::iter::empty())).context("cannot set up HTTP")?;
+    let client =
+        Client::new(args.network.client_options(std::iter::empty())).context("cannot set up HTTP")?;
     let upstream = Upstream::new(client, args.network.upstream_options())?;
     let changelog = Changelog::new(upstream, &args.changelog_projects).with_days(args.days);
     let entries = update_changelog(&changelog, &database.store).await?;

@@ -37,6 +37,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             "added": update.added, "changed": update.changed, "removed": update.removed,
         }));
     }
-    let text = format!("{} files added, {} changed, {} removed", update.added, update.changed, update.removed);
+    let text =
+        format!("{} files added, {} changed, {} removed", update.added, update.changed, update.removed);
     Ok(output::line(&text)?)
 }

@@ -153,12 +153,7 @@ pub(crate) struct IngestArgs {
     pub(crate) retry_seconds: f64,
 
     /// Projects at GitHub whose commits and releases graphs show beside what was measured [default: none]
-    #[arg(
-        long,
-        env = "TREEHERDER_CHANGELOG_PROJECTS",
-        value_name = "OWNER/NAME,…",
-        value_delimiter = ','
-    )]
+    #[arg(long, env = "TREEHERDER_CHANGELOG_PROJECTS", value_name = "OWNER/NAME,…", value_delimiter = ',')]
     pub(crate) changelog_projects: Vec<Project>,
 
     #[command(flatten)]

@@ -445,7 +445,8 @@ async fn an_issue_is_suggested_filed_and_copied() {
     let refused = member.post("api/bugzilla/create_bug/", &secure).await;
     let failure = "Cannot file security bug for product without default security group in Bugzilla.";
     assert_eq!(refused.told(), (400, &json!({"failure": failure})));
-    let groups = ["update_bugzilla_security_groups", "--bugzilla-read-url", bugzilla.as_str(), "--format", "json"];
+    let groups =
+        ["update_bugzilla_security_groups", "--bugzilla-read-url", bugzilla.as_str(), "--format", "json"];
     assert_eq!(site.place.json(&groups), json!({"products": 2, "failed": 0}));
     let secure = json!({
         "product": "Core", "component": "DOM", "version": "unspecified", "summary": "secret", "comment": "x",

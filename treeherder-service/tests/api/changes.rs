@@ -73,7 +73,11 @@ async fn jobs_are_compared_by_their_time(backend: Backend) {
         ("/api/infracompare/?project=autoland", 400, no_choice.clone()),
         ("/api/infracompare/?project=autoland&startday=2026-01-01", 400, no_choice),
         ("/api/infracompare/?interval=60", 400, json!({"project": ["This field is required."]})),
-        ("/api/infracompare/?project=nowhere&interval=60", 400, json!({"project": ["nowhere does not exist."]})),
+        (
+            "/api/infracompare/?project=nowhere&interval=60",
+            400,
+            json!({"project": ["nowhere does not exist."]}),
+        ),
     ])
     .await;
     let day = "/api/infracompare/?project=autoland&startday=2026-01-01&endday=2026-01-01T00:01:00";

@@ -47,8 +47,12 @@ impl<'site> Page<'site> {
         let mut next = Some(path.to_owned());
         while let Some(path) = next {
             let list = self.site.json(&path).await;
-            let names: Vec<&str> =
-                list["job_property_names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+            let names: Vec<&str> = list["job_property_names"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|name| name.as_str().unwrap())
+                .collect();
             for row in list["results"].as_array().unwrap() {
                 let job: Value = names.iter().copied().zip(row.as_array().unwrap().clone()).collect();
                 let id = job["id"].as_i64().unwrap();
@@ -72,7 +76,8 @@ impl<'site> Page<'site> {
         let mut list = self.site.json(&path).await;
         let known = self.pushes.clone();
         list["results"].as_array_mut().unwrap().retain(|push| !known.contains(&push["id"].as_i64().unwrap()));
-        let new = list["results"].as_array().unwrap().iter().map(|push| push["id"].as_i64().unwrap()).collect();
+        let new =
+            list["results"].as_array().unwrap().iter().map(|push| push["id"].as_i64().unwrap()).collect();
         if let Some(first) = list["results"].get(0) {
             self.newest = first["revision"].as_str().unwrap().to_owned();
         }
@@ -98,7 +103,10 @@ async fn a_page_of_jobs_keeps_up_by_polling(backend: Backend) {
     // A job ends.
     store.store_jobs(&[message(2)]).await.unwrap();
     assert_eq!(page.poll().await, (vec![jobs[2]], vec![]));
-    assert_eq!((&page.jobs[&jobs[2]]["state"], &page.jobs[&jobs[2]]["result"]), (&"completed".into(), &"success".into()));
+    assert_eq!(
+        (&page.jobs[&jobs[2]]["state"], &page.jobs[&jobs[2]]["result"]),
+        (&"completed".into(), &"success".into())
+    );
 
     // Somebody else classifies one.
     let note = NewNote { job_id: jobs[4], failure_classification_id: 2, user_id: None, text: String::new() };
@@ -114,7 +122,10 @@ async fn a_page_of_jobs_keeps_up_by_polling(backend: Backend) {
     let stored = store.store_jobs(&[retried, again]).await.unwrap();
     let ids: Vec<i64> = stored.iter().map(|outcome| outcome.job_id.unwrap()).collect();
     assert_eq!(page.poll().await, (ids.clone(), vec![]));
-    assert_eq!((&page.jobs[&ids[0]]["result"], &page.jobs[&ids[1]]["state"]), (&"retry".into(), &"running".into()));
+    assert_eq!(
+        (&page.jobs[&ids[0]]["result"], &page.jobs[&ids[1]]["state"]),
+        (&"retry".into(), &"running".into())
+    );
 
     // A push comes, with a job.
     let new = store.store_push(AUTOLAND, &push(5)).await.unwrap();
@@ -126,8 +137,9 @@ async fn a_page_of_jobs_keeps_up_by_polling(backend: Backend) {
     assert_eq!(page.poll().await, (vec![], vec![]));
 
     // A change in the same second, a microsecond later, is not missed.
-    let later = chrono::NaiveDateTime::parse_from_str(&page.last_modified, "%Y-%m-%dT%H:%M:%S%.f").unwrap().and_utc()
-        + chrono::TimeDelta::microseconds(1);
+    let later =
+        chrono::NaiveDateTime::parse_from_str(&page.last_modified, "%Y-%m-%dT%H:%M:%S%.f").unwrap().and_utc()
+            + chrono::TimeDelta::microseconds(1);
     let row = job::ActiveModel { id: Set(first), last_modified: Set(later), ..Default::default() };
     job::Entity::update(row).exec(store.connection()).await.unwrap();
     assert_eq!(page.poll().await, (vec![first], vec![]));

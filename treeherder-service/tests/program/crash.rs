@@ -23,8 +23,7 @@ async fn assert_all_told(place: &Place) {
     for body in of("failure_lines") {
         lines.insert(body["job_guid"].as_str().unwrap(), body["total"].as_u64().unwrap());
     }
-    let rows: Vec<Value> =
-        place.rows().await.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
+    let rows: Vec<Value> = place.rows().await.iter().map(|row| serde_json::from_str(row).unwrap()).collect();
     let stored = |name: &'static str| rows.iter().filter(move |row| row[0] == name);
     assert_eq!(of("resultset").count(), stored("push").count());
     for job in stored("job") {

@@ -82,10 +82,7 @@ impl Store {
         for (component, ids) in &moved {
             for ids in ids.chunks(ROWS_PER_STATEMENT) {
                 file_bugzilla_component::Entity::update_many()
-                    .col_expr(
-                        file_bugzilla_component::Column::BugzillaComponentId,
-                        Expr::value(*component),
-                    )
+                    .col_expr(file_bugzilla_component::Column::BugzillaComponentId, Expr::value(*component))
                     .filter(file_bugzilla_component::Column::Id.is_in(ids.iter().copied()))
                     .exec(self.connection())
                     .await?;
@@ -134,9 +131,9 @@ impl Store {
                 .await?;
         }
         let rows = bugzilla_component::Entity::find().all(self.connection()).await?;
-        let by_name = rows.into_iter().map(|row| {
-            (FileComponent { product: row.product, component: row.component }, row.id)
-        });
+        let by_name = rows
+            .into_iter()
+            .map(|row| (FileComponent { product: row.product, component: row.component }, row.id));
         Ok(by_name.collect())
     }
 

@@ -127,9 +127,7 @@ impl<'batch> Places<'batch> {
         match self.pushes.get(&(repository_id, message.revision.as_str())) {
             None => Err(JobStatus::MissingPush),
             Some(FoundPush::Several) => Err(JobStatus::AmbiguousPush),
-            Some(FoundPush::One { id, time }) => {
-                Ok(Place { repository_id, push_id: *id, push_time: *time })
-            }
+            Some(FoundPush::One { id, time }) => Ok(Place { repository_id, push_id: *id, push_time: *time }),
         }
     }
 }

@@ -13,9 +13,9 @@ use super::prepared::PreparedJob;
 use super::reference::Resolved;
 use super::write::{Batch, Written, lock_jobs, write_rows};
 use crate::job::LoadedJob;
+use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::events::{EventJob, jobs_told, read_event_jobs};
-use crate::store::Store;
 
 /// How often a batch is stored again at once after it collided with another process.
 const ATTEMPTS: u32 = 4;

@@ -117,7 +117,8 @@ impl Store {
         let latest = self.connection().query_one(&latest).await?;
         let last_modified = latest.map(|row| row.try_get_by_index(0)).transpose()?;
 
-        let options = self.platform_options(jobs.iter().map(|job| job.option_collection_hash.as_str())).await?;
+        let options =
+            self.platform_options(jobs.iter().map(|job| job.option_collection_hash.as_str())).await?;
         Ok(Board {
             types: self.board_names("job_type", distinct(&jobs, |job| job.job_type_id)).await?,
             groups: self.board_names("job_group", distinct(&jobs, |job| job.job_group_id)).await?,

@@ -188,7 +188,8 @@ impl Store {
 
     /// Adds the option names to rows.
     async fn with_options(&self, rows: Vec<JobRow>) -> Result<Vec<JobSummary>, StoreError> {
-        let options = self.platform_options(rows.iter().map(|row| row.option_collection_hash.as_str())).await?;
+        let options =
+            self.platform_options(rows.iter().map(|row| row.option_collection_hash.as_str())).await?;
         let with_options = |row: JobRow| {
             let names = options.get(&row.option_collection_hash);
             JobSummary { platform_option: names.map(|names| names.to_string()).unwrap_or_default(), row }

@@ -44,10 +44,12 @@ async fn lists_are_read_along_an_index() {
         let steps = plan(&store, sql).await;
         assert!(!steps.is_empty());
         for step in &steps {
-            let reads_all = step.starts_with("SCAN") && !step.contains("numbered") && !step.contains("SUBQUERY");
+            let reads_all =
+                step.starts_with("SCAN") && !step.contains("numbered") && !step.contains("SUBQUERY");
             let reads_all = reads_all && !step.starts_with("SCAN (");
             assert!(!reads_all, "{what} reads a whole table: {steps:#?}");
-            let is_slow = step.contains("AUTOMATIC") || (!may_sort && step.contains("TEMP B-TREE FOR ORDER BY"));
+            let is_slow =
+                step.contains("AUTOMATIC") || (!may_sort && step.contains("TEMP B-TREE FOR ORDER BY"));
             assert!(!is_slow, "{what}: {steps:#?}");
         }
     }
