@@ -21,7 +21,8 @@ use super::{Deployment, Process, Publisher, Servers, Story, first_differences, r
 const OTHER_QUEUES: &str = "log_parser,log_parser_fail_raw_sheriffed,log_parser_fail_raw_unsheriffed,\
 log_parser_fail_json_sheriffed,log_parser_fail_json_unsheriffed,perf_ingest,generate_perf_alerts,default,pushlog,statsd";
 /// Periodic tasks that would ask servers that are none of ours.
-const OUTSIDE: [&str; 2] = ["fetch-push-logs", "update-bugscache"];
+const OUTSIDE: [&str; 4] =
+    ["fetch-push-logs", "update-bugscache", "update-bugzilla-security-groups", "update-changelog"];
 /// How long a command or a stop may take.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// Pause between two looks at the queues.

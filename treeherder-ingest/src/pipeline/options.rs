@@ -7,6 +7,7 @@ use std::time::Duration;
 use treeherder_logparse::Rules;
 
 use crate::bugzilla::BugzillaOptions;
+use crate::changelog::Project;
 use crate::cycle::RETENTION_DAYS;
 use crate::events::EventBus;
 use crate::log::{ArtifactFetchOptions, LogFetchOptions};
@@ -48,6 +49,8 @@ pub struct PipelineOptions {
     pub keep_days: u32,
     /// How long one work item removes old data; then another one goes on. 5 minutes by default.
     pub cycle_time: Duration,
+    /// Projects whose changes are copied for graphs (`spec/api.md` §3.22): none by default.
+    pub changelog_projects: Vec<Project>,
     /// The bus that live readers are told through; one of the process alone when absent, the default.
     pub events: Option<Arc<dyn EventBus>>,
     /// How a listener groups what it publishes.
@@ -77,6 +80,7 @@ impl Default for PipelineOptions {
             bugzilla: BugzillaOptions::default(),
             keep_days: RETENTION_DAYS,
             cycle_time: Duration::from_secs(300),
+            changelog_projects: Vec::new(),
             events: None,
             listener: ListenerOptions::default(),
             definition_cache: 16 * 1024 * 1024,

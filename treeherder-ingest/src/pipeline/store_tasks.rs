@@ -81,7 +81,6 @@ impl Pipeline {
         let storing = storing.elapsed();
         Metric::ProcessJobStore.record(&[], storing, jobs.len());
         Metric::LoadJob.record(&[], loading + storing, jobs.len());
-        self.announce_jobs(&outcomes).await;
         let messages: Vec<Vec<Message>> = outcomes.iter().map(parse_items).collect::<Result<_, _>>()?;
         let parse_items: Vec<usize> = messages.iter().map(Vec::len).collect();
         let messages: Vec<Message> = messages.into_iter().flatten().collect();

@@ -97,6 +97,10 @@ pub enum WorkItem {
     PublishStats,
     /// Brings the copy of Bugzilla's bugs up to date (§7.1).
     UpdateBugscache,
+    /// Copies which group may see security bugs of which Bugzilla product (§7.4).
+    UpdateBugzillaSecurityGroups,
+    /// Copies what changed in the projects that a site watches (`spec/api.md` §3.22).
+    UpdateChangelog,
     /// Tells live readers how many failures nobody has classified, for each repository.
     UnclassifiedFailureCount,
     /// Removes what is too old (§7.6).
@@ -163,7 +167,7 @@ impl Failure for WorkItemError {
 
 impl WorkItem {
     /// Names of all tasks.
-    pub const TASKS: [&'static str; 12] = [
+    pub const TASKS: [&'static str; 14] = [
         "store-pulse-tasks",
         "store-pulse-pushes",
         "store-pulse-pushes-classification",
@@ -174,6 +178,8 @@ impl WorkItem {
         "fetch-hg-push-logs",
         "publish-stats",
         "update-bugscache",
+        "update-bugzilla-security-groups",
+        "update-changelog",
         "unclassified-failure-count",
         "cycle-data",
     ];
@@ -192,6 +198,8 @@ impl WorkItem {
             Self::FetchHgPushLogs { .. } => "fetch-hg-push-logs",
             Self::PublishStats => "publish-stats",
             Self::UpdateBugscache => "update-bugscache",
+            Self::UpdateBugzillaSecurityGroups => "update-bugzilla-security-groups",
+            Self::UpdateChangelog => "update-changelog",
             Self::UnclassifiedFailureCount => "unclassified-failure-count",
             Self::CycleData => "cycle-data",
         }
@@ -206,6 +214,8 @@ impl WorkItem {
                 | Self::FetchHgPushLogs { .. }
                 | Self::PublishStats
                 | Self::UpdateBugscache
+                | Self::UpdateBugzillaSecurityGroups
+                | Self::UpdateChangelog
                 | Self::UnclassifiedFailureCount
                 | Self::CycleData
         )
@@ -229,7 +239,11 @@ impl WorkItem {
             Self::GenerateAlerts { .. } => &[QueueName::GeneratePerfAlerts],
             Self::FetchPushLogs | Self::FetchHgPushLogs { .. } => &[QueueName::Pushlog],
             Self::PublishStats => &[QueueName::Statsd],
-            Self::UpdateBugscache | Self::UnclassifiedFailureCount | Self::CycleData => &[QueueName::Default],
+            Self::UpdateBugscache
+            | Self::UpdateBugzillaSecurityGroups
+            | Self::UpdateChangelog
+            | Self::UnclassifiedFailureCount
+            | Self::CycleData => &[QueueName::Default],
         }
     }
 
@@ -377,6 +391,8 @@ mod tests {
             ),
             (WorkItem::PublishStats, json!({"task": "publish-stats"})),
             (WorkItem::UpdateBugscache, json!({"task": "update-bugscache"})),
+            (WorkItem::UpdateBugzillaSecurityGroups, json!({"task": "update-bugzilla-security-groups"})),
+            (WorkItem::UpdateChangelog, json!({"task": "update-changelog"})),
             (WorkItem::UnclassifiedFailureCount, json!({"task": "unclassified-failure-count"})),
             (WorkItem::CycleData, json!({"task": "cycle-data"})),
         ]
@@ -413,6 +429,8 @@ mod tests {
                 "default",
                 "default",
                 "default",
+                "default",
+                "default",
             ]
         );
         let retryable: Vec<_> = every_item()
@@ -427,6 +445,8 @@ mod tests {
                 "fetch-hg-push-logs",
                 "publish-stats",
                 "update-bugscache",
+                "update-bugzilla-security-groups",
+                "update-changelog",
                 "unclassified-failure-count",
                 "cycle-data"
             ]

@@ -38,10 +38,12 @@ pub enum Reach {
 
 /// The table.
 #[rustfmt::skip]
-static TABLE: [Periodic; 5] = [
+static TABLE: [Periodic; 7] = [
     Periodic { name: "fetch-push-logs", pattern: "*/5 * * * *", reach: Reach::Outside, item: || WorkItem::FetchPushLogs, about: "asks the pushlogs of all active Mercurial repositories for pushes that Pulse did not tell" },
     Periodic { name: "publish-stats", pattern: "*/20 * * * *", reach: Reach::Inside, item: || WorkItem::PublishStats, about: "counts the pushes and jobs that were ingested" },
     Periodic { name: "update-bugscache", pattern: "17 * * * *", reach: Reach::Outside, item: || WorkItem::UpdateBugscache, about: "copies the bugs about intermittent failures from Bugzilla, in which suggestions are searched" },
+    Periodic { name: "update-bugzilla-security-groups", pattern: "23 4 * * *", reach: Reach::Outside, item: || WorkItem::UpdateBugzillaSecurityGroups, about: "copies from Bugzilla which group may see the security bugs of which product" },
+    Periodic { name: "update-changelog", pattern: "41 * * * *", reach: Reach::Outside, item: || WorkItem::UpdateChangelog, about: "copies commits and releases of the projects of TREEHERDER_CHANGELOG_PROJECTS" },
     Periodic { name: "unclassified-failure-count", pattern: "* * * * *", reach: Reach::Inside, item: || WorkItem::UnclassifiedFailureCount, about: "tells live readers how many failures nobody has classified" },
     Periodic { name: "cycle-data", pattern: "0 0 * * *", reach: Reach::Deletes, item: || WorkItem::CycleData, about: "removes jobs and performance data that are too old" },
 ];

@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use treeherder_ingest::changelog::Project;
 use treeherder_ingest::cycle::RETENTION_DAYS;
 use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pulse::environment_flag;
@@ -156,6 +157,10 @@ pub(crate) struct IngestArgs {
     #[arg(long, env = "TREEHERDER_KEEP_DAYS", value_name = "DAYS", default_value_t = RETENTION_DAYS,
         value_parser = clap::value_parser!(u32).range(1..36_500))]
     pub(crate) keep_days: u32,
+
+    /// Projects at GitHub whose commits and releases graphs show beside what was measured [default: none]
+    #[arg(long, env = "TREEHERDER_CHANGELOG_PROJECTS", value_name = "OWNER/NAME,…", value_delimiter = ',')]
+    pub(crate) changelog_projects: Vec<Project>,
 
     #[command(flatten)]
     pub(crate) bugzilla: BugzillaArgs,

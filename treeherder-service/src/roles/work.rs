@@ -55,6 +55,7 @@ pub(crate) fn pipeline_options(ingest: &IngestArgs) -> PipelineOptions {
     options.worker.stop_deadline = STOP_TIME;
     options.keep_days = ingest.keep_days;
     options.bugzilla = ingest.bugzilla.options();
+    options.changelog_projects.clone_from(&ingest.changelog_projects);
     options
 }
 

@@ -86,7 +86,8 @@ async fn stops_and_kills_of_every_process_lose_nothing() {
         workers.insert(position, start(&place, word));
     }
     // What would ask servers that are none of ours.
-    for name in ["fetch-push-logs", "update-bugscache"] {
+    for name in ["fetch-push-logs", "update-bugscache", "update-bugzilla-security-groups", "update-changelog"]
+    {
         place.text(&["schedule", "disable", name]);
     }
     let site = format!("127.0.0.1:{}", free_port());
