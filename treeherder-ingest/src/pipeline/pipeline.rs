@@ -206,6 +206,7 @@ impl Pipeline {
             WorkItem::UnclassifiedFailureCount => {
                 Ok(Handled::UnclassifiedTold { repositories: self.announce_unclassified().await? })
             }
+            WorkItem::CycleData => self.cycle_data().await,
         }
     }
 
