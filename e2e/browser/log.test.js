@@ -38,12 +38,24 @@ function log() {
 
 before(async () => {
   if (skip) return;
-  [browser, site] = await Promise.all([launch(), filled(1, 140)]);
-  const { results } = await (await fetch(`${site.url}/api/project/autoland/jobs/?result=testfailed&count=1`)).json();
-  job = results[0].id;
-  const sent = await fetch(`${site.url}/api/project/autoland/jobs/${job}/log`, { method: 'PUT', headers: { authorization: `Bearer ${token(site)}` }, body: log() });
-  const told = await sent.json();
-  assert.deepEqual([sent.status, told.total_lines, told.failure_lines.map((/** @type {any} */ each) => each.line_number)], [200, LINES, FAILURES]);
+  [browser, site] = await Promise.all([launch(), filled(0, 0)]);
+  const authorization = `Bearer ${token(site)}`;
+  const send = async (/** @type {string} */ method, /** @type {string} */ path, /** @type {unknown} */ body) => {
+    const headers = { authorization, ...(body instanceof Buffer ? {} : { 'content-type': 'application/json' }) };
+    const sent = await fetch(`${site.url}/api/project/autoland/${path}`, { method, headers, body: body instanceof Buffer ? body : JSON.stringify(body) });
+    assert.equal(sent.status, 200, `${path}: ${await sent.clone().text()}`);
+    return sent.json();
+  };
+  const revision = '0123456789abcdef0123456789abcdef01234567';
+  await send('POST', 'pushes/', { revision, author: 'me@example.org' });
+  const [{ id }] = await send('POST', 'jobs/', [{
+    taskId: 'huge-log/0', version: 1, buildSystem: 'test', jobKind: 'test', origin: { project: 'autoland', revision }, owner: 'me', reason: 'scheduled',
+    display: { jobSymbol: 'h', groupSymbol: 'H', jobName: 'test-huge-log' }, labels: ['opt'],
+    buildMachine: { name: 'm', platform: 'linux64', os: 'linux', architecture: 'x86_64' }, state: 'completed', result: 'fail',
+  }]);
+  job = id;
+  const told = await send('PUT', `jobs/${job}/log`, log());
+  assert.deepEqual([told.total_lines, told.failure_lines.map((/** @type {any} */ each) => each.line_number)], [LINES, FAILURES]);
 });
 after(async () => {
   await browser?.close();

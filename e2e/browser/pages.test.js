@@ -18,8 +18,11 @@ let paths = [];
 before(async () => {
   if (skip) return;
   [browser, full, empty] = await Promise.all([launch(), demo(), filled(0, 0)]);
-  const { results } = await (await fetch(`${full.url}/api/project/try/jobs/?result=testfailed&count=1`)).json();
-  const id = results[0].id;
+  // A job of which everything can be shown.
+  const { results } = await (await fetch(`${full.url}/api/project/try/jobs/?result=testfailed&count=50`)).json();
+  let id = 0;
+  for (const job of results) if ((await fetch(`${full.url}/api/project/try/jobs/${job.id}/log/errors`)).ok) id = job.id;
+  assert.ok(id, 'the demo has no failed job with a log');
   const signatures = await (await fetch(`${full.url}/api/project/autoland/performance/signatures/`)).json();
   const series = Object.values(signatures).slice(0, 2).map((one) => `series=autoland,${one.id},1,${one.framework_id}`).join('&');
   const of_full = ['/jobs?repo=autoland', `/jobs?repo=try&selectedJob=${id}`, `/jobs/try/${id}`, `/jobs/try/${id}/artifacts`, `/logviewer?repo=try&job_id=${id}`, `/performance?repo=autoland&${series}`, '/intermittent-failures', '/repositories', '/workers', '/dead-letters', '/userguide', '/about', '/docs', '/login?next=/workers'];

@@ -48,6 +48,7 @@ async function open(box) {
     } catch (error) {
       state.textContent = '';
       box.replaceChildren(make('div', { class: 'note' }, make('h2', { text: 'The log cannot be shown' }), make('p', { text: /** @type {Error} */ (error).message })));
+      document.documentElement.dataset.ready = '';
       return;
     }
     tell();
