@@ -82,13 +82,19 @@ test('what sheriffs classify appears among the intermittent failures, by day and
     const body = JSON.stringify({ job_id: id, bug_id: at < 2 ? 1_900_111 : 1_900_222, type: 'annotation', bug_open: false });
     const answer = await fetch(`${site.url}/api/project/autoland/bug-job-map/`, { method: 'POST', headers, body });
     assert.equal(answer.status, 200, await answer.text());
+    const note = JSON.stringify({ job_id: id, failure_classification_id: 4, text: '' });
+    assert.equal((await fetch(`${site.url}/api/project/autoland/note/`, { method: 'POST', headers, body: note })).status, 200);
   }
   const { page, context, complaints } = await open(browser);
   await page.goto(`${site.url}/intermittent-failures?tree=autoland`);
   await page.waitForSelector('#failures table');
   const rows = await page.$$eval('#failures tbody tr', (rows) => rows.map((row) => [...row.querySelectorAll('td')].slice(0, 2).map((cell) => cell.textContent?.replace('Bugzilla', '').trim())));
   assert.deepEqual(rows.slice(0, 2), [['1900111', '2'], ['1900222', '1']]);
-  await page.waitForSelector('.chart-bar');
+  // Seven days and today, of which today has them all.
+  await until(page, () => document.querySelectorAll('.chart-bar').length === 8);
+  await page.focus('svg.chart');
+  for (let i = 0; i < 8; i++) await page.keyboard.press('ArrowRight');
+  assert.match((await page.textContent('.chart-told')) ?? '', /^3 failures, \d{4}-\d\d-\d\d, 30 pushes$/);
   await page.click('#failures tbody a');
   await page.waitForURL('**bug=1900111');
   await until(page, () => document.querySelectorAll('#failures tbody tr').length === 2);

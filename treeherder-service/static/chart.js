@@ -8,6 +8,7 @@ import { safe } from './dom.js';
 const WIDTH = 1000;
 const HEIGHT = 360;
 const PAD = { top: 12, right: 12, bottom: 28, left: 64 };
+const DAY = 86_400_000;
 /** A series is told from the others by its colour and by the shape of its points. */
 const SHAPES = [(/** @type {number} */ x, /** @type {number} */ y) => `M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0`, (/** @type {number} */ x, /** @type {number} */ y) => `M${x - 3} ${y - 3}h6v6h-6z`, (/** @type {number} */ x, /** @type {number} */ y) => `M${x} ${y - 4}l4 7h-8z`, (/** @type {number} */ x, /** @type {number} */ y) => `M${x} ${y - 4}l4 4l-4 4l-4 -4z`];
 
@@ -82,7 +83,9 @@ export class Chart {
   spanX() {
     if (this.zoom) return this.zoom;
     const all = this.series.flatMap((series) => series.points.map((point) => point.x));
-    return all.length ? [Math.min(...all), Math.max(...all)] : [0, 1];
+    // A bar is as wide as a day, a single point has some room around it.
+    const margin = this.series.some((series) => series.bars) || new Set(all).size === 1 ? DAY / 2 : 0;
+    return all.length ? [Math.min(...all) - margin, Math.max(...all) + margin] : [0, 1];
   }
 
   visible() {
@@ -108,12 +111,17 @@ export class Chart {
     const x = (/** @type {number} */ value) => PAD.left + ((value - left) / (right - left || 1)) * (WIDTH - PAD.left - PAD.right);
     const y = (/** @type {number} */ value) => HEIGHT - PAD.bottom - ((value - low) / (high - low || 1)) * (HEIGHT - PAD.top - PAD.bottom);
     Object.assign(this, { x, y });
-    const lines = ticks(low, high, 5).map((value) => `<path class="chart-grid" d="M${PAD.left} ${y(value)}H${WIDTH - PAD.right}"/><text class="chart-text" x="${PAD.left - 8}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`);
-    const days = Array.from({ length: 6 }, (_, i) => left + ((right - left) * i) / 5).map((time, i) => `<text class="chart-text" x="${x(time)}" y="${HEIGHT - 8}" text-anchor="${i === 0 ? 'start' : i === 5 ? 'end' : 'middle'}">${new Date(time).toLocaleDateString([], { day: 'numeric', month: 'short' })}</text>`);
+    const wanted = ticks(low, high, 5).filter((value) => !bars || Number.isInteger(value));
+    const lines = wanted.map((value) => `<path class="chart-grid" d="M${PAD.left} ${y(value)}H${WIDTH - PAD.right}"/><text class="chart-text" x="${PAD.left - 8}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`);
+    // Under bars stand their days, which are those of UTC.
+    const every = Math.ceil(seen[0].length / 10);
+    const times = bars ? seen[0].filter((_, i) => i % every === 0).map((point) => point.x) : Array.from({ length: 6 }, (_, i) => left + ((right - left) * i) / 5);
+    const day = (/** @type {number} */ time) => new Date(time).toLocaleDateString([], { day: 'numeric', month: 'short', timeZone: bars ? 'UTC' : undefined });
+    const days = times.map((time, i) => `<text class="chart-text" x="${x(time)}" y="${HEIGHT - 8}" text-anchor="${bars ? 'middle' : i === 0 ? 'start' : i === 5 ? 'end' : 'middle'}">${day(time)}</text>`);
     const drawn = seen.map((points, place) => {
       const kind = `chart-${place % 4}`;
       if (this.series[place].bars) {
-        const width = Math.max(2, (WIDTH - PAD.left - PAD.right) / Math.max(points.length, 1) - 3);
+        const width = Math.max(2, (x(DAY) - x(0)) * 0.8);
         return points.map((point) => `<path class="chart-bar ${kind}" d="M${x(point.x) - width / 2} ${y(0)}V${y(point.y)}h${width}V${y(0)}z"/>`).join('');
       }
       const marks = points.filter((point) => point.marked).map((point) => `<path class="chart-change" d="M${x(point.x)} ${PAD.top}V${HEIGHT - PAD.bottom}"/>`).join('');
