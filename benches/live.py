@@ -1,13 +1,15 @@
-"""Measures what live readers cost and how fast lines of a large log come: `scripts/bench-live` runs it.
+"""Measures what live readers cost and how fast lines of a large log come: `scripts/bench-live` runs it, `--write` puts the table
+into README.md.
 
 The service is a process of its own with an empty data folder; readers and the artifact server that has the log are in this
 process. Times are those of whole requests over loopback. Only Python's own library is needed.
 """
 
-import argparse, gzip, http.server, json, os, pathlib, random, resource, selectors, socket, subprocess, tempfile, threading, time
+import argparse, gzip, http.server, json, os, pathlib, platform, random, resource, selectors, socket, subprocess, tempfile, threading, time
 import urllib.parse, urllib.request
 
-PROJECT, REVISION = "autoland", "9c6e4c31ad26efdad0b9af47a2b530bc414ce2c3"
+PROJECT, BUSY, REVISION = "autoland", "try", "9c6e4c31ad26efdad0b9af47a2b530bc414ce2c3"
+BATCH = 100
 
 
 def percentile(times, share):
@@ -90,9 +92,31 @@ class Service:
         return int(next(text for text in status.splitlines() if text.startswith("VmRSS")).split()[1]) << 10
 
 
-def job(guid, log=None):
+class Ingestion(threading.Thread):
+    """Submits jobs to another project, as fast as they are taken, until it is stopped."""
+
+    def __init__(self, service):
+        super().__init__(daemon=True)
+        self.service, self.stopping, self.jobs, self.began = service, threading.Event(), 0, time.perf_counter()
+        service.ask(f"api/project/{BUSY}/pushes/", {"revision": REVISION, "author": "bench@example.org"})
+        self.start()
+
+    def run(self):
+        while not self.stopping.is_set():
+            messages = [job(f"busy-{self.jobs + number}/0", project=BUSY) for number in range(BATCH)]
+            self.service.ask(f"api/project/{BUSY}/jobs/", messages)
+            self.jobs += BATCH
+
+    def stop(self):
+        """Returns how many jobs were taken in a second."""
+        self.stopping.set()
+        self.join()
+        return self.jobs / (time.perf_counter() - self.began)
+
+
+def job(guid, log=None, project=PROJECT):
     message = {"taskId": guid, "version": 1, "buildSystem": "bench", "jobKind": "test", "state": "completed", "result": "fail",
-               "origin": {"project": PROJECT, "revision": REVISION}, "owner": "bench", "reason": "bench", "labels": ["opt"],
+               "origin": {"project": project, "revision": REVISION}, "owner": "bench", "reason": "bench", "labels": ["opt"],
                "display": {"jobSymbol": "t", "groupSymbol": "B", "jobName": "tests"},
                "buildMachine": {"name": "b", "platform": "linux64", "os": "linux", "architecture": "x86_64"}}
     if log:
@@ -115,7 +139,7 @@ def measure_readers(service, readers, events):
         connection.setblocking(False)
         selector.register(connection, selectors.EVENT_READ)
     idle = service.memory() - before
-    times = []
+    ingestion, times = Ingestion(service), []
     for number in range(events):
         marker, waiting = f"reader-{number}/0", set(connections)
         start = time.perf_counter()
@@ -125,10 +149,10 @@ def measure_readers(service, readers, events):
                 if marker.encode() in key.fileobj.recv(65536):
                     waiting.discard(key.fileobj)
         times.append(time.perf_counter() - start)
-    after = service.memory() - before
+    rate, after = ingestion.stop(), service.memory() - before
     for connection in connections:
         connection.close()
-    return idle, after, times
+    return idle, after, rate, times
 
 
 def measure_lines(service, log, lines, requests):
@@ -153,6 +177,21 @@ def measure_lines(service, log, lines, requests):
     return parsed, times, Artifacts.sent
 
 
+def machine():
+    """Names the machine that was measured on."""
+    model = next((text.split(":", 1)[1].strip() for text in open("/proc/cpuinfo") if text.startswith("model name")), platform.machine())
+    return f"{model}, {os.cpu_count()} cores, Linux {platform.release().split('-')[0]}"
+
+
+def write(path, table):
+    """Puts the table between its markers."""
+    file = pathlib.Path(path)
+    begin, end = "<!-- bench:live -->", "<!-- /bench:live -->"
+    before, rest = file.read_text().split(begin)
+    after = rest.split(end)[1]
+    file.write_text(f"{before}{begin}\n{table}{end}{after}")
+
+
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--program", default="target/release/treeherder")
@@ -160,6 +199,7 @@ def main():
     arguments.add_argument("--events", type=int, default=20)
     arguments.add_argument("--megabytes", type=int, default=500, help="text of the log")
     arguments.add_argument("--requests", type=int, default=300)
+    arguments.add_argument("--write", nargs="?", const="README.md", metavar="FILE", help="replace the table in this file")
     arguments = arguments.parse_args()
     random.seed(1)
     wanted = arguments.readers + 200
@@ -169,7 +209,7 @@ def main():
         service = Service(arguments.program, folder)
         try:
             service.ask(f"api/project/{PROJECT}/pushes/", {"revision": REVISION, "author": "bench@example.org"})
-            idle, after, times = measure_readers(service, arguments.readers, arguments.events)
+            idle, after, rate, times = measure_readers(service, arguments.readers, arguments.events)
             log = os.path.join(folder, "log.gz")
             lines = make_log(log, arguments.megabytes)
             parsed, ranges, sent = measure_lines(service, log, lines, arguments.requests)
@@ -178,13 +218,22 @@ def main():
             service.process.terminate()
             service.process.wait()
     milliseconds = lambda times, share: f"{percentile(times, share) * 1000:.1f} ms"
-    print(f"| {arguments.readers:,} idle readers of `/events` | {idle / 1e6:.1f} MB | goal: 50 MB |")
-    print(f"| the same after {arguments.events} events | {after / 1e6:.1f} MB | |")
-    print(f"| a job is posted until all of them have its event | p50 {milliseconds(times, 0.5)}, p99 {milliseconds(times, 0.99)} | goal: 1 s |")
-    print(f"| 500 lines anywhere in a log of {arguments.megabytes} MB ({size / 1e6:.0f} MB gzipped, {lines:,} lines) | "
-          f"p50 {milliseconds(ranges, 0.5)}, p99 {milliseconds(ranges, 0.99)} | goal: 200 ms |")
-    print(f"| raw bytes fetched for {arguments.requests} such requests | {sent / 1e6:.1f} MB | |")
-    print(f"| the log submitted until it is parsed | {parsed:.1f} s | |")
+    rows = [
+        (f"memory of {arguments.readers:,} idle readers of `/events`", f"{idle / 1e6:.1f} MB", "50 MB"),
+        (f"the same after {arguments.events} events while jobs are ingested", f"{after / 1e6:.1f} MB", ""),
+        (f"from a job's submission until all readers have its event, while {rate:,.0f} jobs/s are ingested",
+         f"p50 {milliseconds(times, 0.5)}, p99 {milliseconds(times, 0.99)}", "1 s"),
+        (f"500 lines anywhere in a log of {arguments.megabytes} MB ({size / 1e6:.0f} MB gzipped, {lines:,} lines)",
+         f"p50 {milliseconds(ranges, 0.5)}, p99 {milliseconds(ranges, 0.99)}", "200 ms"),
+        ("raw bytes fetched for such a request", f"{sent / arguments.requests / 1e6:.2f} MB", ""),
+        ("that log, from its submission until it is parsed", f"{parsed:.1f} s", ""),
+    ]
+    table = "| what | measured | goal |\n|---|---|---|\n"
+    table += "".join(f"| {what} | {measured} | {goal} |\n" for what, measured, goal in rows)
+    table += f"\nReaders, submissions and the artifact server run on the same machine: {machine()}.\n"
+    print(table)
+    if arguments.write:
+        write(arguments.write, table)
 
 
 main()

@@ -1,15 +1,26 @@
-//! A made-up CI history in a database: pushes of 500 jobs each.
+//! A made-up CI history in a database: pushes of 500 jobs each, failure lines of one job of each, and bugs.
 
 use anyhow::{Context as _, Result};
 use treeherder_ingest::job::{JobData, LoadedJob, LogReference, Platform};
 use treeherder_ingest::push::{LoadedPush, Revision};
 use treeherder_ingest::store::Store;
+use treeherder_ingest::store::bugs::FetchedBug;
+use treeherder_ingest::store::failures::ErrorLine;
 
 /// Jobs of each push.
 const JOBS: usize = 500;
 
 /// autoland of the seed data.
 const AUTOLAND: i32 = 77;
+
+/// Failure lines of a job that has some.
+const LINES: usize = 10;
+
+/// Bugs that suggestions are searched among.
+const BUGS: usize = 20_000;
+
+/// Tests that bugs and failure lines are about.
+const TESTS: usize = 7_000;
 
 /// Platforms that jobs run on.
 const PLATFORMS: [&str; 6] = [
@@ -28,6 +39,8 @@ pub struct Stored {
     pub pushes: Vec<i32>,
     /// Jobs of all pushes, in their order.
     pub jobs: Vec<i64>,
+    /// Jobs with failure lines, one of each push.
+    pub failed: Vec<i64>,
 }
 
 /// Makes the tables and fills them.
@@ -41,11 +54,46 @@ pub async fn store(store: &Store, pushes: usize) -> Result<Stored> {
     for number in 0..pushes {
         stored.pushes.push(store.store_push(AUTOLAND, &push(number)).await?);
         let messages: Vec<LoadedJob> = (0..JOBS).map(|place| job(number, place)).collect();
-        for outcome in store.store_jobs(&messages).await? {
+        let outcomes = store.store_jobs(&messages).await?;
+        for outcome in &outcomes {
             stored.jobs.push(outcome.job_id.context("every job is stored")?);
         }
+        let failed = outcomes.first().and_then(|outcome| outcome.job_id).context("a push has jobs")?;
+        store.store_error_lines(failed, &lines(number)).await?;
+        stored.failed.push(failed);
+    }
+    let bugs: Vec<FetchedBug> = (0..BUGS).map(bug).collect();
+    for part in bugs.chunks(1000) {
+        store.store_fetched_bugs(part).await?;
     }
     Ok(stored)
+}
+
+fn lines(push: usize) -> Vec<ErrorLine> {
+    let line = |place: usize| {
+        let test = (push * 31 + place * 617) % TESTS;
+        ErrorLine {
+            line_number: 1000 + place as u64,
+            line: format!(
+                "TEST-UNEXPECTED-FAIL | dom/base/test/test_{test}.html | check {place} - got 1, expected 2"
+            ),
+        }
+    };
+    (0..LINES).map(line).collect()
+}
+
+fn bug(number: usize) -> FetchedBug {
+    FetchedBug {
+        bugzilla_id: i32::try_from(1_800_000 + number).unwrap_or(i32::MAX),
+        status: "NEW".to_owned(),
+        resolution: if number.is_multiple_of(3) { "FIXED" } else { "" }.to_owned(),
+        summary: format!("Intermittent dom/base/test/test_{}.html | single tracking bug", number % TESTS),
+        dupe_of: None,
+        crash_signature: String::new(),
+        keywords: "intermittent-failure".to_owned(),
+        modified: chrono::Utc::now(),
+        whiteboard: String::new(),
+    }
 }
 
 /// Returns the process that works for a connection of ours; nothing for a database within our own process.

@@ -9,6 +9,7 @@
 //! * [`bridge`] publishes job messages made of task events for others;
 //! * [`log`] fetches, inflates and scans the logs with `treeherder-logparse`; [`perf`] prepares what they measured;
 //! * [`bugzilla`] copies bugs from there and files some, [`suggestions`] finds bugs for failure lines;
+//! * [`changelog`] copies what changed in the projects that measurements depend on;
 //! * [`events`] tells those who look at the result that something has changed;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
@@ -19,6 +20,7 @@
 
 pub mod bridge;
 pub mod bugzilla;
+pub mod changelog;
 pub mod events;
 pub mod http;
 pub mod job;

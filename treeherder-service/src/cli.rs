@@ -7,7 +7,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, release, replay,
-    repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache, web,
+    repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache,
+    update_changelog, update_file_components, update_security_groups, web,
 };
 use crate::config::LoggingArgs;
 use crate::{error, logging, variables};
@@ -65,6 +66,12 @@ enum Command {
     Process(process::Process),
     #[command(name = "update_bugscache", alias = "update-bugscache")]
     UpdateBugscache(update_bugscache::Args),
+    #[command(name = "update_bugzilla_security_groups", alias = "update-bugzilla-security-groups")]
+    UpdateSecurityGroups(update_security_groups::Args),
+    #[command(name = "update_files_bugzilla_map", alias = "update-files-bugzilla-map")]
+    UpdateFileComponents(update_file_components::Args),
+    #[command(name = "update_changelog", alias = "update-changelog")]
+    UpdateChangelog(update_changelog::Args),
     Parse(treeherder_logparse::cli::Args),
     /// List the environment variables that set what flags set
     #[command(after_help = "Example:\n  treeherder environment > variables.md")]
@@ -139,6 +146,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Worker(args) => process::run(args.into_process()).await?,
         Command::Process(process) => process::run(process).await?,
         Command::UpdateBugscache(args) => update_bugscache::run(args).await?,
+        Command::UpdateSecurityGroups(args) => update_security_groups::run(args).await?,
+        Command::UpdateFileComponents(args) => update_file_components::run(args).await?,
+        Command::UpdateChangelog(args) => update_changelog::run(args).await?,
         // Handled before logging starts.
         Command::Demo(_) | Command::Services(_) | Command::Parse(_) | Command::Environment => {}
     }

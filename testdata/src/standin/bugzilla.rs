@@ -69,6 +69,9 @@ pub(crate) fn serve(
     if method == Method::GET && rest == "rest/bug" {
         return list(&state.bugs, query);
     }
+    if method == Method::GET && rest == "latest/configuration" {
+        return body::json(&configuration());
+    }
     if headers.get("x-bugzilla-api-key").is_none_or(|key| key != KEY) {
         return refused(StatusCode::UNAUTHORIZED, "The API key you specified is invalid.");
     }
@@ -81,6 +84,20 @@ pub(crate) fn serve(
         ("PUT", _, Some(number)) => change(&state.bugs, number, &fields),
         _ => state.not_found(),
     }
+}
+
+/// Products with the groups that may see their security bugs.
+fn configuration() -> Value {
+    json!({
+        "version": "20261101.1",
+        "field": {"product": {"type": 2, "values": [
+            {"name": "Core", "id": 1, "security_group_id": 12},
+            {"name": "Testing", "id": 36, "security_group_id": 12},
+            {"name": "Calendar", "id": 8, "security_group_id": 99},
+            {"name": "Tree Management", "id": 97},
+        ]}},
+        "group": {"12": {"name": "core-security", "description": "Security-sensitive bugs"}},
+    })
 }
 
 fn list(bugs: &Bugs, query: &Query) -> Response {

@@ -10,6 +10,7 @@
 //! | `/api/queue/v1/task/<id>/runs/<run>/artifacts` | listing, in pages of 1000 with `continuationToken` |
 //! | `/api/queue/v1/task/<id>/runs/<run>/artifacts/<name>` | redirect (303) to `/objects/…` |
 //! | `/bugzilla/rest/bug` | bugs: read, filed with a key, changed at `…/<number>` |
+//! | `/bugzilla/latest/configuration` | products and the groups that may see their security bugs |
 //! | `/api/queue/v1/task-group/<id>/list` | tasks of a push |
 //! | `/objects/<id>/<run>/<name>` | the bytes, gzip with `Content-Encoding: gzip` |
 //! | `/hg/<repository>/json-pushes` | pushlog, with `startID`, `endID`, `changeset`, `version`, `full` |

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::BugzillaOptions;
+use super::security_groups::Configuration;
 use crate::http::{Client, HttpError, Method, Response, header};
 
 /// Header of the key.
@@ -61,6 +62,15 @@ impl Bugzilla {
             Some(Value::Array(bugs)) => Ok(bugs),
             _ => Ok(Vec::new()),
         }
+    }
+
+    /// Returns what the server tells of its products and groups.
+    ///
+    /// # Errors
+    /// When Bugzilla cannot be asked, or answers with something else.
+    pub(super) async fn configuration(&self) -> Result<Configuration, BugzillaError> {
+        let url = format!("{}/latest/configuration", self.options.read_url.trim_end_matches('/'));
+        Ok(self.client.get(&url).json().await?)
     }
 
     /// Files a bug and returns its number.

@@ -8,6 +8,7 @@ use super::client::{Bugzilla, BugzillaError};
 use super::remote_bug::{FIELDS, RemoteBug};
 use super::reopen::reopen_bugs;
 use super::rounds::Duplicates;
+use crate::http::HttpError;
 use crate::store::{Store, StoreError};
 
 /// Bugs of one request.
@@ -43,6 +44,9 @@ pub enum UpdateError {
     /// Bugzilla could not be asked.
     #[error("cannot ask Bugzilla: {0}")]
     Bugzilla(#[from] BugzillaError),
+    /// Nobody could be asked which components files belong to.
+    #[error("cannot read which components files belong to: {0}")]
+    Components(#[source] HttpError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

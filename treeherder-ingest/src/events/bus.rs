@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Event, Feed, FeedOptions, Published, Start, Subscription};
+use super::{Event, Feed, FeedOptions, Start, Subscription};
 use crate::store::{Store, StoreError};
 
 /// An event that could not be published.
@@ -27,13 +27,14 @@ pub enum EventError {
 
 /// Takes events and hands them to readers.
 ///
-/// Implementations differ in how readers of other processes learn of an event; the table `event` is the same for all.
+/// Implementations differ in how readers of other processes learn of an event; the table `event` is the same for all. Events
+/// of changes are not published here: the store writes them with the changes, and every bus of the store tells of them.
 #[async_trait]
 pub trait EventBus: fmt::Debug + Send + Sync {
-    /// Publishes events, after what they tell about is committed.
+    /// Publishes events that tell of no change to the database.
     ///
     /// # Errors
-    /// When they cannot be stored. Nothing is published then, and nothing is tried again: see the module.
+    /// When they cannot be stored. Nothing is published then.
     async fn publish(&self, events: &[Event]) -> Result<(), EventError>;
 
     /// Starts to read.
@@ -79,16 +80,6 @@ impl LocalBus {
         Self { feed: Arc::new(Feed::new(store.clone(), options)), store }
     }
 
-    /// Stores events, wakes the readers of this process and returns the events as stored.
-    pub(super) async fn store_events(&self, events: &[Event]) -> Result<Vec<Published>, EventError> {
-        if events.is_empty() {
-            return Ok(Vec::new());
-        }
-        let stored = self.store.append_events(events, self.feed.options().kept).await?;
-        self.feed.wake();
-        Ok(stored)
-    }
-
     pub(super) fn feed(&self) -> &Arc<Feed> {
         &self.feed
     }
@@ -97,7 +88,7 @@ impl LocalBus {
 #[async_trait]
 impl EventBus for LocalBus {
     async fn publish(&self, events: &[Event]) -> Result<(), EventError> {
-        self.store_events(events).await.map(drop)
+        Ok(self.store.append_events(events).await?)
     }
 
     async fn subscribe(&self, start: Start) -> Result<Subscription, EventError> {

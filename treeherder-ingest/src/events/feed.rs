@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OnceCell, broadcast};
+use tokio::sync::{OnceCell, broadcast, watch};
 
 use super::{EventError, Published, Start, Subscription};
 use crate::store::Store;
@@ -22,13 +22,11 @@ pub struct FeedOptions {
     pub poll: Duration,
     /// Events that a reader may be behind before it has to read the table itself; 256 by default.
     pub behind: usize,
-    /// Newest events that are kept in the table; 50,000 by default.
-    pub kept: u32,
 }
 
 impl Default for FeedOptions {
     fn default() -> Self {
-        Self { poll: Duration::from_secs(1), behind: 256, kept: 50_000 }
+        Self { poll: Duration::from_secs(1), behind: 256 }
     }
 }
 
@@ -42,7 +40,6 @@ pub struct Feed {
     sender: broadcast::Sender<Arc<Published>>,
     /// Sequence id of the last event that was handed out.
     position: Arc<AtomicI64>,
-    news: Arc<Notify>,
     started: OnceCell<Task>,
 }
 
@@ -65,7 +62,6 @@ impl Feed {
             options,
             sender: broadcast::Sender::new(options.behind.max(1)),
             position: Arc::default(),
-            news: Arc::default(),
             started: OnceCell::new(),
         }
     }
@@ -76,9 +72,9 @@ impl Feed {
         self.options
     }
 
-    /// Tells that the table has something new.
+    /// Tells that the table has something new, of another process.
     pub fn wake(&self) {
-        self.news.notify_one();
+        self.store.announce_events();
     }
 
     /// Hands an event that is not in the table to the readers.
@@ -106,7 +102,7 @@ impl Feed {
             poll: self.options.poll,
             sender: self.sender.clone(),
             position: Arc::clone(&self.position),
-            news: Arc::clone(&self.news),
+            news: self.store.event_news(),
         };
         Ok(Task(tokio::spawn(follow.run())))
     }
@@ -118,11 +114,11 @@ struct Follow {
     poll: Duration,
     sender: broadcast::Sender<Arc<Published>>,
     position: Arc<AtomicI64>,
-    news: Arc<Notify>,
+    news: watch::Receiver<()>,
 }
 
 impl Follow {
-    async fn run(self) {
+    async fn run(mut self) {
         loop {
             let after = self.position.load(Ordering::Acquire);
             let events = match self.store.events_after(after, PAGE).await {
@@ -134,8 +130,8 @@ impl Follow {
                 }
             };
             if events.is_empty() {
-                // What came between the read and this is kept by the notification.
-                let _ = tokio::time::timeout(self.poll, self.news.notified()).await;
+                // What came since the last wait has changed the channel's version, so that it is not missed.
+                let _ = tokio::time::timeout(self.poll, self.news.changed()).await;
                 continue;
             }
             for event in events {

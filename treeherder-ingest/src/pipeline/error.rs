@@ -7,6 +7,7 @@ use treeherder_logparse::errorsummary::ErrorSummaryError;
 
 use super::WorkItemError;
 use crate::bugzilla::UpdateError;
+use crate::changelog::ChangelogError;
 use crate::log::ParseLogError;
 use crate::push::PushError;
 use crate::queue::{Disposition, Failure, QueueError};
@@ -90,6 +91,9 @@ pub enum PipelineError {
     /// The copy of Bugzilla's bugs cannot be brought up to date.
     #[error(transparent)]
     Bugs(#[from] UpdateError),
+    /// The changelog cannot be brought up to date.
+    #[error(transparent)]
+    Changelog(#[from] ChangelogError),
     /// Nothing handles this task in this version; the item is kept so that it can be put back later.
     #[error("task {0} is not handled by this version")]
     NotHandled(&'static str),
@@ -110,7 +114,8 @@ impl Failure for PipelineError {
             | Self::MissingPush { .. }
             | Self::AmbiguousPush { .. }
             | Self::NoRepository(_)
-            | Self::Bugs(_) => true,
+            | Self::Bugs(_)
+            | Self::Changelog(_) => true,
         };
         if is_retried { Disposition::Retry } else { Disposition::Permanent }
     }

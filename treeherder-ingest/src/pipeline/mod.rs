@@ -33,7 +33,7 @@ mod statistics;
 mod store_pushes;
 mod store_tasks;
 mod submit;
-mod update_bugscache;
+mod updates;
 mod work_item;
 
 pub use error::PipelineError;

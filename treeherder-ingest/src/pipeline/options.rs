@@ -7,6 +7,7 @@ use std::time::Duration;
 use treeherder_logparse::Rules;
 
 use crate::bugzilla::BugzillaOptions;
+use crate::changelog::Project;
 use crate::events::EventBus;
 use crate::log::{ArtifactFetchOptions, LogFetchOptions};
 use crate::perf::Allowed;
@@ -43,6 +44,8 @@ pub struct PipelineOptions {
     pub worker: WorkerOptions,
     /// Where bugs are copied from, and reopened.
     pub bugzilla: BugzillaOptions,
+    /// Projects whose changes are copied for graphs (`spec/api.md` §3.22): none by default.
+    pub changelog_projects: Vec<Project>,
     /// The bus that live readers are told through; one of the process alone when absent, the default.
     pub events: Option<Arc<dyn EventBus>>,
     /// How a listener groups what it publishes.
@@ -70,6 +73,7 @@ impl Default for PipelineOptions {
             pools: BTreeMap::new(),
             worker: WorkerOptions::default(),
             bugzilla: BugzillaOptions::default(),
+            changelog_projects: Vec::new(),
             events: None,
             listener: ListenerOptions::default(),
             definition_cache: 16 * 1024 * 1024,

@@ -1,6 +1,6 @@
 //! What became of a work item.
 
-use crate::bugzilla::BugUpdate;
+use crate::bugzilla::{BugUpdate, SecurityGroupUpdate};
 use crate::job::LogStatus;
 use crate::push::PushOutcome;
 use crate::store::JobStatus;
@@ -57,6 +57,14 @@ pub enum Handled {
     Counted(IngestedCounts),
     /// The copy of Bugzilla's bugs was brought up to date.
     BugsUpdated(BugUpdate),
+    /// The copy of Bugzilla's security groups was brought up to date.
+    SecurityGroupsUpdated(SecurityGroupUpdate),
+    /// The changelog was brought up to date.
+    #[non_exhaustive]
+    ChangelogUpdated {
+        /// Entries that are new.
+        entries: usize,
+    },
 }
 
 /// What became of one log of a job.

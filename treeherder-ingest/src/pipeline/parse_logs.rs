@@ -103,7 +103,6 @@ impl Pipeline {
             // The index of a small log is made when somebody looks.
             patiently(|| shared.store.store_log_index(log.id, &parsed.index)).await?;
         }
-        self.announce_log(log, &failure_lines).await;
         self.count_parsed(&parsed);
         let performance = self.store_log_performance(log, &parsed).await?;
         Ok(LogResult::Parsed {

@@ -206,6 +206,8 @@ impl Pipeline {
             WorkItem::FetchHgPushLogs { name, url } => self.poll(name, url).await,
             WorkItem::PublishStats => self.publish_stats().await,
             WorkItem::UpdateBugscache => self.update_bugscache().await,
+            WorkItem::UpdateBugzillaSecurityGroups => self.update_security_groups().await,
+            WorkItem::UpdateChangelog => self.update_changelog().await,
             WorkItem::UnclassifiedFailureCount => {
                 Ok(Handled::UnclassifiedTold { repositories: self.announce_unclassified().await? })
             }

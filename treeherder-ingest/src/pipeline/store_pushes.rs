@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use super::announce::AnnouncedPushes;
 use super::{Handled, Pipeline, PipelineError, WorkItem};
 use crate::push::{PushOutcome, PushlogPoll, poll_pushlog, process_push_message};
 use crate::queue::Message;
@@ -11,7 +10,7 @@ impl Pipeline {
     /// Stores the pushes that a message tells about. Jobs that came before their push find it at their next try.
     pub(super) async fn store_push(&self, exchange: &str, body: &Value) -> Result<Handled, PipelineError> {
         let shared = &self.shared;
-        let outcome = process_push_message(&shared.upstream, &AnnouncedPushes(self), exchange, body).await?;
+        let outcome = process_push_message(&shared.upstream, &shared.store, exchange, body).await?;
         match &outcome {
             PushOutcome::Stored { revisions, .. } => {
                 shared.counters.pushes_stored.add(revisions.len() as u64);
@@ -43,7 +42,7 @@ impl Pipeline {
             .filter(|repository| repository.active_status == "active")
             .ok_or_else(|| PipelineError::NoRepository(name.to_owned()))?;
         let poll = PushlogPoll::new(repository.id, name, url);
-        let revision = poll_pushlog(&shared.upstream, &shared.store, &AnnouncedPushes(self), poll).await?;
+        let revision = poll_pushlog(&shared.upstream, &shared.store, &shared.store, poll).await?;
         Ok(Handled::Polled { revision })
     }
 }

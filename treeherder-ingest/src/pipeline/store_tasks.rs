@@ -76,7 +76,6 @@ impl Pipeline {
         let storing = Instant::now();
         let outcomes = patiently(|| shared.store.store_jobs(&jobs)).await?;
         Metric::ProcessJobStore.record(&[], storing.elapsed(), jobs.len());
-        self.announce_jobs(&outcomes).await;
         let messages: Vec<Vec<Message>> = outcomes.iter().map(parse_items).collect::<Result<_, _>>()?;
         let parse_items: Vec<usize> = messages.iter().map(Vec::len).collect();
         let messages: Vec<Message> = messages.into_iter().flatten().collect();

@@ -4,13 +4,12 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 
-use super::announce::AnnouncedPushes;
 use super::patience::patiently;
 use super::store_tasks::parse_items;
 use super::{Pipeline, PipelineError};
 use crate::job::LoadedJob;
 use crate::log::{LogUpload, ParseLogOptions, UploadError, Uploaded};
-use crate::push::{LoadedPush, PushStore as _, PushStoreError};
+use crate::push::{LoadedPush, PushStore, PushStoreError};
 use crate::queue::Message;
 use crate::store::JobOutcome;
 use crate::store::entity::job_log;
@@ -51,7 +50,15 @@ impl Pipeline {
     /// # Errors
     /// When it does not fit, or the database fails.
     pub async fn submit_push(&self, repository_id: i32, push: &LoadedPush) -> Result<(), PushStoreError> {
-        AnnouncedPushes(self).store_push(repository_id, push).await
+        PushStore::store_push(&self.shared.store, repository_id, push).await
+    }
+
+    /// Tells whether what belongs to a project is ingested here, see [`PipelineOptions::projects_to_ingest`].
+    ///
+    /// [`PipelineOptions::projects_to_ingest`]: super::PipelineOptions::projects_to_ingest
+    #[must_use]
+    pub fn takes(&self, project: &str) -> bool {
+        self.shared.filter.has_project(project)
     }
 
     /// Stores jobs that were submitted and queues the parsing of the logs that they refer to.
@@ -63,7 +70,6 @@ impl Pipeline {
     pub async fn submit_jobs(&self, jobs: &[LoadedJob]) -> Result<Vec<JobOutcome>, PipelineError> {
         let shared = &self.shared;
         let outcomes = patiently(|| shared.store.store_jobs(jobs)).await?;
-        self.announce_jobs(&outcomes).await;
         let messages: Vec<Vec<Message>> = outcomes.iter().map(parse_items).collect::<Result<_, _>>()?;
         let messages: Vec<Message> = messages.into_iter().flatten().collect();
         if !messages.is_empty() {
@@ -130,7 +136,6 @@ impl Pipeline {
         store.finish_kept_log(kept_id, log.id, bytes).await?;
         store.store_log_index(log.id, &parsed.index).await?;
         store.replace_error_lines(job_id, log.id, &failure_lines).await?;
-        self.announce_log(&log, &failure_lines).await;
         self.count_parsed(&parsed);
         Ok(SubmittedLog {
             log,

@@ -97,6 +97,10 @@ pub enum WorkItem {
     PublishStats,
     /// Brings the copy of Bugzilla's bugs up to date (§7.1).
     UpdateBugscache,
+    /// Copies which group may see security bugs of which Bugzilla product (§7.4).
+    UpdateBugzillaSecurityGroups,
+    /// Copies what changed in the projects that a site watches (`spec/api.md` §3.22).
+    UpdateChangelog,
     /// Tells live readers how many failures nobody has classified, for each repository.
     UnclassifiedFailureCount,
 }
@@ -161,7 +165,7 @@ impl Failure for WorkItemError {
 
 impl WorkItem {
     /// Names of all tasks.
-    pub const TASKS: [&'static str; 11] = [
+    pub const TASKS: [&'static str; 13] = [
         "store-pulse-tasks",
         "store-pulse-pushes",
         "store-pulse-pushes-classification",
@@ -172,6 +176,8 @@ impl WorkItem {
         "fetch-hg-push-logs",
         "publish-stats",
         "update-bugscache",
+        "update-bugzilla-security-groups",
+        "update-changelog",
         "unclassified-failure-count",
     ];
 
@@ -189,6 +195,8 @@ impl WorkItem {
             Self::FetchHgPushLogs { .. } => "fetch-hg-push-logs",
             Self::PublishStats => "publish-stats",
             Self::UpdateBugscache => "update-bugscache",
+            Self::UpdateBugzillaSecurityGroups => "update-bugzilla-security-groups",
+            Self::UpdateChangelog => "update-changelog",
             Self::UnclassifiedFailureCount => "unclassified-failure-count",
         }
     }
@@ -202,6 +210,8 @@ impl WorkItem {
                 | Self::FetchHgPushLogs { .. }
                 | Self::PublishStats
                 | Self::UpdateBugscache
+                | Self::UpdateBugzillaSecurityGroups
+                | Self::UpdateChangelog
                 | Self::UnclassifiedFailureCount
         )
     }
@@ -224,7 +234,10 @@ impl WorkItem {
             Self::GenerateAlerts { .. } => &[QueueName::GeneratePerfAlerts],
             Self::FetchPushLogs | Self::FetchHgPushLogs { .. } => &[QueueName::Pushlog],
             Self::PublishStats => &[QueueName::Statsd],
-            Self::UpdateBugscache | Self::UnclassifiedFailureCount => &[QueueName::Default],
+            Self::UpdateBugscache
+            | Self::UpdateBugzillaSecurityGroups
+            | Self::UpdateChangelog
+            | Self::UnclassifiedFailureCount => &[QueueName::Default],
         }
     }
 
@@ -372,6 +385,8 @@ mod tests {
             ),
             (WorkItem::PublishStats, json!({"task": "publish-stats"})),
             (WorkItem::UpdateBugscache, json!({"task": "update-bugscache"})),
+            (WorkItem::UpdateBugzillaSecurityGroups, json!({"task": "update-bugzilla-security-groups"})),
+            (WorkItem::UpdateChangelog, json!({"task": "update-changelog"})),
             (WorkItem::UnclassifiedFailureCount, json!({"task": "unclassified-failure-count"})),
         ]
     }
@@ -406,6 +421,8 @@ mod tests {
                 "statsd",
                 "default",
                 "default",
+                "default",
+                "default",
             ]
         );
         let retryable: Vec<_> = every_item()
@@ -420,6 +437,8 @@ mod tests {
                 "fetch-hg-push-logs",
                 "publish-stats",
                 "update-bugscache",
+                "update-bugzilla-security-groups",
+                "update-changelog",
                 "unclassified-failure-count"
             ]
         );

@@ -76,9 +76,9 @@ impl Upstream {
             return load_webhook(&push.commits);
         }
         let range = format!("{}...{}", push.base_sha, push.head_sha);
-        let mut url = self.repository_url(&push.organization, &push.repository, &["compare", &range]);
+        let mut url = self.github_url(&push.organization, &push.repository, &["compare", &range]);
         url.query_pairs_mut().append_pair("page", "1");
-        let commits = self.pages(url, |page: ComparedCommits| page.commits).await?;
+        let commits = self.github_pages(url, |page: ComparedCommits| page.commits).await?;
         load_commits(&commits)
     }
 
@@ -89,8 +89,8 @@ impl Upstream {
     ) -> Result<LoadedPush, PushError> {
         let number = pull_request.number.to_string();
         let path = ["pulls", number.as_str(), "commits"];
-        let url = self.repository_url(&pull_request.organization, &pull_request.repository, &path);
-        let commits = self.pages(url, |page: Vec<GithubCommit>| page).await?;
+        let url = self.github_url(&pull_request.organization, &pull_request.repository, &path);
+        let commits = self.github_pages(url, |page: Vec<GithubCommit>| page).await?;
         load_commits(&commits)
     }
 
@@ -101,12 +101,16 @@ impl Upstream {
         repository: &str,
         path: &[&str],
     ) -> Result<T, PushError> {
-        let url = self.repository_url(organization, repository, path);
-        self.github_page(&url).await?.json().map_err(PushError::Github)
+        self.github_document(&self.github_url(organization, repository, path)).await
+    }
+
+    /// Fetches one document.
+    pub(crate) async fn github_document<T: DeserializeOwned>(&self, url: &Url) -> Result<T, PushError> {
+        self.github_page(url).await?.json().map_err(PushError::Github)
     }
 
     /// `…/repos/<organization>/<repository>/<path>`, each part percent-encoded.
-    fn repository_url(&self, organization: &str, repository: &str, path: &[&str]) -> Url {
+    pub(crate) fn github_url(&self, organization: &str, repository: &str, path: &[&str]) -> Url {
         let mut url = self.github_api.clone();
         // `Upstream::new` has checked that the URL has a host, so it has segments.
         if let Ok(mut segments) = url.path_segments_mut() {
@@ -116,16 +120,16 @@ impl Upstream {
     }
 
     /// Reads a list page by page along `Link: …; rel="next"`.
-    async fn pages<P: DeserializeOwned>(
+    pub(crate) async fn github_pages<P: DeserializeOwned, T>(
         &self,
         first: Url,
-        commits: impl Fn(P) -> Vec<GithubCommit>,
-    ) -> Result<Vec<GithubCommit>, PushError> {
+        items: impl Fn(P) -> Vec<T>,
+    ) -> Result<Vec<T>, PushError> {
         let mut collected = Vec::new();
         let mut url = first.clone();
         for _ in 0..MAX_PAGES {
             let page = self.github_page(&url).await?;
-            collected.extend(commits(page.json().map_err(PushError::Github)?));
+            collected.extend(items(page.json().map_err(PushError::Github)?));
             match page.next_page() {
                 Some(next) => url = next,
                 None => return Ok(collected),

@@ -27,10 +27,12 @@ pub struct Periodic {
 
 /// The table.
 #[rustfmt::skip]
-static TABLE: [Periodic; 4] = [
+static TABLE: [Periodic; 6] = [
     Periodic { name: "fetch-push-logs", pattern: "*/5 * * * *", goes_outside: true, item: || WorkItem::FetchPushLogs, about: "asks the pushlogs of all active Mercurial repositories for pushes that Pulse did not tell" },
     Periodic { name: "publish-stats", pattern: "*/20 * * * *", goes_outside: false, item: || WorkItem::PublishStats, about: "counts the pushes and jobs that were ingested" },
     Periodic { name: "update-bugscache", pattern: "17 * * * *", goes_outside: true, item: || WorkItem::UpdateBugscache, about: "copies the bugs about intermittent failures from Bugzilla, in which suggestions are searched" },
+    Periodic { name: "update-bugzilla-security-groups", pattern: "23 4 * * *", goes_outside: true, item: || WorkItem::UpdateBugzillaSecurityGroups, about: "copies from Bugzilla which group may see the security bugs of which product" },
+    Periodic { name: "update-changelog", pattern: "41 * * * *", goes_outside: true, item: || WorkItem::UpdateChangelog, about: "copies commits and releases of the projects of TREEHERDER_CHANGELOG_PROJECTS" },
     Periodic { name: "unclassified-failure-count", pattern: "* * * * *", goes_outside: false, item: || WorkItem::UnclassifiedFailureCount, about: "tells live readers how many failures nobody has classified" },
 ];
 

@@ -6,6 +6,7 @@ pub mod accounts;
 mod batch;
 pub mod bugs;
 mod cache;
+pub mod changelog;
 pub mod classification;
 pub mod entity;
 pub mod error;
@@ -56,6 +57,9 @@ const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 /// Key of the PostgreSQL advisory lock that lets one process release at a time.
 const RELEASE_LOCK: i64 = 0x7472_6565_7265_6c65;
 
+/// Rows that SQLite's thread may be ahead of who takes them; a page of jobs.
+const ROWS_BETWEEN: usize = 2000;
+
 /// Where the migration library notes what it has done.
 const MIGRATION_TABLE: &str = "seaql_migrations";
 
@@ -65,6 +69,7 @@ pub struct Store {
     connection: DatabaseConnection,
     reference_ids: Arc<jobs::ReferenceIds>,
     names: Arc<read::Names>,
+    event_log: Arc<events::EventLog>,
 }
 
 /// A process has its turn, until this is dropped.
@@ -103,9 +108,16 @@ impl Store {
                 .foreign_keys(true)
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")
+                // Rows come from a thread of the connection: the fewer of them fit between, the more often both wake each other.
+                .row_buffer_size(ROWS_BETWEEN)
         });
         let connection = Database::connect(options).await?;
-        Ok(Self { connection, reference_ids: Arc::default(), names: Arc::default() })
+        Ok(Self {
+            connection,
+            reference_ids: Arc::default(),
+            names: Arc::default(),
+            event_log: Arc::default(),
+        })
     }
 
     /// Asks whether a database answers within `patience`; [`connect`](Self::connect) itself is patient for half a minute.
@@ -179,6 +191,11 @@ impl Store {
     /// Ids of reference data that this process knows.
     fn reference_ids(&self) -> &jobs::ReferenceIds {
         &self.reference_ids
+    }
+
+    /// What this process has to tell of events.
+    fn event_log(&self) -> &Arc<events::EventLog> {
+        &self.event_log
     }
 
     /// Which database this is.

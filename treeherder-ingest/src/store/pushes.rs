@@ -1,6 +1,6 @@
 //! Storing pushes with their commits (`spec/ingest.md` §3.6).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
@@ -9,9 +9,10 @@ use sea_orm::{
     ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait as _, QueryTrait as _,
 };
 
-use super::Store;
-use super::entity::{commit, push};
+use super::entity::{commit, push, repository};
 use super::error::{StoreError, check_text};
+use super::{EventPush, Store};
+use crate::events::Event;
 use crate::push::{LoadedPush, Revision};
 
 /// Characters of a full commit id.
@@ -30,7 +31,8 @@ impl Store {
         ids.first().copied().ok_or_else(|| not_stored(&push.revision))
     }
 
-    /// Stores pushes of one repository in one transaction and returns their ids in the order given.
+    /// Stores pushes of one repository in one transaction and returns their ids in the order given. Events tell of those
+    /// that are new.
     ///
     /// # Errors
     /// As [`Store::store_push`]; then none of them is stored.
@@ -51,6 +53,7 @@ impl Store {
             }
         }
         let transaction = self.begin_write().await?;
+        let known = known_revisions(&transaction, repository_id, rows.keys().copied().collect()).await?;
         let ids = upsert_pushes(&transaction, rows.into_values().collect()).await?;
         let mut commit_rows = Vec::new();
         for (revision, commits) in commits {
@@ -64,7 +67,10 @@ impl Store {
             }));
         }
         upsert_commits(&transaction, commit_rows).await?;
+        let events = told(&transaction, repository_id, pushes, &known, &ids).await?;
+        let appended = self.event_log().append(&transaction, &events).await?;
         transaction.commit().await?;
+        appended.announce();
         pushes
             .iter()
             .map(|push| ids.get(&push.revision).copied().ok_or_else(|| not_stored(&push.revision)))
@@ -132,6 +138,51 @@ fn time(seconds: f64) -> Option<DateTime<Utc>> {
         .contains(&microseconds)
         .then_some(microseconds as i64)
         .and_then(DateTime::from_timestamp_micros)
+}
+
+/// Those of the revisions that the repository has.
+async fn known_revisions(
+    transaction: &DatabaseTransaction,
+    repository_id: i32,
+    revisions: Vec<&str>,
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut known = BTreeSet::new();
+    for chunk in revisions.chunks(ROWS_PER_STATEMENT) {
+        let mut select = Query::select();
+        select
+            .column("revision")
+            .from("push")
+            .and_where(Expr::col("repository_id").eq(repository_id))
+            .and_where(Expr::col("revision").is_in(chunk.iter().copied()));
+        for row in transaction.query_all(&select).await? {
+            known.insert(row.try_get_by_index(0)?);
+        }
+    }
+    Ok(known)
+}
+
+/// The events that tell of the pushes that were not known: polls find pushes again of which messages have told.
+async fn told(
+    transaction: &DatabaseTransaction,
+    repository_id: i32,
+    pushes: &[LoadedPush],
+    known: &BTreeSet<String>,
+    ids: &BTreeMap<String, i32>,
+) -> Result<Vec<Event>, StoreError> {
+    let mut new = IndexMap::new();
+    for push in pushes.iter().filter(|push| !known.contains(&push.revision)) {
+        new.insert(push.revision.as_str(), push);
+    }
+    if new.is_empty() {
+        return Ok(Vec::new());
+    }
+    let repository = repository::Entity::find_by_id(repository_id).one(transaction).await?;
+    let branch = repository.map(|repository| repository.name).unwrap_or_default();
+    let told = |(revision, push): (&str, &LoadedPush)| {
+        let id = *ids.get(revision).ok_or_else(|| not_stored(revision))?;
+        Ok(Event::push(&EventPush { id, branch: branch.clone(), author: push.author.clone() }))
+    };
+    new.into_iter().map(told).collect()
 }
 
 async fn upsert_pushes(

@@ -70,9 +70,8 @@ async fn a_reader_resumes_behind_the_last_event_it_has_seen(backend: Backend) {
 
 async fn what_is_not_kept_any_more_is_a_gap(backend: Backend) {
     let Some(test) = TestStore::empty(backend).await else { return };
-    let mut options = woken_only();
-    options.kept = KEPT;
-    let bus = LocalBus::with_options(test.store.clone(), options);
+    test.store.keep_events(KEPT);
+    let bus = LocalBus::with_options(test.store.clone(), woken_only());
     // Nothing was ever published: the first id is no gap.
     let mut first = bus.subscribe(Start::After(0)).await.unwrap();
     for number in 1..=600 {

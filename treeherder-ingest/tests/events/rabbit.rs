@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use lapin::options::{BasicConsumeOptions, BasicPublishOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicConsumeOptions, BasicPublishOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+};
 use lapin::types::FieldTable;
-use lapin::{BasicProperties, Connection, ConnectionProperties};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, Consumer, ExchangeKind};
+use sea_orm::ConnectionTrait as _;
 use treeherder_ingest::events::{Event, EventBus as _, EventExchange, LocalBus, RabbitBus, Start, Told};
 use treeherder_ingest::pulse::AmqpUrl;
 use treeherder_ingest::store::Store;
@@ -24,6 +27,43 @@ async fn process(server: &RabbitMq, test: &TestStore, exchange: &str) -> RabbitB
     RabbitBus::new(Store::connect(&test.url, 2).await.unwrap(), settings, woken_only())
 }
 
+/// A program that knows the exchange only.
+struct Stranger {
+    connection: Connection,
+    channel: Channel,
+    seen: Consumer,
+}
+
+impl Stranger {
+    /// Binds a queue of its own by a pattern; the exchange is declared as the buses do.
+    async fn listen(url: &str, exchange: &str, pattern: &str) -> Self {
+        let connection = Connection::connect(url, ConnectionProperties::default()).await.unwrap();
+        let channel = connection.create_channel().await.unwrap();
+        let durable = ExchangeDeclareOptions { durable: true, ..ExchangeDeclareOptions::default() };
+        let nothing = FieldTable::default;
+        channel.exchange_declare(exchange.into(), ExchangeKind::Topic, durable, nothing()).await.unwrap();
+        let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+        let queue = channel.queue_declare("".into(), options, nothing()).await.unwrap();
+        let name = queue.name().as_str();
+        let bind = QueueBindOptions::default();
+        channel.queue_bind(name.into(), exchange.into(), pattern.into(), bind, nothing()).await.unwrap();
+        let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
+        let seen = channel.basic_consume(name.into(), "".into(), options, nothing()).await.unwrap();
+        Self { connection, channel, seen }
+    }
+
+    /// The numbers of the next [`numbered`] events.
+    async fn numbers(&mut self, count: usize) -> Vec<i64> {
+        let mut numbers = Vec::with_capacity(count);
+        for _ in 0..count {
+            let delivery = self.seen.next().await.unwrap().unwrap();
+            let body: serde_json::Value = serde_json::from_slice(&delivery.data).unwrap();
+            numbers.push(body["id"].as_i64().unwrap());
+        }
+        numbers
+    }
+}
+
 fn started() -> Option<Arc<RabbitMq>> {
     RabbitMq::shared()
 }
@@ -36,31 +76,9 @@ async fn every_process_hears_of_every_event_and_the_exchange_has_the_documented_
         (process(&server, &test, "events-form").await, process(&server, &test, "events-form").await);
     let mut readers = [one.subscribe(Start::Now).await.unwrap(), two.subscribe(Start::Now).await.unwrap()];
 
-    // A program that knows the exchange only.
-    let connection = Connection::connect(&server.url("/"), ConnectionProperties::default()).await.unwrap();
-    let channel = connection.create_channel().await.unwrap();
-    let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
-    let queue = channel.queue_declare("".into(), options, FieldTable::default()).await.unwrap();
-    let (name, exchange) = (queue.name().as_str(), "events-form");
-    channel
-        .queue_bind(
-            name.into(),
-            exchange.into(),
-            "events.try.*".into(),
-            QueueBindOptions::default(),
-            FieldTable::default(),
-        )
-        .await
-        .unwrap();
-    let mut seen = channel
-        .basic_consume(
-            name.into(),
-            "".into(),
-            BasicConsumeOptions { no_ack: true, ..Default::default() },
-            FieldTable::default(),
-        )
-        .await
-        .unwrap();
+    let exchange = "events-form";
+    let Stranger { connection, channel, mut seen } =
+        Stranger::listen(&server.url("/"), exchange, "events.try.*").await;
 
     one.publish(&[numbered(1), Event::job_classification("try", 2, "ana@example.com")]).await.unwrap();
     two.publish(&[numbered(3)]).await.unwrap();
@@ -117,6 +135,51 @@ async fn events_survive_a_broker_that_goes_away() {
     }
     let _server = restart.await.unwrap();
     assert_eq!(numbers(&mut reader, 49).await, (2..=50).collect::<Vec<_>>());
+}
+
+/// Between the commit and the publication.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_process_that_died_has_not_published_is_published_by_the_next_one() {
+    let Some(server) = started() else { return };
+    let test = TestStore::empty(Backend::Sqlite).await.unwrap();
+    let mut stranger = Stranger::listen(&server.url("/"), "events-dead", "events.#").await;
+    // A process that commits, and is gone before anything is published.
+    let dead = Store::connect(&test.url, 2).await.unwrap();
+    for number in 1..=600 {
+        dead.append_events(&[numbered(number)]).await.unwrap();
+    }
+    dead.connection().clone().close().await.unwrap();
+
+    let one = process(&server, &test, "events-dead").await;
+    assert_eq!(stranger.numbers(600).await, (1..=600).collect::<Vec<_>>());
+    // One that is started later does not publish them again.
+    let two = process(&server, &test, "events-dead").await;
+    two.publish(&[numbered(601)]).await.unwrap();
+    one.publish(&[numbered(602)]).await.unwrap();
+    assert_eq!(stranger.numbers(2).await, [601, 602]);
+
+    // One that dies between the publication and its note leaves both to the next: twice is allowed, never is not.
+    drop((one, two));
+    let forgotten = "UPDATE event_relay SET position = position - 2";
+    test.store.connection().execute_unprepared(forgotten).await.unwrap();
+    test.store.append_events(&[numbered(603)]).await.unwrap();
+    let _three = process(&server, &test, "events-dead").await;
+    assert_eq!(stranger.numbers(3).await, [601, 602, 603]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_turn_of_a_process_that_died_ends() {
+    let Some(server) = started() else { return };
+    let test = TestStore::empty(Backend::Sqlite).await.unwrap();
+    let mut stranger = Stranger::listen(&server.url("/"), "events-turn", "events.#").await;
+    let now = chrono::Utc::now().timestamp_millis();
+    assert_eq!(test.store.take_relay_turn("dead", now, now + 300).await.unwrap(), Some(0));
+    assert_eq!(test.store.take_relay_turn("other", now, now + 300).await.unwrap(), None);
+    let bus = process(&server, &test, "events-turn").await;
+    bus.publish(&[numbered(1), numbered(2)]).await.unwrap();
+    assert_eq!(stranger.numbers(2).await, [1, 2]);
+    // It cannot take back what others have told meanwhile.
+    assert!(!test.store.end_relay_turn("dead", 0).await.unwrap());
 }
 
 /// Publishes what readers of the other language are to get.

@@ -2,19 +2,29 @@
 
 use chrono::{TimeDelta, Utc};
 use sea_orm::EntityTrait as _;
+use sea_orm::sea_query::Expr;
 use serde_json::json;
-use treeherder_ingest::bugzilla::{Bugzilla, BugzillaOptions, update_bugs};
+use treeherder_ingest::bugzilla::{
+    Bugzilla, BugzillaOptions, update_bugs, update_file_components, update_security_groups,
+};
 use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::store::Store;
 use treeherder_ingest::store::classification::{BugRef, NewBugMap};
-use treeherder_ingest::store::entity::{bug_job_map, bugscache};
+use treeherder_ingest::store::entity::{
+    bug_job_map, bugscache, bugzilla_component, bugzilla_security_group, file_bugzilla_component, repository,
+};
 use treeherder_ingest::store::failures::ErrorLine;
 use treeherder_ingest::suggestions::BugSearch;
 use treeherder_testdata::scenario::Scenario;
 use treeherder_testdata::standin::StandIn;
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::messages::{loaded, store_with_push};
 use crate::support::database::{Backend, TestStore};
+
+/// Who says so.
+const WHO: &str = "s@x";
 
 on_every_database!(
     an_open_issue_is_found_again,
@@ -23,6 +33,8 @@ on_every_database!(
     bugs_that_nobody_needs_are_forgotten,
     bugs_that_occur_again_are_reopened,
     failure_lines_get_suggestions,
+    security_groups_follow_bugzilla,
+    components_of_files_follow_the_sources,
 );
 
 async fn bugzilla() -> (StandIn, Bugzilla) {
@@ -79,7 +91,7 @@ async fn bugs_are_copied_and_duplicates_followed(backend: Backend) {
     let [a, b] = [jobs[0].job_id.unwrap(), jobs[1].job_id.unwrap()];
     for (job_id, number) in [(a, 1), (a, 3), (b, 1), (b, 6)] {
         let map = NewBugMap { job_id, bug: BugRef::Bugzilla(number), user_id: None, bug_open: false };
-        store.create_bug_map(&map).await.unwrap();
+        store.create_bug_map(&map, WHO).await.unwrap();
     }
     for _ in 0..2 {
         let done = update_bugs(&bugzilla, store).await.unwrap();
@@ -112,10 +124,13 @@ async fn bugs_that_nobody_needs_are_forgotten(backend: Backend) {
     let job = store.store_jobs(&[loaded("a/0", "completed")]).await.unwrap()[0].job_id.unwrap();
     // A job with an internal issue must not keep everything (a null among the numbers of bugs).
     for bug in [BugRef::Bugzilla(1), BugRef::Internal(issue)] {
-        store.create_bug_map(&NewBugMap { job_id: job, bug, user_id: None, bug_open: false }).await.unwrap();
+        store
+            .create_bug_map(&NewBugMap { job_id: job, bug, user_id: None, bug_open: false }, WHO)
+            .await
+            .unwrap();
     }
     let map = NewBugMap { job_id: job, bug: BugRef::Bugzilla(2), user_id: None, bug_open: false };
-    store.create_bug_map(&map).await.unwrap();
+    store.create_bug_map(&map, WHO).await.unwrap();
     update_bugs(&bugzilla, store).await.unwrap();
     let numbers = async || {
         let mut numbers: Vec<_> = all!(test, bugscache).iter().map(|bug| bug.bugzilla_id).collect();
@@ -123,7 +138,7 @@ async fn bugs_that_nobody_needs_are_forgotten(backend: Backend) {
         numbers
     };
     assert_eq!(numbers().await, [None, Some(1), Some(2), Some(3)]);
-    store.delete_bug_map("autoland", job, BugRef::Bugzilla(2)).await.unwrap();
+    store.delete_bug_map("autoland", job, BugRef::Bugzilla(2), WHO).await.unwrap();
     update_bugs(&bugzilla, store).await.unwrap();
     assert_eq!(numbers().await, [None, Some(1), Some(3)], "bug 2 is old and no job has it");
     stand_in.shutdown().await;
@@ -142,7 +157,7 @@ async fn bugs_that_occur_again_are_reopened(backend: Backend) {
     let jobs: Vec<i64> = outcomes.iter().map(|outcome| outcome.job_id.unwrap()).collect();
     for (job_id, number) in [(jobs[0], 1), (jobs[1], 1), (jobs[2], 1), (jobs[0], 2), (jobs[1], 2)] {
         let map = NewBugMap { job_id, bug: BugRef::Bugzilla(number), user_id: None, bug_open: false };
-        store.create_bug_map(&map).await.unwrap();
+        store.create_bug_map(&map, WHO).await.unwrap();
     }
     assert_eq!(update_bugs(&bugzilla, store).await.unwrap().reopened, 1);
     let bugs = stand_in.bugs();
@@ -214,7 +229,7 @@ async fn failure_lines_get_suggestions(backend: Backend) {
     .await;
     let issue = store.internal_issue("foo.html breaks").await.unwrap().internal_id;
     let map = NewBugMap { job_id: job, bug: BugRef::Internal(issue), user_id: None, bug_open: true };
-    store.create_bug_map(&map).await.unwrap();
+    store.create_bug_map(&map, WHO).await.unwrap();
     let found = suggested(&search, job).await;
     assert_eq!(found[0], (vec![None, Some(1)], vec![Some(2)]), "the most similar first");
     assert_eq!(found[2], nothing);
@@ -231,4 +246,111 @@ async fn failure_lines_get_suggestions(backend: Backend) {
     // The line of the crash is searched by its message first, which no summary has, then by the signature.
     assert_eq!(found[1].0, [Some(4)]);
     assert_eq!(suggestions[1].search_terms, ["dom/bar.html", "foo::Bar::baz"]);
+}
+
+async fn security_groups_follow_bugzilla(backend: Backend) {
+    let Some(test) = TestStore::seeded(backend).await else { return };
+    let store = &test.store;
+    let (stand_in, bugzilla) = bugzilla().await;
+    let groups = |pairs: &[(&str, &str)]| {
+        pairs.iter().map(|(product, group)| ((*product).to_owned(), (*group).to_owned())).collect()
+    };
+    let long = "x".repeat(61);
+    let left_out = store
+        .replace_security_groups(&groups(&[("Core", "another"), ("Gone", "a group"), ("Long", &long)]))
+        .await
+        .unwrap();
+    assert_eq!(left_out, 1);
+    assert_eq!(store.security_groups("Gone").await.unwrap(), ["a group"]);
+    for _ in 0..2 {
+        let update = update_security_groups(&bugzilla, store).await.unwrap();
+        assert_eq!((update.products, update.failed), (2, 0));
+        let mut rows: Vec<_> = all!(test, bugzilla_security_group)
+            .into_iter()
+            .map(|row| (row.product, row.security_group))
+            .collect();
+        rows.sort();
+        let expected = [("Core", "core-security"), ("Testing", "core-security")];
+        assert_eq!(rows, expected.map(|(product, group)| (product.to_owned(), group.to_owned())));
+    }
+    stand_in.shutdown().await;
+    // Nothing changes when Bugzilla cannot be asked.
+    assert!(update_security_groups(&bugzilla, store).await.is_err());
+    assert_eq!(store.security_groups("Core").await.unwrap(), ["core-security"]);
+}
+
+/// The components of all files, and all components.
+async fn components(test: &TestStore) -> (Vec<(String, String, String)>, Vec<String>) {
+    let components = all!(test, bugzilla_component);
+    let name = |id: i32| components.iter().find(|row| row.id == id).unwrap().component.clone();
+    let mut files: Vec<_> = all!(test, file_bugzilla_component)
+        .into_iter()
+        .map(|row| (row.path, row.file_name, name(row.bugzilla_component_id)))
+        .collect();
+    files.sort();
+    let mut names: Vec<_> = components.iter().map(|row| row.component.clone()).collect();
+    names.sort();
+    (files, names)
+}
+
+async fn components_of_files_follow_the_sources(backend: Backend) {
+    let Some(test) = TestStore::seeded(backend).await else { return };
+    let taskcluster = MockServer::start().await;
+    repository::Entity::update_many()
+        .col_expr(repository::Column::TcRootUrl, Expr::value(taskcluster.uri()))
+        .exec(test.store.connection())
+        .await
+        .unwrap();
+    let client = Client::new(ClientOptions::for_local_servers()).unwrap();
+    let at = |project: &str| {
+        path(format!(
+            "/api/index/v1/task/gecko.v2.{project}.latest.source.source-bugzilla-info/artifacts/public/components.json"
+        ))
+    };
+    // Nobody answers: nothing is lost.
+    assert!(update_file_components(&client, &test.store).await.is_err());
+    let central = json!({
+        "dom/base/a.js": ["Core", "DOM"], "b.js": ["Core", "Layout"], "moves.js": ["Core", "DOM"],
+        "long.js": ["Core", "x".repeat(61)],
+    });
+    let beta = json!({"b.js": ["Core", "Another"], "only/beta.js": ["Firefox", "General"]});
+    let first = [
+        Mock::given(at("mozilla-central")).respond_with(ResponseTemplate::new(200).set_body_json(central)),
+        Mock::given(at("mozilla-beta")).respond_with(ResponseTemplate::new(200).set_body_json(beta)),
+    ];
+    for mock in first {
+        mock.up_to_n_times(1).mount(&taskcluster).await;
+    }
+    let update = update_file_components(&client, &test.store).await.unwrap();
+    assert_eq!((update.added, update.changed, update.removed), (4, 0, 0));
+    let file =
+        |path: &str, name: &str, component: &str| (path.to_owned(), name.to_owned(), component.to_owned());
+    let expected = [
+        file("b.js", "b.js", "Layout"),
+        file("dom/base/a.js", "a.js", "DOM"),
+        file("moves.js", "moves.js", "DOM"),
+        file("only/beta.js", "beta.js", "General"),
+    ];
+    assert_eq!(
+        components(&test).await,
+        (expected.into(), ["DOM", "General", "Layout"].map(str::to_owned).into())
+    );
+
+    // Later: one file moved, one is new, and those of a repository that does not answer are gone.
+    let later =
+        json!({"dom/base/a.js": ["Core", "DOM"], "moves.js": ["Core", "Gfx"], "new.js": ["Core", "Gfx"]});
+    Mock::given(at("mozilla-central"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(later))
+        .mount(&taskcluster)
+        .await;
+    let update = update_file_components(&client, &test.store).await.unwrap();
+    assert_eq!((update.added, update.changed, update.removed), (1, 1, 2));
+    let again = update_file_components(&client, &test.store).await.unwrap();
+    assert_eq!((again.added, again.changed, again.removed), (0, 0, 0));
+    let expected = [
+        file("dom/base/a.js", "a.js", "DOM"),
+        file("moves.js", "moves.js", "Gfx"),
+        file("new.js", "new.js", "Gfx"),
+    ];
+    assert_eq!(components(&test).await, (expected.into(), ["DOM", "Gfx"].map(str::to_owned).into()));
 }

@@ -11,6 +11,9 @@ use treeherder_ingest::store::{Store, StoreError};
 use crate::messages::{REVISION, loaded, store_with_push};
 use crate::support::database::{Backend, TestStore};
 
+/// Who says so.
+const WHO: &str = "s@x";
+
 on_every_database!(
     a_job_is_what_its_newest_note_says,
     notes_belong_to_a_job_of_their_repository,
@@ -43,12 +46,12 @@ async fn a_job_is_what_its_newest_note_says(backend: Backend) {
     let Some((test, [id, other], user)) = with_jobs(backend).await else { return };
     let store = &test.store;
     let before = job_row(store, id).await;
-    let changed = store.create_note("autoland", &note(id, 2, Some(user))).await.unwrap();
+    let changed = store.create_note("autoland", &note(id, 2, Some(user)), WHO).await.unwrap();
     assert_eq!(changed, Some(ChangedJob { job_id: id, repository: "autoland".to_owned() }));
     let after = job_row(store, id).await;
     assert_eq!(after.failure_classification_id, 2);
     assert!(after.last_modified > before.last_modified, "others learn of it by polling");
-    store.create_note("autoland", &note(id, 3, None)).await.unwrap().unwrap();
+    store.create_note("autoland", &note(id, 3, None), WHO).await.unwrap().unwrap();
     assert_eq!(job_row(store, id).await.failure_classification_id, 3);
 
     let notes = store.notes("autoland", id).await.unwrap();
@@ -57,27 +60,27 @@ async fn a_job_is_what_its_newest_note_says(backend: Backend) {
     assert_eq!(store.note(notes[0].id).await.unwrap().as_ref(), Some(&notes[0]));
 
     let modified = job_row(store, id).await.last_modified;
-    store.delete_note(notes[1].id).await.unwrap().unwrap();
+    store.delete_note(notes[1].id, WHO).await.unwrap().unwrap();
     let after = job_row(store, id).await;
     assert_eq!(after.failure_classification_id, 2);
     assert!(after.last_modified > modified);
-    store.delete_note(notes[0].id).await.unwrap().unwrap();
+    store.delete_note(notes[0].id, WHO).await.unwrap().unwrap();
     assert_eq!(job_row(store, id).await.failure_classification_id, 1);
-    assert_eq!(store.delete_note(notes[0].id).await.unwrap(), None);
+    assert_eq!(store.delete_note(notes[0].id, WHO).await.unwrap(), None);
     assert_eq!(job_row(store, other).await.failure_classification_id, 1);
 }
 
 async fn notes_belong_to_a_job_of_their_repository(backend: Backend) {
     let Some((test, [id, _], user)) = with_jobs(backend).await else { return };
     let store = &test.store;
-    assert_eq!(store.create_note("try", &note(id, 2, Some(user))).await.unwrap(), None);
-    assert_eq!(store.create_note("autoland", &note(id + 99, 2, Some(user))).await.unwrap(), None);
-    let error = store.create_note("autoland", &note(id, 99, Some(user))).await.unwrap_err();
+    assert_eq!(store.create_note("try", &note(id, 2, Some(user)), WHO).await.unwrap(), None);
+    assert_eq!(store.create_note("autoland", &note(id + 99, 2, Some(user)), WHO).await.unwrap(), None);
+    let error = store.create_note("autoland", &note(id, 99, Some(user)), WHO).await.unwrap_err();
     assert!(matches!(error, StoreError::NotFound { what: "failure classification", .. }), "{error:?}");
     let nul = NewNote { text: "a\0".to_owned(), ..note(id, 2, None) };
-    assert!(matches!(store.create_note("autoland", &nul).await.unwrap_err(), StoreError::Data(_)));
+    assert!(matches!(store.create_note("autoland", &nul, WHO).await.unwrap_err(), StoreError::Data(_)));
     assert!(all!(test, job_note).is_empty());
-    store.create_note("autoland", &note(id, 2, None)).await.unwrap().unwrap();
+    store.create_note("autoland", &note(id, 2, None), WHO).await.unwrap().unwrap();
     assert!(store.notes("try", id).await.unwrap().is_empty());
 }
 
@@ -89,11 +92,11 @@ async fn everything_that_was_said_can_be_taken_back(backend: Backend) {
     let Some((test, [id, other], user)) = with_jobs(backend).await else { return };
     let store = &test.store;
     for job in [id, other] {
-        store.create_note("autoland", &note(job, 4, Some(user))).await.unwrap();
-        store.create_bug_map(&new_map(job, BugRef::Bugzilla(5))).await.unwrap();
+        store.create_note("autoland", &note(job, 4, Some(user)), WHO).await.unwrap();
+        store.create_bug_map(&new_map(job, BugRef::Bugzilla(5)), WHO).await.unwrap();
     }
     let modified = job_row(store, id).await.last_modified;
-    let changed = store.unclassify(&[id, id, 987_654]).await.unwrap();
+    let changed = store.unclassify(&[id, id, 987_654], WHO).await.unwrap();
     assert_eq!(changed, [ChangedJob { job_id: id, repository: "autoland".to_owned() }]);
     let after = job_row(store, id).await;
     assert_eq!(after.failure_classification_id, 1);
@@ -110,8 +113,8 @@ async fn a_job_has_each_bug_once(backend: Backend) {
     let store = &test.store;
     let issue = store.internal_issue("Something fails").await.unwrap().internal_id;
     let with_user = NewBugMap { user_id: Some(user), ..new_map(id, BugRef::Bugzilla(1_900_001)) };
-    assert!(matches!(store.create_bug_map(&with_user).await.unwrap(), BugMapOutcome::Saved(_)));
-    assert_eq!(store.create_bug_map(&with_user).await.unwrap(), BugMapOutcome::Skipped);
+    assert!(matches!(store.create_bug_map(&with_user, WHO).await.unwrap(), BugMapOutcome::Saved(_)));
+    assert_eq!(store.create_bug_map(&with_user, WHO).await.unwrap(), BugMapOutcome::Skipped);
     let bug = bugscache::Entity::find_by_id(issue + 1).one(store.connection()).await.unwrap().unwrap();
     assert_eq!((bug.bugzilla_id, bug.summary.as_str()), (Some(1_900_001), "(no bug data fetched)"));
     assert_eq!(
@@ -120,18 +123,18 @@ async fn a_job_has_each_bug_once(backend: Backend) {
     );
 
     assert!(matches!(
-        store.create_bug_map(&new_map(id, BugRef::Internal(issue))).await.unwrap(),
+        store.create_bug_map(&new_map(id, BugRef::Internal(issue)), WHO).await.unwrap(),
         BugMapOutcome::Saved(_)
     ));
     assert_eq!(
-        store.create_bug_map(&new_map(id, BugRef::Internal(999))).await.unwrap(),
+        store.create_bug_map(&new_map(id, BugRef::Internal(999)), WHO).await.unwrap(),
         BugMapOutcome::Skipped
     );
     assert_eq!(
-        store.create_bug_map(&new_map(987_654, BugRef::Bugzilla(7))).await.unwrap(),
+        store.create_bug_map(&new_map(987_654, BugRef::Bugzilla(7)), WHO).await.unwrap(),
         BugMapOutcome::NoJob
     );
-    assert!(store.create_bug_map(&new_map(id, BugRef::Bugzilla(-7))).await.is_err());
+    assert!(store.create_bug_map(&new_map(id, BugRef::Bugzilla(-7)), WHO).await.is_err());
 
     let maps = store.bug_maps("autoland", &[id, other]).await.unwrap();
     let shown: Vec<_> = maps
@@ -143,9 +146,9 @@ async fn a_job_has_each_bug_once(backend: Backend) {
     assert_eq!(store.bug_map("autoland", id, 1_900_001).await.unwrap().as_ref(), Some(&maps[0]));
     assert_eq!(store.bug_map("autoland", other, 1_900_001).await.unwrap(), None);
 
-    assert_eq!(store.delete_bug_map("try", id, BugRef::Internal(issue)).await.unwrap(), None);
+    assert_eq!(store.delete_bug_map("try", id, BugRef::Internal(issue), WHO).await.unwrap(), None);
     for bug in [BugRef::Internal(issue), BugRef::Bugzilla(1_900_001), BugRef::Bugzilla(5)] {
-        assert!(store.delete_bug_map("autoland", id, bug).await.unwrap().is_some(), "{bug:?}");
+        assert!(store.delete_bug_map("autoland", id, bug, WHO).await.unwrap().is_some(), "{bug:?}");
     }
     assert!(all!(test, bug_job_map).is_empty());
 }
@@ -178,8 +181,8 @@ async fn tests_are_marked_once(backend: Backend) {
 async fn a_push_has_the_notes_of_its_jobs(backend: Backend) {
     let Some((test, [id, other], user)) = with_jobs(backend).await else { return };
     let store = &test.store;
-    store.create_note("autoland", &note(other, 4, Some(user))).await.unwrap();
-    store.create_note("autoland", &note(id, 7, None)).await.unwrap();
+    store.create_note("autoland", &note(other, 4, Some(user)), WHO).await.unwrap();
+    store.create_note("autoland", &note(id, 7, None), WHO).await.unwrap();
     let notes = store.push_notes("autoland", REVISION).await.unwrap().unwrap();
     let shown: Vec<_> = notes
         .iter()

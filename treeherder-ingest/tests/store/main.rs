@@ -34,6 +34,7 @@ macro_rules! all {
 
 mod accounts;
 mod bugs;
+mod changelog;
 mod classification;
 mod failures;
 mod job_batches;

@@ -21,4 +21,7 @@ pub(crate) mod services;
 pub(crate) mod supervise;
 pub(crate) mod tokens;
 pub(crate) mod update_bugscache;
+pub(crate) mod update_changelog;
+pub(crate) mod update_file_components;
+pub(crate) mod update_security_groups;
 pub(crate) mod web;

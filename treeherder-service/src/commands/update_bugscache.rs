@@ -33,14 +33,19 @@ pub(crate) struct Args {
     format: FormatArgs,
 }
 
-pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
-    let database = Database::open(&args.storage).await?;
-    let options = args.bugzilla.options();
-    let mut client_options = args.network.client_options(std::iter::empty());
+/// Sets up how Bugzilla is asked.
+pub(super) fn bugzilla(bugzilla: &BugzillaArgs, network: &NetworkArgs) -> anyhow::Result<Bugzilla> {
+    let options = bugzilla.options();
+    let mut client_options = network.client_options(std::iter::empty());
     client_options.hosts.allow_host_of(&options.read_url);
     client_options.hosts.allow_host_of(&options.write_url);
     let client = Client::new(client_options).context("cannot set up HTTP")?;
-    let update = update_bugs(&Bugzilla::new(client, options), &database.store).await?;
+    Ok(Bugzilla::new(client, options))
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
+    let database = Database::open(&args.storage).await?;
+    let update = update_bugs(&bugzilla(&args.bugzilla, &args.network)?, &database.store).await?;
     if args.format.format == Format::Json {
         return output::json(&json!({
             "stored": update.stored, "failed": update.failed, "reopened": update.reopened,

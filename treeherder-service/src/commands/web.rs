@@ -1,8 +1,6 @@
 //! `treeherder web`: answers HTTP requests and does nothing else.
 
-use treeherder_ingest::pipeline::PipelineOptions;
-
-use crate::config::{BugzillaArgs, HealthArgs, ListenArgs, MonitorArgs, NetworkArgs, StorageArgs};
+use crate::config::{HealthArgs, IngestArgs, ListenArgs, MonitorArgs, NetworkArgs, StorageArgs};
 use crate::roles::{self, Database, Vitals};
 use crate::shutdown;
 use crate::web::accounts::AccountArgs;
@@ -26,8 +24,6 @@ pub(crate) struct Args {
     #[command(flatten)]
     accounts: AccountArgs,
     #[command(flatten)]
-    bugzilla: BugzillaArgs,
-    #[command(flatten)]
     storage: StorageArgs,
     #[command(flatten)]
     monitor: MonitorArgs,
@@ -35,6 +31,8 @@ pub(crate) struct Args {
     health: HealthArgs,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    ingest: IngestArgs,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
@@ -47,11 +45,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     };
     tracing::info!(url = web.url(), database = database.place, "serving");
     // It works on no queue; what is submitted goes through it, and it knows where logs may be fetched.
-    let pipeline = roles::pipeline(&database, &args.network, PipelineOptions::default()).await?;
+    let options = roles::pipeline_options(&args.ingest);
+    let pipeline = roles::pipeline(&database, &args.network, options).await?;
     let state = roles::WebParts {
         database: &database,
         data_dir: &args.storage.data_dir,
-        bugzilla: args.bugzilla.options(),
+        bugzilla: args.ingest.bugzilla.options(),
         accounts: args.accounts,
         client_options: args.network.client_options(std::iter::empty()),
         site,

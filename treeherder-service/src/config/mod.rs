@@ -9,6 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use treeherder_ingest::changelog::Project;
 use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pulse::environment_flag;
 use treeherder_ingest::push::UpstreamOptions;
@@ -150,6 +151,10 @@ pub(crate) struct IngestArgs {
     /// Seconds before failed work is tried again; the pause about doubles with each of the ten tries
     #[arg(long, env = "TREEHERDER_RETRY_SECONDS", value_name = "SECONDS", default_value = "10", value_parser = pause)]
     pub(crate) retry_seconds: f64,
+
+    /// Projects at GitHub whose commits and releases graphs show beside what was measured [default: none]
+    #[arg(long, env = "TREEHERDER_CHANGELOG_PROJECTS", value_name = "OWNER/NAME,…", value_delimiter = ',')]
+    pub(crate) changelog_projects: Vec<Project>,
 
     #[command(flatten)]
     pub(crate) bugzilla: BugzillaArgs,

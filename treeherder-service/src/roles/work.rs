@@ -54,6 +54,7 @@ pub(crate) fn pipeline_options(ingest: &IngestArgs) -> PipelineOptions {
     options.worker.retries.unit = Duration::from_secs_f64(ingest.retry_seconds);
     options.worker.stop_deadline = STOP_TIME;
     options.bugzilla = ingest.bugzilla.options();
+    options.changelog_projects.clone_from(&ingest.changelog_projects);
     options
 }
 

@@ -28,11 +28,13 @@ macro_rules! on_every_database {
     };
 }
 
+mod changes;
 mod clients;
 mod conventions;
 mod failures;
 mod jobs;
 mod performance;
+mod polling;
 mod pushes;
 mod reference;
 mod schema;

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
+use treeherder_ingest::store::Store;
 
 use crate::database::{Backend, TestStore};
 use crate::seeded::Seeded;
@@ -14,7 +15,7 @@ pub(crate) struct Site {
     pub(crate) seeded: Seeded,
     client: reqwest::Client,
     _served: Served,
-    _test: TestStore,
+    test: TestStore,
 }
 
 /// A running program; killed when dropped.
@@ -60,7 +61,7 @@ impl Site {
         let served = Self::serve(&test.url, args);
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         let client = client.user_agent("treeherder-tests").build().unwrap();
-        Some(Self { url: served.url.clone(), seeded, client, _served: served, _test: test })
+        Some(Self { url: served.url.clone(), seeded, client, _served: served, test })
     }
 
     /// Serves a database that is there.
@@ -86,6 +87,11 @@ impl Site {
         // What it says later is part of the test's output: an error there explains an answer of 500.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| println!("{line}")));
         Served { url, child, _folder: folder }
+    }
+
+    /// The database that is served.
+    pub(crate) fn store(&self) -> &Store {
+        &self.test.store
     }
 
     /// Asks for a path.

@@ -110,7 +110,7 @@ async fn python_socketio_gets_what_it_subscribed_to_once() {
                 author: "ana@example.com".to_owned(),
             }),
         ];
-        store.append_events(&events, 1000).await.unwrap();
+        store.append_events(&events).await.unwrap();
     }
     let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
     let stderr = lines.join().unwrap();

@@ -20,9 +20,13 @@ struct Script {
 
 impl Script {
     fn start() -> Self {
+        Self::start_with(|place| Running::serve(place, &[]))
+    }
+
+    fn start_with(serve: impl FnOnce(&Place) -> (Running, String)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let place = Place::new();
-        let (running, url) = Running::serve(&place, &[]);
+        let (running, url) = serve(&place);
         let made = place.json(&["tokens", "create", "--user", "ci@example.org", "--format", "json"]);
         let token = made["token"].as_str().unwrap().to_owned();
         Self { url, token: Some(token), _place: place, _running: running }
@@ -162,4 +166,48 @@ async fn what_cannot_be_taken_is_answered_with_its_place() {
         assert_eq!(script.post(path, body).await.0, 403, "{path}");
     }
     assert_eq!(script.put(&log, b"x".to_vec()).await.0, 403);
+}
+
+/// Scenario 6 of `spec/api.md` §12.3: lines are counted as viewers count them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lone_carriage_return_ends_a_line() {
+    let script = Script::start();
+    let push = json!({"revision": REVISION, "author": "ana@example.com"});
+    script.post("api/project/autoland/pushes/", &push).await;
+    let (_, taken) = script.post("api/project/autoland/jobs/", &job("gh-1/0")).await;
+    let log = taken[0]["log"].as_str().unwrap().trim_start_matches('/').to_owned();
+    let text = "10%\r20%\r\r\nTEST-UNEXPECTED-FAIL | b.js | boom\r\nlast";
+    let (status, answer) = script.put(&log, text.into()).await;
+    assert_eq!((status, &answer["total_lines"]), (200, &json!(5)), "{answer}");
+    assert_eq!(answer["failure_lines"][0]["line_number"], 3);
+    let (_, lines) = script.get(&format!("{log}/lines?start=1&count=3")).await;
+    assert_eq!(lines["lines"], json!(["20%", "", "TEST-UNEXPECTED-FAIL | b.js | boom"]));
+    let id = &taken[0]["id"];
+    let (_, errors) = script.get(&format!("api/project/autoland/jobs/{id}/text_log_errors/")).await;
+    assert_eq!(errors[0]["line_number"], 3, "from zero: {errors}");
+}
+
+/// A process that only answers requests has the settings of those that ingest.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_submitted_to_a_web_process_is_taken_as_configured() {
+    let script = Script::start_with(|place| {
+        place.text(&["migrate"]);
+        place.set("PROJECTS_TO_INGEST", "autoland,mozilla-central");
+        Running::answering(place, &["web", "--listen", "127.0.0.1:0"], &[])
+    });
+    let push = json!({"revision": REVISION, "author": "ana@example.com"});
+    assert_eq!(script.post("api/project/autoland/pushes/", &push).await.0, 200);
+    let (status, taken) = script.post("api/project/autoland/jobs/", &job("gh-1/0")).await;
+    assert_eq!((status, &taken[0]["status"]), (200, &json!("created")), "{taken}");
+    let log = taken[0]["log"].as_str().unwrap().trim_start_matches('/').to_owned();
+    let (status, answer) = script.put(&log, b"TEST-UNEXPECTED-FAIL | b.js | boom\n".to_vec()).await;
+    assert_eq!((status, answer["failure_lines"].as_array().unwrap().len()), (200, 1), "{answer}");
+
+    let not_here = json!({"detail": "Project try is not ingested here (PROJECTS_TO_INGEST)"});
+    let mut elsewhere = job("gh-2/0");
+    elsewhere["origin"]["project"] = json!("try");
+    for (path, body) in [("api/project/try/pushes/", &push), ("api/project/try/jobs/", &elsewhere)] {
+        assert_eq!(script.post(path, body).await, (404, not_here.clone()), "{path}");
+    }
+    assert_eq!(script.put("api/project/try/jobs/1/log", b"x".to_vec()).await, (404, not_here));
 }

@@ -174,7 +174,12 @@ impl Running {
     pub(crate) fn serve_with(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> (Self, String) {
         let mut all = vec!["serve", "--listen", "127.0.0.1:0"];
         all.extend(args);
-        let mut command = place.command(&all);
+        Self::answering(place, &all, variables)
+    }
+
+    /// Starts any process that answers requests and returns it with its URL once it does.
+    pub(crate) fn answering(place: &Place, args: &[&str], variables: &[(&str, &str)]) -> (Self, String) {
+        let mut command = place.command(args);
         command.env("LOGGING_LEVEL", "info").env("TREEHERDER_LOGGING_FORMAT", "json");
         command.envs(variables.iter().copied());
         let mut child = command.spawn().unwrap();

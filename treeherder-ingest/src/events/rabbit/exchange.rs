@@ -3,8 +3,6 @@
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, ExchangeDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Confirmation, Connection, ExchangeKind};
-use tokio::sync::Mutex;
-use tokio::time::Instant;
 
 use super::EventExchange;
 use crate::events::event::routing_key;
@@ -32,52 +30,31 @@ pub(super) async fn open(exchange: &EventExchange) -> lapin::Result<(Connection,
 #[derive(Debug)]
 pub(super) struct Publisher {
     exchange: EventExchange,
-    session: Mutex<Session>,
-}
-
-#[derive(Debug, Default)]
-struct Session {
     open: Option<(Connection, Channel)>,
-    /// Before that moment the broker is not asked again.
-    not_before: Option<Instant>,
 }
 
 impl Publisher {
     pub(super) fn new(exchange: EventExchange) -> Self {
-        Self { exchange, session: Mutex::default() }
+        Self { exchange, open: None }
     }
 
-    /// Publishes events in order and waits for the broker's confirmation.
-    ///
-    /// After a failure the broker is left alone for a moment: whoever ingests must not wait for it with each event.
-    pub(super) async fn publish(&self, events: &[Published]) -> Result<(), EventError> {
-        if events.is_empty() {
-            return Ok(());
-        }
-        // In order, hence one at a time.
-        let mut session = self.session.lock().await;
-        if session.not_before.is_some_and(|moment| Instant::now() < moment) {
-            return Err(failed("reach the broker", "it could not be reached a moment ago".to_owned()));
-        }
-        let published =
-            tokio::time::timeout(self.exchange.confirm_timeout, self.try_publish(&mut session, events));
-        let result = match published.await {
+    /// Publishes events in order and waits for the broker's confirmation of all of them.
+    pub(super) async fn publish(&mut self, events: &[Published]) -> Result<(), EventError> {
+        let limit = self.exchange.confirm_timeout;
+        let result = match tokio::time::timeout(limit, self.try_publish(events)).await {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(error)) => failed("publish events", error.to_string()),
-            Err(_elapsed) => {
-                failed("publish events", format!("no confirmation in {:?}", self.exchange.confirm_timeout))
-            }
+            Err(_elapsed) => failed("publish events", format!("no confirmation in {limit:?}")),
         };
-        session.open = None;
-        session.not_before = Instant::now().checked_add(self.exchange.pause);
+        self.open = None;
         Err(result)
     }
 
-    async fn try_publish(&self, session: &mut Session, events: &[Published]) -> lapin::Result<()> {
+    async fn try_publish(&mut self, events: &[Published]) -> lapin::Result<()> {
         let is_alive = |(connection, channel): &(Connection, Channel)| {
             connection.status().connected() && channel.status().connected()
         };
-        let alive = session.open.take().filter(is_alive);
+        let alive = self.open.take().filter(is_alive);
         let (connection, channel) = match alive {
             Some(open) => open,
             None => {
@@ -102,7 +79,7 @@ impl Publisher {
                 return Err(std::io::Error::other("the broker did not take an event").into());
             }
         }
-        session.open = Some((connection, channel));
+        self.open = Some((connection, channel));
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod exchange;
 mod listen;
+mod relay;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,6 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{Event, EventBus, EventError, Feed, FeedOptions, LocalBus, Start, Subscription};
 use crate::pulse::AmqpUrl;
 use crate::store::Store;
-use exchange::Publisher;
 
 /// Longest wait of the first reader for the queue on the broker; the table is read in any case.
 const BINDING_TIME: Duration = Duration::from_secs(5);
@@ -30,18 +30,25 @@ pub struct EventExchange {
     pub confirm_timeout: Duration,
     /// Pause after the broker could not be reached, before it is asked again; 2 s by default.
     pub pause: Duration,
+    /// How long other processes leave publishing to one that does not end its turn, because it was killed for example; 15 s
+    /// by default, and more than [`confirm_timeout`](Self::confirm_timeout).
+    pub turn: Duration,
 }
 
 impl EventExchange {
     /// Returns the defaults for a broker.
     #[must_use]
     pub fn new(url: AmqpUrl) -> Self {
-        let (confirm_timeout, pause) = (Duration::from_secs(5), Duration::from_secs(2));
-        Self { url, name: "events".to_owned(), confirm_timeout, pause }
+        let (confirm_timeout, pause, turn) =
+            (Duration::from_secs(5), Duration::from_secs(2), Duration::from_secs(15));
+        Self { url, name: "events".to_owned(), confirm_timeout, pause, turn }
     }
 }
 
-/// Publishes events on the exchange as well, and hears of those of other processes through a queue of its own.
+/// Has events published on the exchange as well, and hears of those of other processes through a queue of its own.
+///
+/// Publishing is the work of a task of its own, so that nobody who ingests waits for the broker; it begins behind the last
+/// event that is known to be on the exchange, whichever process has stored the others.
 ///
 /// A message of ours says in its header `sequence` which row it is; it wakes the feed, which reads the row. Messages
 /// without that header, from programs that know the exchange only, are handed to readers as they are.
@@ -52,17 +59,21 @@ impl EventExchange {
 pub struct RabbitBus {
     local: LocalBus,
     exchange: EventExchange,
-    publisher: Publisher,
+    _relay: AbortOnDropHandle<()>,
     listening: OnceCell<(AbortOnDropHandle<()>, watch::Receiver<bool>)>,
 }
 
 impl RabbitBus {
     /// Makes the bus; it connects when first needed, and anew whenever the connection ends.
+    ///
+    /// # Panics
+    /// Outside of a runtime.
     #[must_use]
     pub fn new(store: Store, exchange: EventExchange, options: FeedOptions) -> Self {
+        let relay = relay::run(store.clone(), exchange.clone(), options.poll);
         Self {
             local: LocalBus::with_options(store, options),
-            publisher: Publisher::new(exchange.clone()),
+            _relay: AbortOnDropHandle::new(tokio::spawn(relay)),
             exchange,
             listening: OnceCell::new(),
         }
@@ -84,11 +95,7 @@ impl RabbitBus {
 #[async_trait]
 impl EventBus for RabbitBus {
     async fn publish(&self, events: &[Event]) -> Result<(), EventError> {
-        let stored = self.local.store_events(events).await?;
-        if let Err(error) = self.publisher.publish(&stored).await {
-            tracing::warn!(%error, events = stored.len(), "events are stored, but not on the exchange");
-        }
-        Ok(())
+        self.local.publish(events).await
     }
 
     async fn subscribe(&self, start: Start) -> Result<Subscription, EventError> {

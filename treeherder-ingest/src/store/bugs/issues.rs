@@ -9,7 +9,7 @@ use sea_orm::{
 
 use super::version::bump;
 use crate::store::Store;
-use crate::store::entity::{bugscache, bugzilla_security_group};
+use crate::store::entity::bugscache;
 use crate::store::error::{StoreError, check_positive, check_text};
 
 /// Summary of a bug of which only the number is known.
@@ -84,18 +84,6 @@ impl Store {
         bump(&transaction).await?;
         transaction.commit().await?;
         Ok(Some(issue.id))
-    }
-
-    /// Returns the groups that may see security bugs of a product.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn security_groups(&self, product: &str) -> Result<Vec<String>, StoreError> {
-        let groups = bugzilla_security_group::Entity::find()
-            .filter(bugzilla_security_group::Column::Product.eq(product))
-            .all(self.connection())
-            .await?;
-        Ok(groups.into_iter().map(|group| group.security_group).collect())
     }
 }
 

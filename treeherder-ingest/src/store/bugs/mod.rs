@@ -4,13 +4,16 @@
 //! by which searches in memory learn that they are out of date.
 
 mod fetched;
+mod file_components;
 mod issues;
 mod reopen;
 mod search;
+mod security_groups;
 mod settle;
 mod version;
 
 pub use fetched::FetchedBug;
+pub use file_components::{FileComponent, FileComponentUpdate};
 pub use issues::InternalIssue;
 pub(super) use issues::ensure_bug;
 pub use reopen::ReopenCandidate;

@@ -5,6 +5,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Order, Query};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, FromQueryResult, QueryFilter as _};
 
 use crate::store::Store;
+use crate::store::classification::join_jobs_and_bugs;
 use crate::store::entity::bug_job_map;
 use crate::store::error::StoreError;
 
@@ -30,41 +31,30 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn reopen_candidates(&self, minimum: i64) -> Result<Vec<ReopenCandidate>, StoreError> {
-        let mut select = Query::select();
-        select
-            .column(("bug_job_map", "bug_id"))
-            .expr_as(Func::max(Expr::col(("bug_job_map", "id"))), "newest")
+        let newest = Query::select()
+            .expr(Func::max(Expr::col(("bug_job_map", "id"))))
             .from("bug_job_map")
-            .inner_join("bugscache", Expr::col(("bugscache", "id")).equals(("bug_job_map", "bug_id")))
-            .and_where(Expr::col(("bugscache", "resolution")).eq("INCOMPLETE"))
-            .and_where(Expr::col(("bugscache", "bugzilla_id")).is_not_null())
             .and_where(Expr::col(("bug_job_map", "created")).gte(Utc::now() - WINDOW))
             .group_by_col(("bug_job_map", "bug_id"))
             .and_having(Expr::expr(Func::count(Expr::col(("bug_job_map", "id")))).gte(minimum))
-            .order_by(("bug_job_map", "bug_id"), Order::Asc);
-        let mut candidates = Vec::new();
-        for row in self.connection().query_all(&select).await? {
-            let newest: i64 = row.try_get("", "newest")?;
-            let mut select = Query::select();
-            for (table, column, name) in [
-                ("bugscache", "bugzilla_id", "bugzilla_id"),
-                ("bug_job_map", "bug_id", "bug_id"),
-                ("bug_job_map", "job_id", "job_id"),
-                ("repository", "name", "repository"),
-            ] {
-                select.expr_as(Expr::col((table, column)), name);
-            }
-            select
-                .from("bug_job_map")
-                .inner_join("bugscache", Expr::col(("bugscache", "id")).equals(("bug_job_map", "bug_id")))
-                .inner_join("job", Expr::col(("job", "id")).equals(("bug_job_map", "job_id")))
-                .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
-                .and_where(Expr::col(("bug_job_map", "id")).eq(newest));
-            if let Some(row) = self.connection().query_one(&select).await? {
-                candidates.push(ReopenCandidate::from_query_result(&row, "")?);
-            }
+            .take();
+        let mut select = Query::select();
+        for (table, column, name) in [
+            ("bugscache", "bugzilla_id", "bugzilla_id"),
+            ("bug_job_map", "bug_id", "bug_id"),
+            ("bug_job_map", "job_id", "job_id"),
+            ("repository", "name", "repository"),
+        ] {
+            select.expr_as(Expr::col((table, column)), name);
         }
-        Ok(candidates)
+        join_jobs_and_bugs(&mut select);
+        select
+            .and_where(Expr::col(("bug_job_map", "id")).in_subquery(newest))
+            .and_where(Expr::col(("bugscache", "resolution")).eq("INCOMPLETE"))
+            .and_where(Expr::col(("bugscache", "bugzilla_id")).is_not_null())
+            .order_by(("bug_job_map", "bug_id"), Order::Asc);
+        let rows = self.connection().query_all(&select).await?;
+        Ok(rows.iter().map(|row| ReopenCandidate::from_query_result(row, "")).collect::<Result<_, _>>()?)
     }
 
     /// Notes that the bug of the job is open.

@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use super::ChangedJob;
-use super::job::find;
+use super::job::{find, told};
 use crate::store::Store;
 use crate::store::bugs::ensure_bug;
 use crate::store::entity::{bug_job_map, bugscache};
@@ -106,11 +106,12 @@ impl Store {
 
     /// Stores that a job is an occurrence of a bug.
     ///
-    /// A number at Bugzilla that is not known gets a row to be filled by the next update from there.
+    /// A number at Bugzilla that is not known gets a row to be filled by the next update from there. An event tells that `who`, an
+    /// e-mail address, has said so.
     ///
     /// # Errors
     /// When the number is negative or the database fails.
-    pub async fn create_bug_map(&self, new: &NewBugMap) -> Result<BugMapOutcome, StoreError> {
+    pub async fn create_bug_map(&self, new: &NewBugMap, who: &str) -> Result<BugMapOutcome, StoreError> {
         let transaction = self.begin_write().await?;
         let Some(job) = find(&transaction, new.job_id, None).await? else { return Ok(BugMapOutcome::NoJob) };
         let bug_id = match new.bug {
@@ -134,11 +135,18 @@ impl Store {
             .on_conflict(OnConflict::columns(["job_id", "bug_id"]).do_nothing().to_owned())
             .exec_without_returning(&transaction)
             .await?;
+        if inserted == 0 {
+            transaction.commit().await?;
+            return Ok(BugMapOutcome::Skipped);
+        }
+        let appended = self.event_log().append(&transaction, &told(std::slice::from_ref(&job), who)).await?;
         transaction.commit().await?;
-        Ok(if inserted == 0 { BugMapOutcome::Skipped } else { BugMapOutcome::Saved(job) })
+        appended.announce();
+        Ok(BugMapOutcome::Saved(job))
     }
 
-    /// Deletes a bug of a job, if it is one; `None` when the job is not in the repository.
+    /// Deletes a bug of a job, if it is one; `None` when the job is not in the repository. An event tells that `who` has done
+    /// it.
     ///
     /// # Errors
     /// When the database fails.
@@ -147,6 +155,7 @@ impl Store {
         repository: &str,
         job_id: i64,
         bug: BugRef,
+        who: &str,
     ) -> Result<Option<ChangedJob>, StoreError> {
         let transaction = self.begin_write().await?;
         let Some(job) = find(&transaction, job_id, Some(repository)).await? else { return Ok(None) };
@@ -165,7 +174,9 @@ impl Store {
                 .exec(&transaction)
                 .await?;
         }
+        let appended = self.event_log().append(&transaction, &told(std::slice::from_ref(&job), who)).await?;
         transaction.commit().await?;
+        appended.announce();
         Ok(Some(job))
     }
 }
@@ -182,11 +193,16 @@ fn select() -> SelectStatement {
     ] {
         select.expr_as(Expr::col((table, column)), name);
     }
+    join_jobs_and_bugs(&mut select);
+    select.left_join("auth_user", Expr::col(("auth_user", "id")).equals(("bug_job_map", "user_id")));
+    select
+}
+
+/// Selects from bugs of jobs with the bugs, the jobs and their repositories.
+pub(in crate::store) fn join_jobs_and_bugs(select: &mut SelectStatement) {
     select
         .from("bug_job_map")
         .inner_join("bugscache", Expr::col(("bugscache", "id")).equals(("bug_job_map", "bug_id")))
         .inner_join("job", Expr::col(("job", "id")).equals(("bug_job_map", "job_id")))
-        .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
-        .left_join("auth_user", Expr::col(("auth_user", "id")).equals(("bug_job_map", "user_id")));
-    select
+        .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")));
 }

@@ -7,6 +7,7 @@ use sea_orm::{
     QueryFilter as _, QueryOrder as _, QuerySelect as _,
 };
 
+use crate::events::Event;
 use crate::store::entity::{job, job_note};
 use crate::store::error::StoreError;
 use crate::store::{NOT_CLASSIFIED, Store};
@@ -18,6 +19,11 @@ pub struct ChangedJob {
     pub job_id: i64,
     /// Name of its repository.
     pub repository: String,
+}
+
+/// The events that tell that somebody (an e-mail address) changed what is said about jobs.
+pub(super) fn told(jobs: &[ChangedJob], who: &str) -> Vec<Event> {
+    jobs.iter().map(|job| Event::job_classification(&job.repository, job.job_id, who)).collect()
 }
 
 impl Store {

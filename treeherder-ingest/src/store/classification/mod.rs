@@ -10,6 +10,7 @@ mod notes;
 mod push_notes;
 mod unclassify;
 
+pub(super) use bug_maps::join_jobs_and_bugs;
 pub use bug_maps::{BugMap, BugMapOutcome, BugRef, NewBugMap};
 pub use investigated::{InvestigateOutcome, InvestigatedTest};
 pub use job::ChangedJob;

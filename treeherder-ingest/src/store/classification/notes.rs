@@ -8,7 +8,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
 use sea_orm::{ActiveValue::Set, ConnectionTrait as _, EntityTrait as _, FromQueryResult};
 
 use super::ChangedJob;
-use super::job::{classify_by_notes, find, touch};
+use super::job::{classify_by_notes, find, told, touch};
 use crate::store::Store;
 use crate::store::entity::{failure_classification, job_note};
 use crate::store::error::{StoreError, check_text};
@@ -71,7 +71,8 @@ impl Store {
         Ok(row.map(|row| Note::from_query_result(&row, "")).transpose()?)
     }
 
-    /// Writes a note and classifies its job accordingly; `None` when the job is not in the repository.
+    /// Writes a note and classifies its job accordingly; `None` when the job is not in the repository. An event
+    /// tells that `who`, an e-mail address, has done it.
     ///
     /// # Errors
     /// [`StoreError::NotFound`] when there is no such classification; when the text cannot be stored; or when the
@@ -80,6 +81,7 @@ impl Store {
         &self,
         repository: &str,
         note: &NewNote,
+        who: &str,
     ) -> Result<Option<ChangedJob>, StoreError> {
         check_text("job_note", "text", usize::MAX, &note.text)?;
         let transaction = self.begin_write().await?;
@@ -100,15 +102,18 @@ impl Store {
         };
         job_note::Entity::insert(row).exec_without_returning(&transaction).await?;
         classify_by_notes(&transaction, job.job_id).await?;
+        let appended = self.event_log().append(&transaction, &told(std::slice::from_ref(&job), who)).await?;
         transaction.commit().await?;
+        appended.announce();
         Ok(Some(job))
     }
 
-    /// Deletes a note and classifies its job by the remaining ones; `None` when there is no such note.
+    /// Deletes a note and classifies its job by the remaining ones; `None` when there is no such note. An
+    /// event tells that `who` has done it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn delete_note(&self, id: i64) -> Result<Option<ChangedJob>, StoreError> {
+    pub async fn delete_note(&self, id: i64, who: &str) -> Result<Option<ChangedJob>, StoreError> {
         let transaction = self.begin_write().await?;
         let Some(note) = job_note::Entity::find_by_id(id).one(&transaction).await? else { return Ok(None) };
         touch(&transaction, note.job_id).await?;
@@ -118,7 +123,9 @@ impl Store {
             return Ok(None);
         }
         classify_by_notes(&transaction, note.job_id).await?;
+        let appended = self.event_log().append(&transaction, &told(job.as_slice(), who)).await?;
         transaction.commit().await?;
+        appended.announce();
         Ok(job)
     }
 }

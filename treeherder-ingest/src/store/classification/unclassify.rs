@@ -7,6 +7,7 @@ use sea_orm::{
 };
 
 use super::ChangedJob;
+use super::job::told;
 use crate::store::entity::{bug_job_map, job, job_note};
 use crate::store::error::StoreError;
 use crate::store::{NOT_CLASSIFIED, Store};
@@ -16,10 +17,11 @@ const IDS_PER_STATEMENT: usize = 1000;
 
 impl Store {
     /// Deletes the notes and bugs of all these jobs, marks the jobs as not classified, and returns those that there are.
+    /// Events tell that `who`, an e-mail address, has done it.
     ///
     /// # Errors
     /// When the database fails; nothing is deleted then.
-    pub async fn unclassify(&self, job_ids: &[i64]) -> Result<Vec<ChangedJob>, StoreError> {
+    pub async fn unclassify(&self, job_ids: &[i64], who: &str) -> Result<Vec<ChangedJob>, StoreError> {
         let mut sorted = job_ids.to_vec();
         sorted.sort_unstable();
         sorted.dedup();
@@ -52,7 +54,9 @@ impl Store {
                 changed.push(ChangedJob::from_query_result(&row, "")?);
             }
         }
+        let appended = self.event_log().append(&transaction, &told(&changed, who)).await?;
         transaction.commit().await?;
+        appended.announce();
         Ok(changed)
     }
 }

@@ -11,6 +11,8 @@ pub mod bugzilla_component;
 pub mod bugzilla_security_group;
 pub mod build_platform;
 pub mod cache_entry;
+pub mod changelog_entry;
+pub mod changelog_file;
 pub mod classified_failure;
 pub mod commit;
 pub mod event;

@@ -1,13 +1,18 @@
 //! What events tell about jobs and pushes, and the count of failures that wait for somebody.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::sea_query::{CaseStatement, Expr, ExprTrait as _, Order, Query};
-use sea_orm::{ConnectionTrait as _, FromQueryResult};
+use sea_orm::{ConnectionTrait, FromQueryResult};
 
-use crate::store::{Store, StoreError};
+use crate::events::Event;
+use crate::store::{LogJob, Store, StoreError};
 
 /// Ids per statement.
 const IDS_PER_STATEMENT: usize = 1000;
+/// Jobs that one event tells about at most, so that its body stays small.
+const JOBS_PER_EVENT: usize = 200;
 /// Results of jobs that somebody has to look at.
 const FAILED: [&str; 3] = ["testfailed", "busted", "exception"];
 /// Classifications that count as none (`spec/api.md` §6).
@@ -42,8 +47,21 @@ impl EventJob {
     }
 }
 
+impl From<&LogJob> for EventJob {
+    fn from(job: &LogJob) -> Self {
+        Self {
+            id: job.job_id,
+            guid: job.guid.clone(),
+            branch: job.repository.clone(),
+            push_id: job.push_id,
+            push_time: job.push_time,
+            result: job.result.clone(),
+        }
+    }
+}
+
 /// A push as events tell about it.
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventPush {
     /// Id of the push.
     pub id: i32,
@@ -64,67 +82,57 @@ pub struct UnclassifiedCount {
     pub count_excluded: u64,
 }
 
+/// The events that tell that these jobs were stored or changed: one for each repository, or some when there are many.
+pub(in crate::store) fn jobs_told(jobs: &[EventJob]) -> Vec<Event> {
+    let mut branches: BTreeMap<&str, Vec<&EventJob>> = BTreeMap::new();
+    for job in jobs {
+        branches.entry(&job.branch).or_default().push(job);
+    }
+    let mut events = Vec::with_capacity(branches.len());
+    for (branch, jobs) in branches {
+        events.extend(jobs.chunks(JOBS_PER_EVENT).map(|jobs| Event::jobs(branch, jobs.iter().copied())));
+    }
+    events
+}
+
+/// As [`Store::event_jobs`], within a transaction.
+pub(in crate::store) async fn read_event_jobs(
+    connection: &impl ConnectionTrait,
+    ids: &[i64],
+) -> Result<Vec<EventJob>, StoreError> {
+    let mut jobs = Vec::with_capacity(ids.len());
+    for chunk in ids.chunks(IDS_PER_STATEMENT) {
+        let mut select = Query::select();
+        for (table, column, name) in [
+            ("job", "id", "id"),
+            ("job", "guid", "guid"),
+            ("repository", "name", "branch"),
+            ("job", "push_id", "push_id"),
+            ("push", "time", "push_time"),
+            ("job", "result", "result"),
+        ] {
+            select.expr_as(Expr::col((table, column)), name);
+        }
+        select
+            .from("job")
+            .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
+            .inner_join("push", Expr::col(("push", "id")).equals(("job", "push_id")))
+            .and_where(Expr::col(("job", "id")).is_in(chunk.iter().copied()))
+            .order_by(("job", "id"), Order::Asc);
+        for row in connection.query_all(&select).await? {
+            jobs.push(EventJob::from_query_result(&row, "")?);
+        }
+    }
+    Ok(jobs)
+}
+
 impl Store {
     /// Returns what events tell about these jobs, by id.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn event_jobs(&self, ids: &[i64]) -> Result<Vec<EventJob>, StoreError> {
-        let mut jobs = Vec::with_capacity(ids.len());
-        for chunk in ids.chunks(IDS_PER_STATEMENT) {
-            let mut select = Query::select();
-            for (table, column, name) in [
-                ("job", "id", "id"),
-                ("job", "guid", "guid"),
-                ("repository", "name", "branch"),
-                ("job", "push_id", "push_id"),
-                ("push", "time", "push_time"),
-                ("job", "result", "result"),
-            ] {
-                select.expr_as(Expr::col((table, column)), name);
-            }
-            select
-                .from("job")
-                .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
-                .inner_join("push", Expr::col(("push", "id")).equals(("job", "push_id")))
-                .and_where(Expr::col(("job", "id")).is_in(chunk.iter().copied()))
-                .order_by(("job", "id"), Order::Asc);
-            for row in self.connection().query_all(&select).await? {
-                jobs.push(EventJob::from_query_result(&row, "")?);
-            }
-        }
-        Ok(jobs)
-    }
-
-    /// Returns what events tell about a push; nothing when it is gone.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn event_push(&self, id: i32) -> Result<Option<EventPush>, StoreError> {
-        let mut select = Query::select();
-        select
-            .expr_as(Expr::col(("push", "id")), "id")
-            .expr_as(Expr::col(("repository", "name")), "branch")
-            .expr_as(Expr::col(("push", "author")), "author")
-            .from("push")
-            .inner_join("repository", Expr::col(("repository", "id")).equals(("push", "repository_id")))
-            .and_where(Expr::col(("push", "id")).eq(id));
-        let row = self.connection().query_one(&select).await?;
-        Ok(row.map(|row| EventPush::from_query_result(&row, "")).transpose()?)
-    }
-
-    /// Tells whether the repository has a push with exactly this revision.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn has_push(&self, repository_id: i32, revision: &str) -> Result<bool, StoreError> {
-        let mut select = Query::select();
-        select
-            .expr(Expr::val(1))
-            .from("push")
-            .and_where(Expr::col("repository_id").eq(repository_id))
-            .and_where(Expr::col("revision").eq(revision));
-        Ok(self.connection().query_one(&select).await?.is_some())
+        read_event_jobs(self.connection(), ids).await
     }
 
     /// Counts the failed jobs of the last week's pushes that nobody has classified, for each active repository by name.

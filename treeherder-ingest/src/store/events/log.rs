@@ -1,8 +1,12 @@
 //! The table `event`: appended to at one end, cut off at the other.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use chrono::Utc;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
-use sea_orm::{ConnectionTrait as _, DbBackend};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};
+use tokio::sync::watch;
 
 use crate::events::{Event, Published};
 use crate::store::error::check_text;
@@ -14,21 +18,61 @@ const APPEND_LOCK: i64 = 0x7472_6565_6576_656e;
 const ROWS_PER_STATEMENT: usize = 500;
 /// The table is cut off each time about this many rows were added.
 const CUT_EVERY: i64 = 256;
+/// Newest events that stay, unless somebody says otherwise.
+const KEPT: u32 = 50_000;
 
-impl Store {
-    /// Appends events in one transaction and returns them with their sequence ids; about `kept` of the newest stay.
+/// What the clones of a store share about events.
+#[derive(Debug)]
+pub(in crate::store) struct EventLog {
+    kept: AtomicU32,
+    news: watch::Sender<()>,
+}
+
+impl Default for EventLog {
+    fn default() -> Self {
+        Self { kept: AtomicU32::new(KEPT), news: watch::Sender::new(()) }
+    }
+}
+
+/// Events were written within a transaction.
+///
+/// Without [`announce`](Self::announce) they are found all the same, by whoever looks at the table from time to time.
+#[derive(Debug)]
+#[must_use = "call announce() after the commit, so that readers hear at once"]
+pub(in crate::store) struct Appended(Option<Arc<EventLog>>);
+
+impl Appended {
+    /// Tells the readers of this process that the transaction is committed.
+    pub(in crate::store) fn announce(self) {
+        if let Some(log) = self.0 {
+            log.news.send_replace(());
+        }
+    }
+}
+
+impl EventLog {
+    /// Appends events within the transaction that changes what they tell about. So there is neither a change without its
+    /// event, nor an event without its change, whenever a process dies.
     ///
-    /// Rows become visible in the order of their ids, so that whoever has seen an id has seen all before it.
+    /// It has to be the last statement before the commit: rows become visible in the order of their ids, so that whoever has
+    /// seen an id has seen all before it. On PostgreSQL that takes a lock, which is held until the transaction ends; who
+    /// holds it must wait for nothing else.
     ///
     /// # Errors
-    /// When a name is too long or the database fails; nothing is stored then.
-    pub async fn append_events(&self, events: &[Event], kept: u32) -> Result<Vec<Published>, StoreError> {
-        let mut published = Vec::with_capacity(events.len());
-        let transaction = self.begin_write().await?;
-        if self.backend() == DbBackend::Postgres {
+    /// When a name is too long or the database fails.
+    pub(in crate::store) async fn append(
+        self: &Arc<Self>,
+        transaction: &DatabaseTransaction,
+        events: &[Event],
+    ) -> Result<Appended, StoreError> {
+        if events.is_empty() {
+            return Ok(Appended(None));
+        }
+        if transaction.get_database_backend() == DbBackend::Postgres {
             // Without it, a transaction with smaller ids could commit after one with greater ids.
             transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({APPEND_LOCK})")).await?;
         }
+        let (mut first, mut last) = (i64::MAX, 0);
         let created = Utc::now();
         for chunk in events.chunks(ROWS_PER_STATEMENT) {
             let mut insert = Query::insert();
@@ -43,22 +87,53 @@ impl Store {
                     created.into(),
                 ]);
             }
-            insert.returning(Query::returning().columns(["id", "branch", "name", "body"]));
-            let rows = transaction.query_all(&insert).await?;
-            for row in rows {
-                published.push(published_of(&row)?);
+            insert.returning(Query::returning().columns(["id"]));
+            for row in transaction.query_all(&insert).await? {
+                let id: i64 = row.try_get_by_index(0)?;
+                (first, last) = (std::cmp::min(first, id), std::cmp::max(last, id));
             }
         }
-        published.sort_by_key(Published::sequence);
-        let first = published.first().and_then(Published::sequence).unwrap_or_default();
-        let last = published.last().and_then(Published::sequence).unwrap_or_default();
         if first / CUT_EVERY != (last + 1) / CUT_EVERY {
+            let kept = i64::from(self.kept.load(Ordering::Relaxed));
             let mut cut = Query::delete();
-            cut.from_table("event").and_where(Expr::col("id").lte(last - i64::from(kept)));
+            cut.from_table("event").and_where(Expr::col("id").lte(last - kept));
             transaction.execute(&cut).await?;
         }
+        Ok(Appended(Some(Arc::clone(self))))
+    }
+}
+
+impl Store {
+    /// Sets how many of the newest events stay in the table, about; 50,000 unless this is called.
+    pub fn keep_events(&self, kept: u32) {
+        self.event_log().kept.store(kept, Ordering::Relaxed);
+    }
+
+    /// Returns what changes whenever this process has committed events.
+    #[must_use]
+    pub fn event_news(&self) -> watch::Receiver<()> {
+        self.event_log().news.subscribe()
+    }
+
+    /// Tells the readers of this process that another one has committed events.
+    pub fn announce_events(&self) {
+        self.event_log().news.send_replace(());
+    }
+
+    /// Appends events that tell of no change to the database, in a transaction of their own. Those of changes are appended
+    /// where something is changed.
+    ///
+    /// # Errors
+    /// When a name is too long or the database fails; nothing is stored then.
+    pub async fn append_events(&self, events: &[Event]) -> Result<(), StoreError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let transaction = self.begin_write().await?;
+        let appended = self.event_log().append(&transaction, events).await?;
         transaction.commit().await?;
-        Ok(published)
+        appended.announce();
+        Ok(())
     }
 
     /// Returns at most `limit` of the events behind a sequence id, oldest first.
@@ -90,12 +165,17 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn event_range(&self) -> Result<(i64, i64), StoreError> {
-        let mut select = Query::select();
-        select.expr(Expr::col("id").min()).expr(Expr::col("id").max()).from("event");
-        let Some(row) = self.connection().query_one(&select).await? else { return Ok((0, 0)) };
-        let (oldest, newest): (Option<i64>, Option<i64>) =
-            (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-        Ok((oldest.unwrap_or_default(), newest.unwrap_or_default()))
+        // One statement for each end: SQLite searches the index for a minimum or a maximum, but not for both at once.
+        let end = |order| {
+            let mut select = Query::select();
+            select.column("id").from("event").order_by("id", order).limit(1);
+            select
+        };
+        let (oldest, newest) = (end(Order::Asc), end(Order::Desc));
+        let Some(row) = self.connection().query_one(&newest).await? else { return Ok((0, 0)) };
+        let newest = row.try_get_by_index(0)?;
+        let row = self.connection().query_one(&oldest).await?;
+        Ok((row.map_or(Ok(newest), |row| row.try_get_by_index(0))?, newest))
     }
 }
 

@@ -6,15 +6,18 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 use super::ErrorLine;
 use super::counts::count_lines;
 use super::error_line::{insert_error_lines, rows};
+use crate::events::Event;
 use crate::job::LogStatus;
 use crate::store::entity::job_log;
+use crate::store::events::EventJob;
 use crate::store::logs::set_log_status;
 use crate::store::{Store, StoreError};
 
 impl Store {
     /// Stores the error lines of a raw log, counts them and marks the log as parsed; returns how many of the lines are new.
     ///
-    /// A failure that nobody has seen before is marked, and its job is classified as such (§6.2).
+    /// A failure that nobody has seen before is marked, and its job is classified as such (§6.2). Events tell of the lines, and
+    /// that the job has failed if it has.
     ///
     /// Storing the same result again changes nothing.
     ///
@@ -27,8 +30,7 @@ impl Store {
         lines: &[ErrorLine],
     ) -> Result<u64, StoreError> {
         if lines.is_empty() {
-            self.set_log_status(log_id, LogStatus::Parsed).await?;
-            return Ok(0);
+            return self.store_clean_log(job_id, log_id).await;
         }
         let rows = rows(lines)?;
         let job = match self.log_job(job_id).await {
@@ -39,12 +41,32 @@ impl Store {
         };
         let transaction = self.begin_write().await?;
         let stored = insert_error_lines(&transaction, job_id, &rows).await?;
+        let mut events = Vec::new();
         if let Some(job) = &job {
             count_lines(&transaction, job).await?;
+            events = log_told(&job.into(), lines);
         }
         set_log_status(&transaction, log_id, LogStatus::Parsed).await?;
+        let appended = self.event_log().append(&transaction, &events).await?;
         transaction.commit().await?;
+        appended.announce();
         Ok(stored)
+    }
+
+    /// Marks a log without failure lines as parsed; of most of them there is nothing to tell.
+    async fn store_clean_log(&self, job_id: i64, log_id: i32) -> Result<u64, StoreError> {
+        let job = self.event_jobs(&[job_id]).await?;
+        let events = job.first().map(|job| log_told(job, &[])).unwrap_or_default();
+        if events.is_empty() {
+            self.set_log_status(log_id, LogStatus::Parsed).await?;
+            return Ok(0);
+        }
+        let transaction = self.begin_write().await?;
+        set_log_status(&transaction, log_id, LogStatus::Parsed).await?;
+        let appended = self.event_log().append(&transaction, &events).await?;
+        transaction.commit().await?;
+        appended.announce();
+        Ok(0)
     }
 
     /// Notes that a log could not be parsed, unless it has been parsed already: another worker, busy with the same log,
@@ -61,4 +83,17 @@ impl Store {
             .await?;
         Ok(())
     }
+}
+
+/// The events that tell that a raw log of a job was parsed: its failure lines, and that the job has failed if it has.
+pub(super) fn log_told(job: &EventJob, lines: &[ErrorLine]) -> Vec<Event> {
+    let mut events = Vec::new();
+    if !lines.is_empty() {
+        let lines = lines.iter().map(|line| (line.line_number, line.line.as_str()));
+        events.push(Event::failure_lines(job, lines));
+    }
+    if job.is_failed() {
+        events.push(Event::job_failure(&job.branch, job.id));
+    }
+    events
 }

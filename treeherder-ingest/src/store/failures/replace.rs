@@ -7,8 +7,10 @@ use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::ErrorLine;
 use super::error_line::{insert_error_lines, rows};
+use super::parsed_log::log_told;
 use crate::job::LogStatus;
 use crate::store::entity::text_log_error;
+use crate::store::events::read_event_jobs;
 use crate::store::logs::set_log_status;
 use crate::store::{Store, StoreError};
 
@@ -18,7 +20,8 @@ const IDS_PER_STATEMENT: usize = 1000;
 impl Store {
     /// Makes these the error lines of the job and marks the log as parsed, in one transaction.
     ///
-    /// Lines that the job has already stay, with what people said about them; others go.
+    /// Lines that the job has already stay, with what people said about them; others go. Events tell as for
+    /// [`Store::store_parsed_log`].
     ///
     /// # Errors
     /// As [`Store::store_parsed_log`].
@@ -49,7 +52,11 @@ impl Store {
         }
         insert_error_lines(&transaction, job_id, &rows).await?;
         set_log_status(&transaction, log_id, LogStatus::Parsed).await?;
+        let job = read_event_jobs(&transaction, &[job_id]).await?;
+        let events = job.first().map(|job| log_told(job, lines)).unwrap_or_default();
+        let appended = self.event_log().append(&transaction, &events).await?;
         transaction.commit().await?;
+        appended.announce();
         Ok(())
     }
 }

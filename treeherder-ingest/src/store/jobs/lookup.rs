@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Query};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction};
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, QueryResult};
 
 use super::outcome::JobStatus;
 use crate::job::LoadedJob;
@@ -18,6 +19,7 @@ const REVISIONS_PER_STATEMENT: usize = 500;
 pub(super) struct Place {
     pub(super) repository_id: i32,
     pub(super) push_id: i32,
+    pub(super) push_time: DateTime<Utc>,
 }
 
 /// Repositories and pushes of a batch.
@@ -30,8 +32,15 @@ pub(super) struct Places<'batch> {
 
 #[derive(Clone, Copy, Debug)]
 enum FoundPush {
-    One(i32),
+    One { id: i32, time: DateTime<Utc> },
     Several,
+}
+
+impl FoundPush {
+    /// Reads a row of id and time.
+    fn one(row: &QueryResult) -> Result<Self, StoreError> {
+        Ok(Self::One { id: row.try_get_by_index(0)?, time: row.try_get_by_index(1)? })
+    }
 }
 
 impl<'batch> Places<'batch> {
@@ -71,15 +80,15 @@ impl<'batch> Places<'batch> {
         revisions: &[&'batch str],
     ) -> Result<(), StoreError> {
         let mut select = Query::select();
-        select.columns(["id", "revision"]).from("push").cond_where(
+        select.columns(["id", "time", "revision"]).from("push").cond_where(
             Condition::all()
                 .add(Expr::col("repository_id").eq(repository_id))
                 .add(Expr::col("revision").is_in(revisions.iter().copied())),
         );
         for row in transaction.query_all(&select).await? {
-            let (id, revision): (i32, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
+            let revision: String = row.try_get_by_index(2)?;
             if let Some(wanted) = revisions.iter().find(|wanted| **wanted == revision) {
-                self.pushes.insert((repository_id, *wanted), FoundPush::One(id));
+                self.pushes.insert((repository_id, *wanted), FoundPush::one(&row)?);
             }
         }
         Ok(())
@@ -92,12 +101,16 @@ impl<'batch> Places<'batch> {
         revision: &'batch str,
     ) -> Result<(), StoreError> {
         let mut select = Query::select();
-        select.column("id").from("push").and_where(Expr::col("repository_id").eq(repository_id)).limit(2);
+        select
+            .columns(["id", "time"])
+            .from("push")
+            .and_where(Expr::col("repository_id").eq(repository_id))
+            .limit(2);
         filter_revision(&mut select, transaction.get_database_backend(), revision);
         let rows = transaction.query_all(&select).await?;
         let found = match rows.as_slice() {
             [] => return Ok(()),
-            [row] => FoundPush::One(row.try_get_by_index(0)?),
+            [row] => FoundPush::one(row)?,
             _ => FoundPush::Several,
         };
         self.pushes.insert((repository_id, revision), found);
@@ -114,7 +127,7 @@ impl<'batch> Places<'batch> {
         match self.pushes.get(&(repository_id, message.revision.as_str())) {
             None => Err(JobStatus::MissingPush),
             Some(FoundPush::Several) => Err(JobStatus::AmbiguousPush),
-            Some(FoundPush::One(push_id)) => Ok(Place { repository_id, push_id: *push_id }),
+            Some(FoundPush::One { id, time }) => Ok(Place { repository_id, push_id: *id, push_time: *time }),
         }
     }
 }

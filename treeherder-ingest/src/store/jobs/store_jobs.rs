@@ -1,9 +1,9 @@
 //! The transaction that stores a batch of jobs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sea_orm::DbErr;
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use super::logs::{logs_of_message, read_logs, write_logs};
 use super::lookup::Places;
@@ -15,6 +15,7 @@ use super::write::{Batch, Written, lock_jobs, write_rows};
 use crate::job::LoadedJob;
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::events::{EventJob, jobs_told, read_event_jobs};
 
 /// How often a batch is stored again at once after it collided with another process.
 const ATTEMPTS: u32 = 4;
@@ -27,7 +28,7 @@ impl Store {
     /// the same order.
     ///
     /// A message that cannot be stored (its push is missing, a value does not fit) does not keep the others from being
-    /// stored. Storing a batch twice gives the same rows.
+    /// stored. Storing a batch twice gives the same rows. Events tell which jobs were stored or changed.
     ///
     /// # Errors
     /// When the database fails; then nothing of the batch is stored.
@@ -84,7 +85,10 @@ impl Store {
         }
         write_logs(&transaction, &new_logs).await?;
         let logs = read_logs(&transaction, &with_logs).await?;
+        let changed = changed_jobs(&transaction, &plan, &written, &batch).await?;
+        let appended = self.event_log().append(&transaction, &jobs_told(&changed)).await?;
         transaction.commit().await?;
+        appended.announce();
         self.reference_ids().remember(references);
 
         let mut results = batch.jobs.iter().zip(results);
@@ -108,6 +112,36 @@ impl Store {
         }
         Ok(outcomes)
     }
+}
+
+/// The jobs that the batch stores or changes, as events tell about them.
+async fn changed_jobs(
+    transaction: &DatabaseTransaction,
+    plan: &Plan,
+    written: &[Written],
+    batch: &Batch<'_>,
+) -> Result<Vec<EventJob>, StoreError> {
+    let mut changed = BTreeMap::new();
+    for (position, (row, written)) in plan.rows.iter().zip(written).enumerate() {
+        let Written::Stored(job_id) = *written else { continue };
+        let place = batch.places[row.last];
+        let job = EventJob {
+            id: job_id,
+            guid: row.guid.clone(),
+            branch: batch.jobs[row.last].message.repository.clone(),
+            push_id: place.push_id,
+            push_time: place.push_time,
+            result: plan.planned_result(position, &batch.jobs).to_owned(),
+        };
+        changed.insert(job_id, job);
+    }
+    let superseded: Vec<i64> =
+        plan.superseded.iter().copied().filter(|job_id| !changed.contains_key(job_id)).collect();
+    if !superseded.is_empty() {
+        let jobs = read_event_jobs(transaction, &superseded).await?;
+        changed.extend(jobs.into_iter().map(|job| (job.id, job)));
+    }
+    Ok(changed.into_values().collect())
 }
 
 /// Guids whose rows the batch reads or changes.

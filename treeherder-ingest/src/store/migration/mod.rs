@@ -9,6 +9,8 @@ mod m0006_schedule;
 mod m0007_line_counts;
 mod m0010_events;
 mod m0011_log_index;
+mod m0012_event_relay;
+mod m0013_changelog;
 mod m0020_monitor;
 pub mod schema;
 mod table;
@@ -33,6 +35,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_line_counts::Migration),
             Box::new(m0010_events::Migration),
             Box::new(m0011_log_index::Migration),
+            Box::new(m0012_event_relay::Migration),
+            Box::new(m0013_changelog::Migration),
             Box::new(m0020_monitor::Migration),
         ]
     }

@@ -117,12 +117,13 @@ impl Store {
         let latest = self.connection().query_one(&latest).await?;
         let last_modified = latest.map(|row| row.try_get_by_index(0)).transpose()?;
 
-        let hashes: BTreeSet<&str> = jobs.iter().map(|job| job.option_collection_hash.as_str()).collect();
+        let options =
+            self.platform_options(jobs.iter().map(|job| job.option_collection_hash.as_str())).await?;
         Ok(Board {
             types: self.board_names("job_type", distinct(&jobs, |job| job.job_type_id)).await?,
             groups: self.board_names("job_group", distinct(&jobs, |job| job.job_group_id)).await?,
             platforms: self.board_platforms(distinct(&jobs, |job| job.machine_platform_id)).await?,
-            options: self.option_names(hashes).await?,
+            options: options.into_iter().map(|(hash, names)| (hash, names.to_string())).collect(),
             last_modified,
             jobs,
         })

@@ -172,6 +172,14 @@ impl JobFilterField {
         self.comparison == Comparison::In
     }
 
+    /// Tells whether only jobs of a single push fulfil the condition.
+    pub(super) fn is_one_push(&self, wanted: &Wanted) -> bool {
+        let is_one = matches!(wanted, Wanted::Numbers(numbers) if numbers.len() == 1);
+        self.column == ("job", "push_id")
+            && matches!(self.comparison, Comparison::Exact | Comparison::In)
+            && is_one
+    }
+
     /// Makes the condition on rows of `job`; names are looked for in the tables that jobs refer to.
     pub(super) fn condition(&self, wanted: &Wanted) -> Condition {
         let (table, column) = self.column;

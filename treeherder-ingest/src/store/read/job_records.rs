@@ -195,10 +195,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn job_records(&self, query: &JobQuery) -> Result<Vec<JobRecord>, StoreError> {
-        let mut select = select_jobs(false);
-        restrict(&mut select, query);
-        select.order_by(("job", "id"), Order::Asc);
-        let rows = self.connection().query_all(&select).await?;
+        let rows = self.connection().query_all(&page(false, query)).await?;
         let cores = rows.iter().map(Core::read).collect::<Result<Vec<_>, _>>()?;
         self.with_names(cores).await
     }
@@ -208,10 +205,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn detailed_jobs(&self, query: &JobQuery) -> Result<Vec<DetailedJob>, StoreError> {
-        let mut select = select_jobs(true);
-        restrict(&mut select, query);
-        select.order_by(("job", "id"), Order::Asc);
-        self.detailed(&select).await
+        self.detailed(&page(true, query)).await
     }
 
     /// Returns one page of the other jobs of the same type in the same repository, those of the newest pushes first.
@@ -228,7 +222,8 @@ impl Store {
     ) -> Result<Vec<DetailedJob>, StoreError> {
         let mut select = select_jobs(true);
         let query = JobQuery { repository_id: Some(job.repository_id), ..query.clone() };
-        restrict(&mut select, &query);
+        conditions(&mut select, &query);
+        window(&mut select, &query);
         select
             .and_where(Expr::col(("job", "job_type_id")).eq(job.job_type_id))
             .and_where(Expr::col(("job", "id")).ne(job.id))
@@ -246,12 +241,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn detailed_job(&self, repository: &str, id: i64) -> Result<Option<DetailedJob>, StoreError> {
-        let mut select = select_jobs(true);
-        select
-            .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
-            .and_where(Expr::col(("job", "id")).eq(id))
-            .and_where(Expr::col(("repository", "name")).eq(repository));
-        Ok(self.detailed(&select).await?.pop())
+        Ok(self.detailed(&single(repository, id)).await?.pop())
     }
 
     /// Counts the jobs that fulfil the conditions.
@@ -349,8 +339,46 @@ fn select_jobs(details: bool) -> SelectStatement {
     select
 }
 
-fn restrict(select: &mut SelectStatement, query: &JobQuery) {
-    conditions(select, query);
+/// One page by ascending id.
+pub(super) fn page(details: bool, query: &JobQuery) -> SelectStatement {
+    let mut select = select_jobs(details);
+    if query.offset > 0 {
+        // Ids alone are passed over within the index, whole rows would be read for it.
+        let mut ids = Query::select();
+        ids.column(("job", "id")).from("job");
+        conditions(&mut ids, query);
+        in_order(&mut ids, query);
+        window(&mut ids, query);
+        select.and_where(Expr::col(("job", "id")).in_subquery(ids));
+        select.order_by(("job", "id"), Order::Asc);
+    } else {
+        conditions(&mut select, query);
+        in_order(&mut select, query);
+        window(&mut select, query);
+    }
+    select
+}
+
+/// The job of this id, if it belongs to the repository of this name.
+pub(super) fn single(repository: &str, id: i64) -> SelectStatement {
+    let mut select = select_jobs(true);
+    select
+        .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
+        .and_where(Expr::col(("job", "id")).eq(id))
+        .and_where(Expr::col(("repository", "name")).eq(repository));
+    select
+}
+
+/// Orders by ascending id; the jobs of one push so that its index gives them in this order.
+fn in_order(select: &mut SelectStatement, query: &JobQuery) {
+    if query.conditions.iter().any(|(field, wanted)| field.is_one_push(wanted)) {
+        // All of them are of one repository.
+        select.order_by(("job", "repository_id"), Order::Asc);
+    }
+    select.order_by(("job", "id"), Order::Asc);
+}
+
+fn window(select: &mut SelectStatement, query: &JobQuery) {
     select.limit(std::cmp::min(query.limit, JOBS_LIMIT)).offset(query.offset);
 }
 

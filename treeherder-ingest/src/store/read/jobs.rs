@@ -1,7 +1,5 @@
 //! Lists of jobs with the names of what they refer to (`spec/api.md` §3.1, §3.15).
 
-use std::collections::{BTreeSet, HashMap};
-
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait as _, FromQueryResult};
@@ -190,11 +188,11 @@ impl Store {
 
     /// Adds the option names to rows.
     async fn with_options(&self, rows: Vec<JobRow>) -> Result<Vec<JobSummary>, StoreError> {
-        let hashes = rows.iter().map(|row| row.option_collection_hash.as_str()).collect();
-        let options = self.option_names(hashes).await?;
-        let with_options = |row: JobRow| JobSummary {
-            platform_option: options.get(&row.option_collection_hash).cloned().unwrap_or_default(),
-            row,
+        let options =
+            self.platform_options(rows.iter().map(|row| row.option_collection_hash.as_str())).await?;
+        let with_options = |row: JobRow| {
+            let names = options.get(&row.option_collection_hash);
+            JobSummary { platform_option: names.map(|names| names.to_string()).unwrap_or_default(), row }
         };
         Ok(rows.into_iter().map(with_options).collect())
     }
@@ -215,33 +213,5 @@ impl Store {
         if let Some(revision) = &filter.revision {
             filter_revision(select, self.backend(), revision);
         }
-    }
-
-    /// Option names by the hash of their collection.
-    pub(super) async fn option_names(
-        &self,
-        hashes: BTreeSet<&str>,
-    ) -> Result<HashMap<String, String>, StoreError> {
-        let mut names: HashMap<String, String> = HashMap::new();
-        if hashes.is_empty() {
-            return Ok(names);
-        }
-        let mut select = Query::select();
-        select
-            .column(("option_collection", "option_collection_hash"))
-            .column(("option", "name"))
-            .from("option_collection")
-            .inner_join("option", Expr::col(("option", "id")).equals(("option_collection", "option_id")))
-            .and_where(Expr::col(("option_collection", "option_collection_hash")).is_in(hashes))
-            .order_by(("option", "name"), Order::Asc);
-        for row in self.connection().query_all(&select).await? {
-            let (hash, name): (String, String) = (row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-            let joined = names.entry(hash).or_default();
-            if !joined.is_empty() {
-                joined.push(' ');
-            }
-            joined.push_str(&name);
-        }
-        Ok(names)
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Alias, Condition, Expr, ExprTrait as _, Order, Query};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, FromQueryResult};
 
+use super::perf_series::select_series;
 use crate::store::Store;
 use crate::store::error::StoreError;
 
@@ -140,50 +141,17 @@ impl Store {
     }
 
     async fn graphed_series(&self, query: &GraphQuery) -> Result<Vec<GraphedSeries>, StoreError> {
-        let table = "performance_signature";
-        let column = |name: &'static str| Expr::col((table, name));
-        let mut select = Query::select();
-        for name in [
-            "id",
-            "signature_hash",
-            "framework_id",
-            "suite",
-            "test",
-            "application",
-            "should_alert",
-            "lower_is_better",
-            "has_subtests",
-            "tags",
-            "parent_signature_id",
-            "extra_options",
-            "measurement_unit",
-            "alert_change_type",
-            "alert_threshold",
-        ] {
-            select.column((table, name));
+        let column = |name: &'static str| Expr::col(("performance_signature", name));
+        let mut select = select_series();
+        for name in ["parent_signature_id", "alert_change_type", "alert_threshold"] {
+            select.column(("performance_signature", name));
         }
         select
             .column(("machine_platform", "platform"))
             .expr_as(Expr::col(("option", "name")), "option_name")
             .expr_as(Expr::col(("parent", "should_alert")), "parent_should_alert")
-            .from(table)
-            .inner_join(
-                "option_collection",
-                Expr::col(("option_collection", "id")).equals((table, "option_collection_id")),
-            )
             .inner_join("option", Expr::col(("option", "id")).equals(("option_collection", "option_id")))
-            .inner_join(
-                "machine_platform",
-                Expr::col(("machine_platform", "id")).equals((table, "platform_id")),
-            )
-            .join_as(
-                sea_orm::JoinType::LeftJoin,
-                Alias::new(table),
-                Alias::new("parent"),
-                Expr::col(("parent", "id")).equals((table, "parent_signature_id")),
-            )
-            .and_where(column("repository_id").eq(query.repository_id))
-            .order_by((table, "id"), Order::Asc);
+            .and_where(column("repository_id").eq(query.repository_id));
         match &query.series {
             GraphSeries::Id(id) => select.and_where(column("id").eq(*id)),
             GraphSeries::Hash(hash) => select.and_where(column("signature_hash").eq(hash.as_str())),

@@ -1,9 +1,10 @@
 //! Series of performance data as lists (`spec/api.md` §4.1).
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait as _, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait as _, FromQueryResult};
 
+use super::perf_series::select_series;
 use crate::store::Store;
 use crate::store::error::StoreError;
 
@@ -71,44 +72,11 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn performance_series(&self, query: &SeriesQuery) -> Result<Vec<SeriesSummary>, StoreError> {
-        let series = "performance_signature";
-        let mut select = Query::select();
-        for column in [
-            "id",
-            "signature_hash",
-            "framework_id",
-            "suite",
-            "test",
-            "application",
-            "should_alert",
-            "lower_is_better",
-            "has_subtests",
-            "tags",
-            "extra_options",
-            "measurement_unit",
-        ] {
-            select.column((series, column));
-        }
+        let mut select = select_series();
         select
             .column(("option_collection", "option_collection_hash"))
             .expr_as(Expr::col(("machine_platform", "platform")), "machine_platform")
-            .expr_as(Expr::col(("parent", "signature_hash")), "parent_signature")
-            .from(series)
-            .inner_join(
-                "option_collection",
-                Expr::col(("option_collection", "id")).equals((series, "option_collection_id")),
-            )
-            .inner_join(
-                "machine_platform",
-                Expr::col(("machine_platform", "id")).equals((series, "platform_id")),
-            )
-            .join_as(
-                sea_orm::JoinType::LeftJoin,
-                Alias::new(series),
-                Alias::new("parent"),
-                Expr::col(("parent", "id")).equals((series, "parent_signature_id")),
-            )
-            .order_by((series, "id"), Order::Asc);
+            .expr_as(Expr::col(("parent", "signature_hash")), "parent_signature");
         restrict(&mut select, query);
         let rows = self.connection().query_all(&select).await?;
         Ok(rows.iter().map(|row| SeriesSummary::from_query_result(row, "")).collect::<Result<_, _>>()?)

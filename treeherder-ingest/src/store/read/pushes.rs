@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait as _, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, Statement};
 use serde::Serialize;
 
 use super::placeholders;
@@ -108,19 +108,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn pushes(&self, query: &PushQuery) -> Result<Vec<PushSummary>, StoreError> {
-        let mut select = select_pushes();
-        select
-            .order_by(("push", "time"), Order::Desc)
-            .order_by(("push", "id"), Order::Desc)
-            .limit(std::cmp::min(query.limit, PUSHES_LIMIT))
-            .offset(query.offset);
-        if let Some(id) = query.repository_id {
-            select.and_where(Expr::col(("push", "repository_id")).eq(id));
-        }
-        for condition in &query.conditions {
-            condition.restrict(&mut select, self.backend());
-        }
-        self.pushes_of(&select).await
+        self.pushes_of(&page(query, self.backend())).await
     }
 
     /// Returns the push of this id, if it belongs to the repository of this name.
@@ -178,15 +166,7 @@ impl Store {
         if pushes.is_empty() {
             return Ok(commits);
         }
-        let sql = format!(
-            r#"SELECT push_id, revision, author, comments, total FROM (
-                   SELECT push_id, revision, author, comments, id,
-                          ROW_NUMBER() OVER (PARTITION BY push_id ORDER BY id DESC) AS place,
-                          COUNT(*) OVER (PARTITION BY push_id) AS total
-                   FROM "commit" WHERE push_id IN ({})) AS numbered
-               WHERE place <= {COMMITS_SHOWN} ORDER BY push_id, id DESC"#,
-            placeholders(1, pushes.len())
-        );
+        let sql = commits_of(pushes.len());
         let ids = pushes.iter().map(|push| push.id.into());
         let statement = Statement::from_sql_and_values(self.backend(), sql, ids);
         for row in self.connection().query_all_raw(statement).await? {
@@ -198,6 +178,36 @@ impl Store {
         }
         Ok(commits)
     }
+}
+
+/// Selects the newest commits of so many pushes, with how many each has.
+pub(super) fn commits_of(pushes: usize) -> String {
+    format!(
+        r#"SELECT push_id, revision, author, comments, total FROM (
+               SELECT push_id, revision, author, comments, id,
+                      ROW_NUMBER() OVER (PARTITION BY push_id ORDER BY id DESC) AS place,
+                      COUNT(*) OVER (PARTITION BY push_id) AS total
+               FROM "commit" WHERE push_id IN ({})) AS numbered
+           WHERE place <= {COMMITS_SHOWN} ORDER BY push_id, id DESC"#,
+        placeholders(1, pushes)
+    )
+}
+
+/// One page, the newest first.
+pub(super) fn page(query: &PushQuery, backend: DbBackend) -> SelectStatement {
+    let mut select = select_pushes();
+    select
+        .order_by(("push", "time"), Order::Desc)
+        .order_by(("push", "id"), Order::Desc)
+        .limit(std::cmp::min(query.limit, PUSHES_LIMIT))
+        .offset(query.offset);
+    if let Some(id) = query.repository_id {
+        select.and_where(Expr::col(("push", "repository_id")).eq(id));
+    }
+    for condition in &query.conditions {
+        condition.restrict(&mut select, backend);
+    }
+    select
 }
 
 fn select_pushes() -> SelectStatement {

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::announce::Announcer;
 use super::notes::{PROGRAM, required};
 use super::numbers::integer;
 use crate::web::AppState;
@@ -90,7 +89,6 @@ async fn list(
 )]
 async fn create(
     State(store): State<Store>,
-    State(announcer): State<Announcer>,
     account: Account,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Json<Value>, Refused> {
@@ -98,13 +96,10 @@ async fn create(
     let bug = bug_of_body(&body)?;
     let bug_open = truth(body.get("bug_open"))?;
     let new = NewBugMap { job_id, bug, user_id: Some(account.id), bug_open };
-    let message = match store.create_bug_map(&new).await? {
+    let message = match store.create_bug_map(&new, &account.email).await? {
         BugMapOutcome::NoJob => return Err(Refused::missing(format!("No job with id: {job_id}"))),
         BugMapOutcome::Skipped => "Bug job map skipped: mapping already exists",
-        BugMapOutcome::Saved(job) => {
-            announcer.classified(&[job], &account).await;
-            "Bug job map saved"
-        }
+        BugMapOutcome::Saved(_) => "Bug job map saved",
     };
     Ok(Json(json!({"message": message})))
 }
@@ -148,14 +143,12 @@ async fn one(
 )]
 async fn delete(
     State(store): State<Store>,
-    State(announcer): State<Announcer>,
     account: Account,
     Path((project, key)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refused> {
     let (job_id, bug) = read_key(&key).ok_or_else(|| Refused::missing("Object not found".to_owned()))?;
-    let job = store.delete_bug_map(&project, job_id, bug).await?;
-    let job = job.ok_or_else(|| Refused::missing(format!("No job with id: {job_id}")))?;
-    announcer.classified(&[job], &account).await;
+    let job = store.delete_bug_map(&project, job_id, bug, &account.email).await?;
+    job.ok_or_else(|| Refused::missing(format!("No job with id: {job_id}")))?;
     Ok(Json(json!({"message": "Bug job map deleted"})))
 }
 

@@ -7,7 +7,6 @@ use treeherder_ingest::store::Store;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::announce::Announcer;
 use super::numbers::integer;
 use crate::web::AppState;
 use crate::web::accounts::Account;
@@ -33,7 +32,6 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 )]
 async fn unclassify(
     State(store): State<Store>,
-    State(announcer): State<Announcer>,
     account: Account,
     Path(_project): Path<String>,
     JsonBody(body): JsonBody<Value>,
@@ -46,7 +44,7 @@ async fn unclassify(
     if ids.is_empty() {
         return Err(Refused::missing("Must provide job IDs".to_owned()));
     }
-    announcer.classified(&store.unclassify(&ids).await?, &account).await;
+    store.unclassify(&ids, &account.email).await?;
     Ok(Json(json!({"message": "Notes and bug classifications deleted"})))
 }
 

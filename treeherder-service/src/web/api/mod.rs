@@ -1,14 +1,15 @@
 //! The REST API: one module for each resource, each with a router of its own (`spec/api.md` §2).
 
-mod announce;
 mod bug_job_map;
 mod bug_suggestions;
 mod bugzilla;
+mod changelog;
 mod classification;
 mod components;
 mod csp_report;
 mod filters;
 mod group_summary;
+mod infra_compare;
 mod intermittents;
 mod internal_issue;
 mod investigated_tests;
@@ -47,6 +48,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
         .merge(components::router())
         .merge(intermittents::router())
         .merge(group_summary::router())
+        .merge(changelog::router())
+        .merge(infra_compare::router())
         .merge(performance::router())
         .merge(bug_suggestions::router())
         .merge(notes::router())

@@ -9,7 +9,6 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::announce::Announcer;
 use super::jobs::duration_of;
 use super::numbers::integer;
 use crate::web::AppState;
@@ -120,7 +119,6 @@ async fn one(
 )]
 async fn create(
     State(store): State<Store>,
-    State(announcer): State<Announcer>,
     account: Account,
     Path(project): Path<String>,
     JsonBody(body): JsonBody<Value>,
@@ -145,12 +143,12 @@ async fn create(
         user_id: Some(account.id),
         text,
     };
-    let job = match store.create_note(&project, &note).await {
-        Ok(job) => job.ok_or_else(|| Refused::missing(format!("No job with id: {job_id}")))?,
+    let job = match store.create_note(&project, &note, &account.email).await {
+        Ok(job) => job,
         Err(StoreError::NotFound { .. }) => return Err(unknown()),
         Err(error) => return Err(error.into()),
     };
-    announcer.classified(&[job], &account).await;
+    job.ok_or_else(|| Refused::missing(format!("No job with id: {job_id}")))?;
     Ok(Json(json!({"message": format!("note stored for job {job_id}")})))
 }
 
@@ -167,16 +165,14 @@ async fn create(
 )]
 async fn delete(
     State(store): State<Store>,
-    State(announcer): State<Announcer>,
     account: Account,
     Path((_project, id)): Path<(String, String)>,
 ) -> Result<Json<Value>, Refused> {
     let job = match id.parse() {
-        Ok(number) => store.delete_note(number).await?,
+        Ok(number) => store.delete_note(number, &account.email).await?,
         Err(_) => None,
     };
-    let job = job.ok_or_else(|| no_note(&id))?;
-    announcer.classified(&[job], &account).await;
+    job.ok_or_else(|| no_note(&id))?;
     Ok(Json(json!({"message": "Note deleted"})))
 }
 

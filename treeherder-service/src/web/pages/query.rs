@@ -1,5 +1,7 @@
 //! The parameters of a page's URL: read, changed and written back.
 
+use url::form_urlencoded;
+
 /// The parameters of a URL in their order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Query(Vec<(String, String)>);
@@ -54,19 +56,9 @@ impl Query {
     }
 }
 
-/// Encodes a text as a part of a URL.
+/// Encodes a text as a part of a URL; commas stay, for the sake of lists in URLs that people read.
 pub(super) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b',' => {
-                encoded.push(byte.into());
-            }
-            b' ' => encoded.push('+'),
-            _ => encoded += &format!("%{byte:02X}"),
-        }
-    }
-    encoded
+    form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace("%2C", ",")
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Submitter;
+use super::{Submitter, check_project};
 use crate::web::AppState;
 use crate::web::json::Json;
 use crate::web::json_body::JsonBody;
@@ -68,6 +68,7 @@ async fn submit(
     Path(project): Path<String>,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<Response, Refused> {
+    check_project(&live, &project)?;
     let (messages, is_list) = match body {
         Value::Array(messages) => (messages, true),
         message => (vec![message], false),

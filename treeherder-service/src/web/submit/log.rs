@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Submitter;
+use super::{Submitter, check_project};
 use crate::web::AppState;
 use crate::web::json::Json;
 use crate::web::live::Live;
@@ -84,6 +84,7 @@ async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Taken>, Refused> {
+    check_project(&live, &project)?;
     let found = find_job(&store, &project, &job).await?;
     let job_id = found.job.job_id;
     let url = format!("{}/api/project/{project}/jobs/{job_id}/log", addressed(&headers));

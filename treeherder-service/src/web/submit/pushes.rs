@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Submitter;
+use super::{Submitter, check_project};
 use crate::web::AppState;
 use crate::web::json::Json;
 use crate::web::json_body::JsonBody;
@@ -84,6 +84,7 @@ async fn submit(
     Path(project): Path<String>,
     JsonBody(push): JsonBody<Push>,
 ) -> Result<Json<Stored>, Refused> {
+    check_project(&live, &project)?;
     let repository = store.repository_by_name(&project).await?;
     let active = repository.filter(|repository| repository.active_status == "active");
     let repository =
