@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use treeherder_ingest::monitor::{TaskRecord, TaskState};
-use treeherder_ingest::queue::{Depth, Queue};
+use treeherder_ingest::queue::{Depth, Queue, QueueName};
 use treeherder_ingest::store::{Store, StoreError, TaskFilter, WorkerRow};
 
 use super::html::{PageError, render};
@@ -144,6 +144,11 @@ fn condition(worker: &WorkerRow) -> &'static str {
     } else {
         "stopped"
     }
+}
+
+/// Writes the name of a queue so that it is broken into lines between its words.
+fn breakable(queue: &QueueName) -> String {
+    queue.as_str().replace('_', "_<wbr>")
 }
 
 /// The first line of an error.
