@@ -56,6 +56,20 @@ pub fn children_of(parent: u32) -> Result<Vec<u32>> {
     Ok(children)
 }
 
+/// Returns a process with all that it has started, and those have started, as far as they still run.
+///
+/// # Errors
+/// As [`children_of`].
+pub fn descendants_of(process: u32) -> Result<Vec<u32>> {
+    let mut found = vec![process];
+    let mut looked_at = 0;
+    while let Some(parent) = found.get(looked_at).copied() {
+        found.extend(children_of(parent)?);
+        looked_at += 1;
+    }
+    Ok(found)
+}
+
 /// Returns what follows the name of a process in its line: state, parent and so on.
 fn stat(process: u32) -> Result<Vec<String>> {
     let line = fs::read_to_string(format!("/proc/{process}/stat"))?;

@@ -63,9 +63,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let made: Vec<LoadedJob> = (0..jobs).map(|job| made_job(push, job, time)).collect();
         for batch in made.chunks(250) {
             let stored = store.store_jobs(batch).await?;
-            for (job, id) in batch.iter().zip(stored).filter_map(|(job, stored)| Some((job, stored.job_id?))) {
+            for (job, id) in batch.iter().zip(stored).filter_map(|(job, stored)| Some((job, stored.job_id?)))
+            {
                 if job.job.name.ends_with("-talos-pages-1") && job.job.result == "success" {
-                    let measured = parse_json(measured(push).as_bytes()).map_err(|error| error.to_string())?;
+                    let measured =
+                        parse_json(measured(push).as_bytes()).map_err(|error| error.to_string())?;
                     store.store_performance_data(id, &measured, PerformanceOptions::default()).await?;
                 }
             }

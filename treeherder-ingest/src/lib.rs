@@ -13,6 +13,7 @@
 //! * [`events`] tells those who look at the result that something has changed;
 //! * [`store`] is the only module that talks to the database about them;
 //! * [`http`] is the only way out to the network;
+//! * [`cycle`] removes what is too old;
 //! * [`schedule`] puts the periodic work items on the queues when their time has come;
 //! * [`monitor`] tells what processes and tasks do;
 //! * [`pipeline`] ties the work items of the queues to the modules above.
@@ -21,6 +22,7 @@
 pub mod bridge;
 pub mod bugzilla;
 pub mod changelog;
+pub mod cycle;
 pub mod events;
 pub mod http;
 pub mod job;

@@ -6,8 +6,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bridge, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues, release, replay,
-    repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache,
+    bridge, cycle_data, demo, doctor, failures, ingest, jobs, migrate, munin, process, pulse, queues,
+    release, replay, repositories, schedule, scheduler, serve, services, supervise, tokens, update_bugscache,
     update_changelog, update_file_components, update_security_groups, web,
 };
 use crate::config::LoggingArgs;
@@ -72,6 +72,8 @@ enum Command {
     UpdateFileComponents(update_file_components::Args),
     #[command(name = "update_changelog", alias = "update-changelog")]
     UpdateChangelog(update_changelog::Args),
+    #[command(name = "cycle_data", alias = "cycle-data")]
+    CycleData(cycle_data::Args),
     Parse(treeherder_logparse::cli::Args),
     /// List the environment variables that set what flags set
     #[command(after_help = "Example:\n  treeherder environment > variables.md")]
@@ -149,6 +151,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::UpdateSecurityGroups(args) => update_security_groups::run(args).await?,
         Command::UpdateFileComponents(args) => update_file_components::run(args).await?,
         Command::UpdateChangelog(args) => update_changelog::run(args).await?,
+        Command::CycleData(args) => cycle_data::run(args).await?,
         // Handled before logging starts.
         Command::Demo(_) | Command::Services(_) | Command::Parse(_) | Command::Environment => {}
     }

@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::read::GzEncoder;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -130,6 +131,36 @@ impl StandIn {
             .collect()
     }
 
+    /// Returns the rows as a fixture in Mozilla's form; `known` tells id and group of a repository that is there already.
+    pub fn fixture(&self, known: impl Fn(&str) -> Option<(i32, i32)>) -> Value {
+        let mut entries = Vec::new();
+        for (id, row) in (10_000..).zip(self.repositories()) {
+            let new = id;
+            let (id, group) = known(row.name).unwrap_or((id, 1));
+            entries.push(json!({"pk": id, "model": "model.repository", "fields": {
+                "name": row.name,
+                "repository_group": group,
+                "dvcs_type": row.dvcs_type,
+                "url": row.url,
+                "codebase": "gecko",
+                "description": "",
+                "active_status": "active",
+                "performance_alerts_enabled": row.performance_alerts_enabled,
+                "expire_performance_data": true,
+                "is_try_repo": row.is_try_repo,
+                "tc_root_url": row.tc_root_url,
+                "accepts_pull_requests": row.accepts_pull_requests,
+            }}));
+            if let Some(branch) = row.branch {
+                entries.push(json!({"pk": new, "model": "model.repositorybranch", "fields": {
+                    "repository": id,
+                    "branch": branch,
+                }}));
+            }
+        }
+        Value::Array(entries)
+    }
+
     /// Lets everything whose path begins with `prefix` go wrong; replaces a fault for the same prefix.
     pub fn inject(&self, prefix: &str, fault: Fault) {
         self.state.faults.inject(prefix, fault);
@@ -141,12 +172,12 @@ impl StandIn {
     }
 
     /// Adds a bug to Bugzilla and returns its number; fields that are left out get usual values.
-    pub fn add_bug(&self, fields: &serde_json::Value) -> i64 {
+    pub fn add_bug(&self, fields: &Value) -> i64 {
         self.state.bugs.add(fields)
     }
 
     /// Returns the bugs that Bugzilla has, with the comments that were made.
-    pub fn bugs(&self) -> Vec<serde_json::Value> {
+    pub fn bugs(&self) -> Vec<Value> {
         self.state.bugs.all()
     }
 

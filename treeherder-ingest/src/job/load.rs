@@ -1,6 +1,7 @@
 //! From job message to the job as stored: validation and transformation (`spec/ingest.md` §4.7, §4.8).
 
 use std::sync::LazyLock;
+use std::time::Instant;
 
 use chrono::{DateTime, NaiveDateTime};
 use serde_json::Value;
@@ -9,6 +10,7 @@ use super::schema::{Checker, Violation, Violations};
 use super::{
     JobData, JobKind, JobMessage, JobState, LoadedJob, LogReference, Machine, MessageResult, Platform, ids,
 };
+use crate::monitor::Metric;
 
 /// Longest owner that is stored as it is; a longer one is cut to one character less.
 const OWNER_LENGTH: usize = 50;
@@ -41,8 +43,14 @@ pub fn load(mut message: JobMessage) -> Result<LoadedJob, InvalidJob> {
     }
     // A structure of strings, numbers and maps with text keys always has a JSON form.
     let value = serde_json::to_value(&message).unwrap_or_default();
-    check(&value)?;
-    transform(message)
+    let start = Instant::now();
+    let checked = check(&value);
+    Metric::ProcessJobValidate.record(&[], start.elapsed(), 1);
+    checked?;
+    let start = Instant::now();
+    let transformed = transform(message);
+    Metric::ProcessJobTransform.record(&[], start.elapsed(), 1);
+    transformed
 }
 
 /// Does the same as [`load`] for a message that came as JSON, such as one submitted over HTTP.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::statsd;
+
 /// What is measured; there are no other metrics.
 ///
 /// Code says what happened through [`add`](Self::add) and [`record`](Self::record). A [`Registry`](super::Registry)
@@ -34,6 +36,12 @@ pub enum Metric {
     PulseHandleMessage,
     /// Time until a task's definition was there (statsd: `taskcluster_fetch_definition`).
     FetchDefinition,
+    /// Time from the definition of a task to its stored job (statsd: `load_job`).
+    LoadJob,
+    /// Time that checking a job message took (statsd: `process_job_validate`).
+    ProcessJobValidate,
+    /// Time that making a job of it took (statsd: `process_job_transform`).
+    ProcessJobTransform,
     /// Time that storing a job took (statsd: `process_job_store`).
     ProcessJobStore,
     /// Pushes of the intervals of publish-stats (statsd: `push`).
@@ -80,7 +88,7 @@ struct Row(Metric, &'static str, MetricKind, &'static str);
 
 /// The table: metric, name, kind, help.
 #[rustfmt::skip]
-static TABLE: [Row; 21] = [
+static TABLE: [Row; 24] = [
     Row(Metric::QueueDepth, "queue_depth", MetricKind::Gauge, "Messages that can be claimed now"),
     Row(Metric::QueueDelayed, "queue_delayed", MetricKind::Gauge, "Messages that wait for their time"),
     Row(Metric::QueueLeased, "queue_leased", MetricKind::Gauge, "Messages in someone's hands; with a broker only those of the answering process"),
@@ -94,6 +102,9 @@ static TABLE: [Row; 21] = [
     Row(Metric::TaskSeconds, "task_seconds", MetricKind::Histogram, "Time that a task took; tasks handled together share their time evenly"),
     Row(Metric::PulseHandleMessage, "pulse_handle_message_seconds", MetricKind::Histogram, "Time until the effect of a Pulse message was stored; messages handled together share their time evenly"),
     Row(Metric::FetchDefinition, "taskcluster_fetch_definition_seconds", MetricKind::Histogram, "Time until the definition of a task was there"),
+    Row(Metric::LoadJob, "load_job_seconds", MetricKind::Histogram, "Time from the definition of a task to its stored job; jobs stored together share the time of that evenly"),
+    Row(Metric::ProcessJobValidate, "process_job_validate_seconds", MetricKind::Histogram, "Time that checking a job message took"),
+    Row(Metric::ProcessJobTransform, "process_job_transform_seconds", MetricKind::Histogram, "Time that making a job of a job message took"),
     Row(Metric::ProcessJobStore, "process_job_store_seconds", MetricKind::Histogram, "Time that storing a job took; jobs stored together share their time evenly"),
     Row(Metric::Push, "push", MetricKind::Counter, "Pushes, counted every 20 minutes for the interval before"),
     Row(Metric::Jobs, "jobs", MetricKind::Counter, "Ended jobs, counted every 20 minutes for the interval before"),
@@ -146,6 +157,7 @@ impl Metric {
     pub fn add(self, labels: &[(&'static str, &str)], number: u64) {
         if number > 0 {
             metrics::counter!(self.name(), &owned(labels)).increment(number);
+            statsd::count(self, labels, number);
         }
     }
 
@@ -154,6 +166,7 @@ impl Metric {
         if number > 0 {
             let share = time.as_secs_f64() / number as f64;
             metrics::histogram!(self.name(), &owned(labels)).record_many(share, number);
+            statsd::time(self, labels, Duration::from_secs_f64(share), number);
         }
     }
 }

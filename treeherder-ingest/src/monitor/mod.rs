@@ -11,6 +11,7 @@ mod metric;
 mod process;
 mod records;
 mod registry;
+mod statsd;
 mod task;
 mod watch;
 
@@ -18,5 +19,6 @@ pub use heart::{Beat, Heart, HeartOptions};
 pub use metric::{Metric, MetricKind};
 pub use process::Process;
 pub use registry::{Growth, Labels, Registry};
+pub use statsd::Statsd;
 pub use task::{TaskRecord, TaskState};
 pub use watch::{TaskCounts, Watch};

@@ -19,6 +19,7 @@
 //! classifications (§6.9, switched off upstream) are not part of this version. No items are published for them.
 
 mod announce;
+mod cycle_data;
 mod error;
 mod handler;
 mod ingest_performance;

@@ -8,6 +8,7 @@ use treeherder_logparse::Rules;
 
 use crate::bugzilla::BugzillaOptions;
 use crate::changelog::Project;
+use crate::cycle::RETENTION_DAYS;
 use crate::events::EventBus;
 use crate::log::{ArtifactFetchOptions, LogFetchOptions};
 use crate::perf::Allowed;
@@ -44,6 +45,10 @@ pub struct PipelineOptions {
     pub worker: WorkerOptions,
     /// Where bugs are copied from, and reopened.
     pub bugzilla: BugzillaOptions,
+    /// Days for which jobs are kept when the schedule removes old ones; 120 by default.
+    pub keep_days: u32,
+    /// How long one work item removes old data; then another one goes on. 5 minutes by default.
+    pub cycle_time: Duration,
     /// Projects whose changes are copied for graphs (`spec/api.md` §3.22): none by default.
     pub changelog_projects: Vec<Project>,
     /// The bus that live readers are told through; one of the process alone when absent, the default.
@@ -73,6 +78,8 @@ impl Default for PipelineOptions {
             pools: BTreeMap::new(),
             worker: WorkerOptions::default(),
             bugzilla: BugzillaOptions::default(),
+            keep_days: RETENTION_DAYS,
+            cycle_time: Duration::from_secs(300),
             changelog_projects: Vec::new(),
             events: None,
             listener: ListenerOptions::default(),

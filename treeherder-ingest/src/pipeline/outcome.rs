@@ -1,6 +1,7 @@
 //! What became of a work item.
 
 use crate::bugzilla::{BugUpdate, SecurityGroupUpdate};
+use crate::cycle::{RemovedData, RemovedJobs};
 use crate::job::LogStatus;
 use crate::push::PushOutcome;
 use crate::store::JobStatus;
@@ -65,6 +66,8 @@ pub enum Handled {
         /// Entries that are new.
         entries: usize,
     },
+    /// What is too old was removed, or a part of it.
+    Cycled(RemovedJobs, RemovedData),
 }
 
 /// What became of one log of a job.

@@ -211,6 +211,7 @@ impl Pipeline {
             WorkItem::UnclassifiedFailureCount => {
                 Ok(Handled::UnclassifiedTold { repositories: self.announce_unclassified().await? })
             }
+            WorkItem::CycleData => self.cycle_data().await,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Task events to jobs, many at once (§4.2, §4.7–4.10).
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 use serde_json::Value;
@@ -24,7 +24,8 @@ pub(super) struct TaskItem<'a> {
 
 /// What an event says once the definition of its task is known.
 enum Prepared {
-    Job(Box<LoadedJob>),
+    /// The job, and how long it took to make it of the definition.
+    Job(Box<LoadedJob>, Duration),
     Dropped(&'static str),
 }
 
@@ -63,10 +64,12 @@ impl Pipeline {
             futures_util::stream::iter(preparations).buffered(limit).collect().await;
         let mut jobs = Vec::with_capacity(prepared.len());
         let mut waiting = Vec::with_capacity(prepared.len());
+        let mut loading = Duration::ZERO;
         for result in prepared {
             waiting.push(match result {
-                Ok(Prepared::Job(job)) => {
+                Ok(Prepared::Job(job, took)) => {
                     jobs.push(*job);
+                    loading += took;
                     None
                 }
                 Ok(Prepared::Dropped(reason)) => Some(Ok(reason)),
@@ -75,7 +78,9 @@ impl Pipeline {
         }
         let storing = Instant::now();
         let outcomes = patiently(|| shared.store.store_jobs(&jobs)).await?;
-        Metric::ProcessJobStore.record(&[], storing.elapsed(), jobs.len());
+        let storing = storing.elapsed();
+        Metric::ProcessJobStore.record(&[], storing, jobs.len());
+        Metric::LoadJob.record(&[], loading + storing, jobs.len());
         let messages: Vec<Vec<Message>> = outcomes.iter().map(parse_items).collect::<Result<_, _>>()?;
         let parse_items: Vec<usize> = messages.iter().map(Vec::len).collect();
         let messages: Vec<Message> = messages.into_iter().flatten().collect();
@@ -112,8 +117,9 @@ impl Pipeline {
             task::Outcome::Job(message) => *message,
             task::Outcome::Dropped(reason) => return Ok(Prepared::Dropped(reason.label())),
         };
+        let start = Instant::now();
         match job::load(message) {
-            Ok(job) => Ok(Prepared::Job(Box::new(job))),
+            Ok(job) => Ok(Prepared::Job(Box::new(job), start.elapsed())),
             Err(error) => {
                 // As upstream has it (§4.7): whoever wrote the task has to correct it.
                 tracing::error!(task_id = event.task_id(), run_id = event.run_id(), %error, "job dropped");
@@ -124,9 +130,10 @@ impl Pipeline {
 
     /// Turns a job message, which a bridge made of an event, into the job to store.
     fn prepare_published(&self, body: &Value) -> Prepared {
+        let start = Instant::now();
         match bridge::job_of_message(body.clone()) {
             Ok(job) if !self.shared.filter.has_project(&job.repository) => Prepared::Dropped("filtered"),
-            Ok(job) => Prepared::Job(Box::new(job)),
+            Ok(job) => Prepared::Job(Box::new(job), start.elapsed()),
             Err(error) => {
                 tracing::error!(%error, "published job dropped");
                 Prepared::Dropped("invalid-job")

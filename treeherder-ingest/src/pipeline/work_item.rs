@@ -103,6 +103,8 @@ pub enum WorkItem {
     UpdateChangelog,
     /// Tells live readers how many failures nobody has classified, for each repository.
     UnclassifiedFailureCount,
+    /// Removes what is too old (§7.6).
+    CycleData,
 }
 
 /// Whether a log belongs to a job that failed; a text that upstream passes along.
@@ -165,7 +167,7 @@ impl Failure for WorkItemError {
 
 impl WorkItem {
     /// Names of all tasks.
-    pub const TASKS: [&'static str; 13] = [
+    pub const TASKS: [&'static str; 14] = [
         "store-pulse-tasks",
         "store-pulse-pushes",
         "store-pulse-pushes-classification",
@@ -179,6 +181,7 @@ impl WorkItem {
         "update-bugzilla-security-groups",
         "update-changelog",
         "unclassified-failure-count",
+        "cycle-data",
     ];
 
     /// Returns upstream's name of the task.
@@ -198,6 +201,7 @@ impl WorkItem {
             Self::UpdateBugzillaSecurityGroups => "update-bugzilla-security-groups",
             Self::UpdateChangelog => "update-changelog",
             Self::UnclassifiedFailureCount => "unclassified-failure-count",
+            Self::CycleData => "cycle-data",
         }
     }
 
@@ -213,6 +217,7 @@ impl WorkItem {
                 | Self::UpdateBugzillaSecurityGroups
                 | Self::UpdateChangelog
                 | Self::UnclassifiedFailureCount
+                | Self::CycleData
         )
     }
 
@@ -237,7 +242,8 @@ impl WorkItem {
             Self::UpdateBugscache
             | Self::UpdateBugzillaSecurityGroups
             | Self::UpdateChangelog
-            | Self::UnclassifiedFailureCount => &[QueueName::Default],
+            | Self::UnclassifiedFailureCount
+            | Self::CycleData => &[QueueName::Default],
         }
     }
 
@@ -388,6 +394,7 @@ mod tests {
             (WorkItem::UpdateBugzillaSecurityGroups, json!({"task": "update-bugzilla-security-groups"})),
             (WorkItem::UpdateChangelog, json!({"task": "update-changelog"})),
             (WorkItem::UnclassifiedFailureCount, json!({"task": "unclassified-failure-count"})),
+            (WorkItem::CycleData, json!({"task": "cycle-data"})),
         ]
     }
 
@@ -423,6 +430,7 @@ mod tests {
                 "default",
                 "default",
                 "default",
+                "default",
             ]
         );
         let retryable: Vec<_> = every_item()
@@ -439,7 +447,8 @@ mod tests {
                 "update-bugscache",
                 "update-bugzilla-security-groups",
                 "update-changelog",
-                "unclassified-failure-count"
+                "unclassified-failure-count",
+                "cycle-data"
             ]
         );
     }

@@ -9,5 +9,5 @@
 mod periodic;
 mod scheduler;
 
-pub use periodic::Periodic;
+pub use periodic::{Periodic, Reach};
 pub use scheduler::{Fired, ScheduleError, Scheduler};

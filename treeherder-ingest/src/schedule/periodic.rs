@@ -18,22 +18,34 @@ pub struct Periodic {
     pub name: &'static str,
     /// When it is due, in UTC: minute, hour, day, month and day of the week.
     pub pattern: &'static str,
-    /// Whether it asks servers of others.
-    pub goes_outside: bool,
+    /// What it touches.
+    pub reach: Reach,
     /// What it does, for people.
     pub about: &'static str,
     item: fn() -> WorkItem,
 }
 
+/// What a periodic task touches, beyond looking at the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing: it may run wherever somebody tries this program.
+    Inside,
+    /// It asks servers of others.
+    Outside,
+    /// It removes data.
+    Deletes,
+}
+
 /// The table.
 #[rustfmt::skip]
-static TABLE: [Periodic; 6] = [
-    Periodic { name: "fetch-push-logs", pattern: "*/5 * * * *", goes_outside: true, item: || WorkItem::FetchPushLogs, about: "asks the pushlogs of all active Mercurial repositories for pushes that Pulse did not tell" },
-    Periodic { name: "publish-stats", pattern: "*/20 * * * *", goes_outside: false, item: || WorkItem::PublishStats, about: "counts the pushes and jobs that were ingested" },
-    Periodic { name: "update-bugscache", pattern: "17 * * * *", goes_outside: true, item: || WorkItem::UpdateBugscache, about: "copies the bugs about intermittent failures from Bugzilla, in which suggestions are searched" },
-    Periodic { name: "update-bugzilla-security-groups", pattern: "23 4 * * *", goes_outside: true, item: || WorkItem::UpdateBugzillaSecurityGroups, about: "copies from Bugzilla which group may see the security bugs of which product" },
-    Periodic { name: "update-changelog", pattern: "41 * * * *", goes_outside: true, item: || WorkItem::UpdateChangelog, about: "copies commits and releases of the projects of TREEHERDER_CHANGELOG_PROJECTS" },
-    Periodic { name: "unclassified-failure-count", pattern: "* * * * *", goes_outside: false, item: || WorkItem::UnclassifiedFailureCount, about: "tells live readers how many failures nobody has classified" },
+static TABLE: [Periodic; 7] = [
+    Periodic { name: "fetch-push-logs", pattern: "*/5 * * * *", reach: Reach::Outside, item: || WorkItem::FetchPushLogs, about: "asks the pushlogs of all active Mercurial repositories for pushes that Pulse did not tell" },
+    Periodic { name: "publish-stats", pattern: "*/20 * * * *", reach: Reach::Inside, item: || WorkItem::PublishStats, about: "counts the pushes and jobs that were ingested" },
+    Periodic { name: "update-bugscache", pattern: "17 * * * *", reach: Reach::Outside, item: || WorkItem::UpdateBugscache, about: "copies the bugs about intermittent failures from Bugzilla, in which suggestions are searched" },
+    Periodic { name: "update-bugzilla-security-groups", pattern: "23 4 * * *", reach: Reach::Outside, item: || WorkItem::UpdateBugzillaSecurityGroups, about: "copies from Bugzilla which group may see the security bugs of which product" },
+    Periodic { name: "update-changelog", pattern: "41 * * * *", reach: Reach::Outside, item: || WorkItem::UpdateChangelog, about: "copies commits and releases of the projects of TREEHERDER_CHANGELOG_PROJECTS" },
+    Periodic { name: "unclassified-failure-count", pattern: "* * * * *", reach: Reach::Inside, item: || WorkItem::UnclassifiedFailureCount, about: "tells live readers how many failures nobody has classified" },
+    Periodic { name: "cycle-data", pattern: "0 0 * * *", reach: Reach::Deletes, item: || WorkItem::CycleData, about: "removes jobs and performance data that are too old" },
 ];
 
 impl Periodic {

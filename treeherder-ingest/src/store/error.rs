@@ -82,9 +82,15 @@ pub enum DataProblem {
 
 impl StoreError {
     /// Tells whether trying again can never help: integrity errors, wrong statements, impossible input.
+    ///
+    /// A row that was referred to and is gone may have been old or unused and removed meanwhile: then the next try makes it anew,
+    /// or finds that there is nothing to do.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        matches!(self, Self::Integrity(_) | Self::Programming(_) | Self::Value(_))
+        match self {
+            Self::Integrity(_) => !self.is_missing_reference(),
+            _ => matches!(self, Self::Programming(_) | Self::Value(_)),
+        }
     }
 
     /// Tells whether the database was only locked or full: such work is tried again without counting.

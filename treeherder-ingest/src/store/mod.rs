@@ -8,6 +8,7 @@ pub mod bugs;
 mod cache;
 pub mod changelog;
 pub mod classification;
+mod cycle;
 pub mod entity;
 pub mod error;
 mod events;
@@ -36,6 +37,7 @@ use sea_orm::{
 };
 use sea_orm_migration::MigratorTrait as _;
 
+pub use cycle::{OldData, Unused};
 pub use error::{DataError, DataProblem, StoreError};
 pub use events::{EventJob, EventPush, UnclassifiedCount};
 pub use jobs::{JobOutcome, JobStatus, LogKind, StoredLog};

@@ -9,6 +9,8 @@ mod drops;
 mod events;
 mod limits;
 mod links;
+#[path = "../support/ports.rs"]
+mod ports;
 #[path = "../support/rabbitmq.rs"]
 #[expect(dead_code, reason = "other tests need a second virtual host and restarts")]
 mod rabbitmq;

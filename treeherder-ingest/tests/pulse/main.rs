@@ -1,6 +1,8 @@
 //! Behaviour of the listener and of the sources inside the process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers as well")]
 
+#[path = "../support/ports.rs"]
+mod ports;
 #[path = "../support/python.rs"]
 mod python;
 #[path = "../support/rabbitmq.rs"]

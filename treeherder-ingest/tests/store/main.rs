@@ -36,6 +36,7 @@ mod accounts;
 mod bugs;
 mod changelog;
 mod classification;
+mod cycle;
 mod failures;
 mod job_batches;
 mod jobs;

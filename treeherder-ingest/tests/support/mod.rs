@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 pub(crate) mod database;
+pub(crate) mod ports;
 pub(crate) mod postgres;
 pub(crate) mod python;
 pub(crate) mod rabbitmq;

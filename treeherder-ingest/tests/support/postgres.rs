@@ -3,11 +3,12 @@
 //! `TEST_DATABASE_URL` names a server to use instead. With neither, tests say that they skip, unless
 //! `TREEHERDER_REQUIRE_SERVICES` is set: then they fail.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use sea_orm::{ConnectionTrait as _, Database};
+
+use super::ports::free_port;
 
 /// A running PostgreSQL, stopped when dropped.
 #[derive(Debug)]
@@ -23,6 +24,11 @@ struct Cluster {
     programs: PathBuf,
     directory: tempfile::TempDir,
 }
+
+/// A test's data need not outlive the machine's power.
+const QUICK: &str = "-c fsync=off";
+/// As Debian's default, with memory for a table of some size.
+const DURABLE: &str = "-c shared_buffers=256MB";
 
 impl Postgres {
     /// Starts a server, or returns `None` after saying why there is none.
@@ -43,10 +49,26 @@ impl Postgres {
             println!("skipped: PostgreSQL is not installed and TEST_DATABASE_URL is not set");
             return None;
         };
-        Some(Self::start_cluster(programs))
+        Some(Self::start_cluster(programs, QUICK))
     }
 
-    fn start_cluster(programs: PathBuf) -> Self {
+    /// As [`Postgres::start`], but only a server of our own, which may be restarted; `durable` makes it write as in earnest.
+    ///
+    /// # Panics
+    /// As [`Postgres::start`].
+    pub(crate) fn start_own(durable: bool) -> Option<Self> {
+        if std::env::var_os("TEST_DATABASE_URL").is_some() {
+            println!("skipped: needs a server of its own, and TEST_DATABASE_URL is set");
+            return None;
+        }
+        if !durable {
+            return Self::start();
+        }
+        let Some(programs) = find_programs() else { return Self::start() };
+        Some(Self::start_cluster(programs, DURABLE))
+    }
+
+    fn start_cluster(programs: PathBuf, options: &str) -> Self {
         // /tmp itself: the server's user must be able to walk to its data.
         let directory = tempfile::Builder::new().prefix("treeherder-pg").tempdir_in("/tmp").unwrap();
         give_to_server_user(directory.path());
@@ -60,10 +82,10 @@ impl Postgres {
         run(&initdb, "initdb");
         // A port may be taken between the moment it is found free and the server's start.
         for attempt in 1..=5 {
-            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let port = free_port();
             let start = format!(
                 "'{}' start --wait --pgdata='{}' --log='{}' --options=\"-c listen_addresses=127.0.0.1 -c port={port} \
-                 -c unix_socket_directories='' -c fsync=off -c max_connections=400\"",
+                 -c unix_socket_directories='' -c max_connections=400 {options}\"",
                 programs.join("pg_ctl").display(),
                 data.display(),
                 log.display()
@@ -78,6 +100,27 @@ impl Postgres {
         panic!("PostgreSQL did not start: {}", std::fs::read_to_string(log).unwrap_or_default());
     }
 
+    fn cluster(&self) -> &Cluster {
+        self.cluster.as_ref().expect("a server of our own")
+    }
+
+    /// Ends the server as a crash does and starts it again on the same data.
+    ///
+    /// # Panics
+    /// When it does not start again.
+    pub(crate) fn restart(&self) {
+        self.cluster().control("restart --wait --mode=immediate");
+    }
+
+    /// Returns the server's first process, whose children work for connections.
+    ///
+    /// # Panics
+    /// When the server does not run.
+    pub(crate) fn process(&self) -> u32 {
+        let file = self.cluster().directory.path().join("data/postmaster.pid");
+        std::fs::read_to_string(file).unwrap().lines().next().unwrap().trim().parse().unwrap()
+    }
+
     /// Creates an empty database and returns its URL.
     ///
     /// # Panics
@@ -88,6 +131,17 @@ impl Postgres {
         connection.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         connection.close().await.unwrap();
         format!("{}/{name}", self.base_url)
+    }
+}
+
+impl Cluster {
+    /// Runs `pg_ctl`, which takes the options of the start again at a restart.
+    fn control(&self, command: &str) {
+        let program = self.programs.join("pg_ctl");
+        let data = self.directory.path().join("data");
+        let log = self.directory.path().join("log");
+        let (program, data, log) = (program.display(), data.display(), log.display());
+        run(&format!("'{program}' {command} --pgdata='{data}' --log='{log}'"), command);
     }
 }
 

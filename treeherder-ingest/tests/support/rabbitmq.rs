@@ -4,12 +4,17 @@
 //! `TREEHERDER_REQUIRE_SERVICES` is set: then they fail.
 
 use std::io::{Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, LazyLock, Mutex, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use super::ports::free_port;
+
+/// How long the server may take to start.
+const START: Duration = Duration::from_secs(120);
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const CTL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
@@ -95,6 +100,23 @@ impl RabbitMq {
         self.node().ctl(&["close_all_connections", "test"]);
     }
 
+    /// Lists the queues of a virtual host with all their messages, those in somebody's hands included.
+    pub(crate) fn messages(&self, vhost: &str) -> Vec<(String, u64)> {
+        let list = ["list_queues", "--quiet", "--no-table-headers", "--vhost", vhost, "name", "messages"];
+        let told = self.node().ctl(&list);
+        let queue = |line: &str| {
+            let (name, messages) = line.rsplit_once('\t')?;
+            // Empty while the queue has no leader.
+            Some((name.to_owned(), messages.trim().parse().unwrap_or(u64::MAX)))
+        };
+        told.lines().filter_map(queue).collect()
+    }
+
+    /// Returns the server's first process.
+    pub(crate) fn process(&self) -> u32 {
+        self.node().server.lock().unwrap().id()
+    }
+
     /// Kills the server and starts it again on the same data.
     pub(crate) fn restart(&self) {
         let node = self.node();
@@ -109,7 +131,7 @@ impl Node {
     fn start() -> Self {
         // /tmp itself: the server's user must be able to walk to its data.
         let directory = tempfile::Builder::new().prefix("treeherder-mq").tempdir_in("/tmp").unwrap();
-        let [port, dist_port, epmd_port] = free_ports();
+        let [port, dist_port, epmd_port] = std::array::from_fn(|_| free_port());
         let file =
             |name: &str, content: String| std::fs::write(directory.path().join(name), content).unwrap();
         let vhosts = ["/", SECOND_VHOST];
@@ -156,11 +178,12 @@ impl Node {
         wait_until_ready(self.directory.path(), self.port, server);
     }
 
-    fn ctl(&self, arguments: &[&str]) {
+    fn ctl(&self, arguments: &[&str]) -> String {
         let mut command = as_server_user(CTL);
         environment(&mut command, self.directory.path(), self.dist_port, self.epmd_port, self.port);
         let output = command.args(arguments).output().unwrap();
         assert!(output.status.success(), "rabbitmqctl {arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 }
 
@@ -215,10 +238,13 @@ fn spawn_server(directory: &Path, dist_port: u16, epmd_port: u16, port: u16) -> 
 fn wait_until_ready(directory: &Path, port: u16, server: &mut Child) {
     let greets = || {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
         stream.write_all(b"AMQP\0\0\x09\x01").ok()?;
         stream.read_exact(&mut [0; 1]).ok()
     };
+    let start = Instant::now();
     while greets().is_none() {
+        assert!(start.elapsed() < START, "RabbitMQ does not greet after {START:?}");
         if let Some(status) = server.try_wait().unwrap() {
             let said = std::fs::read_to_string(directory.join("said")).unwrap_or_default();
             panic!("RabbitMQ did not start: {status}\n{said}");
@@ -234,15 +260,4 @@ fn kill_group(server: &mut Child) {
         println!("RabbitMQ was not stopped: {status}");
     }
     let _ = server.wait();
-}
-
-/// Three free ports below those that the system gives to outgoing connections.
-fn free_ports() -> [u16; 3] {
-    let mut held = Vec::new();
-    while held.len() < 3 {
-        let random = uuid::Uuid::new_v4().as_u128() % 12_000;
-        let port = 20_000 + u16::try_from(random).unwrap();
-        held.extend(TcpListener::bind(("127.0.0.1", port)));
-    }
-    std::array::from_fn(|index| held[index].local_addr().unwrap().port())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use treeherder_ingest::bridge::{PRODUCTION_NAMESPACE, write_references};
 use treeherder_ingest::monitor::Registry;
 
-use crate::config::{BridgeArgs, ListenArgs, NetworkArgs};
+use crate::config::{BridgeArgs, ListenArgs, NetworkArgs, StatsdArgs};
 use crate::output;
 use crate::roles::BridgeRole;
 use crate::shutdown;
@@ -50,6 +50,8 @@ struct RunArgs {
     listen: ListenArgs,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    statsd: StatsdArgs,
 }
 
 /// Write the documents that describe the exchange and its messages
@@ -80,6 +82,7 @@ async fn bridge(args: RunArgs) -> anyhow::Result<()> {
     let web = WebServer::bind(args.listen.listen).await?;
     // What it counts is shown at /metrics.
     let _registry = Registry::of_process();
+    args.statsd.start();
     let role = BridgeRole::new(&settings, &args.network)?;
     role.check().await?;
     let view = BridgeView { namespace: settings.namespace.clone(), bridge: Some(role.bridge()) };

@@ -1,6 +1,7 @@
 //! One module for each command.
 
 pub(crate) mod bridge;
+pub(crate) mod cycle_data;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod failures;

@@ -20,6 +20,8 @@ use crate::web::{BridgeView, Live, WebServer};
 
 /// The periodic task that polls pushlogs (`spec/ingest.md` §2.6).
 const PUSHLOGS: &str = "fetch-push-logs";
+/// The periodic task that removes old data (`spec/ingest.md` §7.6).
+const CYCLE: &str = "cycle-data";
 
 /// How long open requests may take at a stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(3);
@@ -55,6 +57,9 @@ pub(crate) struct Args {
     /// Ask the pushlogs of the active Mercurial repositories for new pushes, every five minutes
     #[arg(long, env = "TREEHERDER_POLL_PUSHLOGS", value_parser = switch)]
     poll_pushlogs: bool,
+    /// Remove jobs and performance data that are too old, once a day
+    #[arg(long, env = "TREEHERDER_CYCLE_DATA", value_parser = switch)]
+    cycle_data: bool,
     #[command(flatten)]
     pulse: PulseArgs,
     #[command(flatten)]
@@ -94,7 +99,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         start_sources(&args, &pipeline, &stop, &mut sources);
     }
     let polls = args.poll_pushlogs && !args.pulse.skip_ingestion;
-    let entries = roles::entries_inside(if polls { &[PUSHLOGS] } else { &[] });
+    let wanted = [polls.then_some(PUSHLOGS), args.cycle_data.then_some(CYCLE)];
+    let entries = roles::entries_inside(&wanted.into_iter().flatten().collect::<Vec<_>>());
     let (scheduler, stopped) = (roles::scheduler(&database, entries), stop.clone());
     sources.spawn(async move { scheduler.run(&stopped).await });
     let bridge = start_bridge(&args, &stop, &mut sources)?;

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use treeherder_ingest::changelog::Project;
+use treeherder_ingest::cycle::RETENTION_DAYS;
 use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pulse::environment_flag;
 use treeherder_ingest::push::UpstreamOptions;
@@ -18,7 +19,7 @@ use crate::web::Site;
 
 pub(crate) use self::bridge::BridgeArgs;
 pub(crate) use self::bugzilla::BugzillaArgs;
-pub(crate) use self::monitor::{HealthArgs, MonitorArgs};
+pub(crate) use self::monitor::{HealthArgs, MonitorArgs, StatsdArgs};
 pub(crate) use self::pulse::PulseArgs;
 
 /// Where to look for the database and the queues.
@@ -151,6 +152,11 @@ pub(crate) struct IngestArgs {
     /// Seconds before failed work is tried again; the pause about doubles with each of the ten tries
     #[arg(long, env = "TREEHERDER_RETRY_SECONDS", value_name = "SECONDS", default_value = "10", value_parser = pause)]
     pub(crate) retry_seconds: f64,
+
+    /// Days for which jobs are kept where the schedule removes old ones
+    #[arg(long, env = "TREEHERDER_KEEP_DAYS", value_name = "DAYS", default_value_t = RETENTION_DAYS,
+        value_parser = clap::value_parser!(u32).range(1..36_500))]
+    pub(crate) keep_days: u32,
 
     /// Projects at GitHub whose commits and releases graphs show beside what was measured [default: none]
     #[arg(long, env = "TREEHERDER_CHANGELOG_PROJECTS", value_name = "OWNER/NAME,…", value_delimiter = ',')]

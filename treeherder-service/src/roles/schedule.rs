@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use treeherder_ingest::schedule::{Periodic, Scheduler};
+use treeherder_ingest::schedule::{Periodic, Reach, Scheduler};
 
 use super::{Database, hostname};
 
@@ -12,7 +12,8 @@ pub(crate) fn scheduler(database: &Database, entries: Vec<&'static Periodic>) ->
     Scheduler::new(database.store.clone(), Arc::clone(&database.queue), owner, entries)
 }
 
-/// Returns the periodic tasks of a process on somebody's desk: those that ask servers of others only where that is wanted.
+/// Returns the periodic tasks of a process on somebody's desk: those that ask servers of others or remove data only where that is
+/// wanted.
 pub(crate) fn entries_inside(also: &[&str]) -> Vec<&'static Periodic> {
-    Periodic::all().filter(|entry| !entry.goes_outside || also.contains(&entry.name)).collect()
+    Periodic::all().filter(|entry| entry.reach == Reach::Inside || also.contains(&entry.name)).collect()
 }

@@ -36,6 +36,7 @@ pub(crate) struct Heartbeats {
 impl Vitals {
     /// Begins to count what the code of this process says.
     pub(crate) fn new(args: &MonitorArgs) -> Self {
+        args.statsd.start();
         Self {
             watch: Arc::new(Watch::new(&WorkItem::TASKS)),
             registry: Registry::of_process(),

@@ -53,6 +53,7 @@ pub(crate) fn pipeline_options(ingest: &IngestArgs) -> PipelineOptions {
     options.performance.multi_commit = ingest.multidata;
     options.worker.retries.unit = Duration::from_secs_f64(ingest.retry_seconds);
     options.worker.stop_deadline = STOP_TIME;
+    options.keep_days = ingest.keep_days;
     options.bugzilla = ingest.bugzilla.options();
     options.changelog_projects.clone_from(&ingest.changelog_projects);
     options

@@ -116,13 +116,11 @@ fn router(state: AppState) -> Router {
     };
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
     // Outermost: load balancers ask by address, whatever names the site answers to.
-    monitor::with_health(conventions::of_all(routes, &site), store, health)
+    conventions::outermost(monitor::with_health(conventions::of_all(routes, &site), store, health))
 }
 
 /// Puts the routes of a bridge's process together.
 fn bridge_router(view: &BridgeView) -> Router {
-    Router::new()
-        .merge(monitor::process_router())
-        .merge(bridge::router(view))
-        .fallback(response::nothing_here)
+    let routes = Router::new().merge(monitor::process_router()).merge(bridge::router(view));
+    conventions::outermost(routes.fallback(response::nothing_here))
 }

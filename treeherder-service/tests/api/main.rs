@@ -4,6 +4,8 @@
 #[allow(dead_code, reason = "shared with the tests of storage, which use more of it")]
 #[path = "../../../treeherder-ingest/tests/support/database.rs"]
 mod database;
+#[path = "../../../treeherder-ingest/tests/support/ports.rs"]
+mod ports;
 #[allow(dead_code, reason = "shared with the tests of storage, which use more of it")]
 #[path = "../../../treeherder-ingest/tests/support/postgres.rs"]
 mod postgres;

@@ -1,10 +1,8 @@
 //! What the doctor finds on broken deployments, and on a healthy one.
 
-use std::time::Duration;
-
 use serde_json::Value;
 
-use crate::support::{Place, Running};
+use crate::support::{Place, Running, eventually};
 
 /// Runs the doctor; returns whether all is well and the findings.
 fn doctor(place: &Place, variables: &[(&str, &str)]) -> (bool, Vec<Value>) {
@@ -103,9 +101,10 @@ fn dead_letters_missing_workers_and_wrong_variables_are_told_until_they_are_mend
         assert_eq!(place.run(&["queues", "discard", &id]).status.code(), Some(1));
     }
     let (_serve, _url) = Running::serve_with(&place, &[], &[("TREEHERDER_HEARTBEAT_SECONDS", "0.05")]);
-    while !doctor(&place, &[]).0 {
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    eventually("health", || {
+        let (healthy, findings) = doctor(&place, &[]);
+        if healthy { Ok(()) } else { Err(findings) }
+    });
     let text = place.text(&["doctor"]);
     assert!(text.contains("1 alive") && text.trim_end().ends_with("."), "{text}");
 }

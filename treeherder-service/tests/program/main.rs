@@ -8,6 +8,7 @@ mod servers;
 
 mod bad_input;
 mod crash;
+mod cycle;
 mod demo;
 mod deployment;
 mod doctor;
@@ -19,4 +20,5 @@ mod order;
 mod replay_file;
 mod stop;
 mod supervise;
+mod telemetry;
 mod web;

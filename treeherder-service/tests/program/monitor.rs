@@ -2,11 +2,10 @@
 //! (`spec/bridge-l10n-platform.md` §4.6, `spec/api.md` §9.2).
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Place, Running, small_scenario, write_messages};
+use crate::support::{Place, Running, ended, eventually_async, small_scenario, write_messages};
 
 /// A broken message and one of an exchange that nobody knows: each a dead letter of its own queue.
 const BROKEN: &str =
@@ -45,12 +44,11 @@ impl Site {
 
     /// Asks until the answer is the one that is waited for.
     async fn until<T>(&self, path: &str, ready: impl Fn(&Value) -> Option<T>) -> T {
-        loop {
-            if let Some(found) = ready(&self.json(path).await) {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        eventually_async(path, async || {
+            let answer = self.json(path).await;
+            ready(&answer).ok_or(answer)
+        })
+        .await
     }
 }
 
@@ -165,7 +163,7 @@ async fn workers_tasks_and_metrics_tell_what_was_done() {
 
     // A process that stops in order says so, and one that is killed is lost when its beats are missing.
     serve.signal("TERM");
-    assert!(tokio::task::block_in_place(|| serve.0.wait()).unwrap().success());
+    assert!(tokio::task::block_in_place(|| ended(&mut serve.0)).success());
     let (serve, site) = self::serve(&place, &[]);
     let old = site.json(&format!("api/worker/{name}/")).await;
     assert!(old["alive"] == false && old["stopped"].is_f64(), "{old}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Place, Running, assert_same, small_scenario, write_messages};
+use crate::support::{Place, Running, assert_same, ended, small_scenario, write_messages};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_in_flight_at_sigterm_is_done_by_the_next_process() {
@@ -23,7 +23,7 @@ async fn what_was_in_flight_at_sigterm_is_done_by_the_next_process() {
         let (mut serve, _) = Running::serve(&place, &[]);
         std::thread::sleep(Duration::from_millis(milliseconds));
         serve.signal(signal);
-        let status = serve.0.wait().unwrap();
+        let status = ended(&mut serve.0);
         assert_eq!(status.code(), Some(0), "after {signal}");
         let depths = place.json(&["queues", "--format", "json"]);
         let leased: u64 =

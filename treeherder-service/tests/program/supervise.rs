@@ -1,8 +1,6 @@
 //! The supervisor: what ends is started again, and everything ends with it.
 
-use std::time::Duration;
-
-use crate::support::{Place, Running};
+use crate::support::{Place, Running, ended, eventually};
 
 fn supervised(place: &Place, procfile: &str) -> Running {
     let file = place.file("Procfile");
@@ -12,14 +10,11 @@ fn supervised(place: &Place, procfile: &str) -> Running {
 
 /// Waits until a file has so many lines.
 fn await_lines(place: &Place, name: &str, number: usize) -> Vec<String> {
-    loop {
+    eventually(&format!("{number} lines in {name}"), || {
         let text = std::fs::read_to_string(place.file(name)).unwrap_or_default();
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        if lines.len() >= number && text.ends_with('\n') {
-            return lines;
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
+        if lines.len() >= number && text.ends_with('\n') { Ok(lines) } else { Err(text) }
+    })
 }
 
 fn is_alive(pid: &str) -> bool {
@@ -46,7 +41,7 @@ fn what_is_killed_is_started_again_and_a_stop_ends_everything() {
     assert_ne!(first, second);
     assert!(is_alive(&second) && is_alive(&other));
     supervisor.signal("TERM");
-    assert_eq!(supervisor.0.wait().unwrap().code(), Some(0));
+    assert_eq!(ended(&mut supervisor.0).code(), Some(0));
     assert!(!is_alive(&second) && !is_alive(&other));
 }
 
@@ -55,7 +50,7 @@ fn nothing_is_started_after_a_release_that_failed() {
     let place = Place::new();
     let folder = place.path().display();
     let mut supervisor = supervised(&place, &format!("web: touch {folder}/web\nrelease: exit 3\n"));
-    assert_eq!(supervisor.0.wait().unwrap().code(), Some(1));
+    assert_eq!(ended(&mut supervisor.0).code(), Some(1));
     assert!(!place.file("web").exists());
     let mut text = String::new();
     std::io::Read::read_to_string(&mut supervisor.0.stderr.take().unwrap(), &mut text).unwrap();
@@ -70,7 +65,7 @@ fn a_file_that_cannot_be_used_is_named_with_the_place() {
         ("# nothing\n", "nothing to run"),
     ] {
         let mut supervisor = supervised(&place, procfile);
-        assert_eq!(supervisor.0.wait().unwrap().code(), Some(1));
+        assert_eq!(ended(&mut supervisor.0).code(), Some(1));
         let mut text = String::new();
         std::io::Read::read_to_string(&mut supervisor.0.stderr.take().unwrap(), &mut text).unwrap();
         assert!(text.contains(expected) && text.contains("Procfile"), "{text}");

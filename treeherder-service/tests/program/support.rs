@@ -3,13 +3,83 @@
 use std::cell::{OnceCell, RefCell};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::time::{Duration, Instant};
 
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
-use serde_json::{Value, json};
-use treeherder_ingest::store::Store;
+use serde_json::Value;
 use treeherder_testdata::scenario::{Message, Scenario};
 use treeherder_testdata::standin::StandIn;
+
+/// How long a test waits for what must come, however slow the machine is. Then it fails and tells what it saw last.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Looks again and again until there is something; what is seen meanwhile is told when it never comes.
+pub(crate) fn eventually<T, S: std::fmt::Debug>(what: &str, mut look: impl FnMut() -> Result<T, S>) -> T {
+    let start = Instant::now();
+    loop {
+        match look() {
+            Ok(found) => return found,
+            Err(seen) => {
+                assert!(start.elapsed() < PATIENCE, "no {what} in {PATIENCE:?}; last seen: {seen:?}")
+            }
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+/// As [`eventually`], for what has to be awaited.
+pub(crate) async fn eventually_async<T, S: std::fmt::Debug>(
+    what: &str,
+    mut look: impl AsyncFnMut() -> Result<T, S>,
+) -> T {
+    let start = Instant::now();
+    loop {
+        match look().await {
+            Ok(found) => return found,
+            Err(seen) => {
+                assert!(start.elapsed() < PATIENCE, "no {what} in {PATIENCE:?}; last seen: {seen:?}")
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Pause between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Waits for the end of a process; one that does not end is killed, and the test fails.
+pub(crate) fn ended(child: &mut Child) -> ExitStatus {
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status;
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            panic!("process {} did not end in {PATIENCE:?}", child.id());
+        }
+        std::thread::sleep(PAUSE / 5);
+    }
+}
+
+/// Runs a program to its end; one that does not end is killed, and the test fails.
+pub(crate) fn output_of(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    finished(command.spawn().unwrap())
+}
+
+/// As [`output_of`], for a program that runs already.
+pub(crate) fn finished(child: Child) -> Output {
+    let id = child.id().to_string();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || sender.send(child.wait_with_output()));
+    let Ok(output) = receiver.recv_timeout(PATIENCE) else {
+        let _ = Command::new("kill").args(["-KILL", &id]).status();
+        panic!("process {id} did not end in {PATIENCE:?}");
+    };
+    output.unwrap()
+}
 
 /// A data folder of its own for each test.
 pub(crate) struct Place {
@@ -55,7 +125,7 @@ impl Place {
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
+        output_of(&mut self.command(args))
     }
 
     /// Runs a command that must succeed and returns what it printed.
@@ -75,23 +145,11 @@ impl Place {
         let known = self.json(&["repositories", "list", "--all", "--format", "json"]);
         let id_of = |name: &str| {
             let found = known.as_array().unwrap().iter().find(|repository| repository["name"] == name);
-            found.map(|repository| repository["id"].as_i64().unwrap())
+            found.map(|repository| (i32::try_from(repository["id"].as_i64().unwrap()).unwrap(), 1))
         };
-        let mut entries = Vec::new();
-        for (position, row) in stand_in.repositories().iter().enumerate() {
-            let id = id_of(row.name).unwrap_or(position as i64 + 10_000);
-            entries.push(json!({"pk": id, "model": "model.repository", "fields": {
-                "name": row.name, "repository_group": 1, "dvcs_type": row.dvcs_type, "url": row.url,
-                "tc_root_url": row.tc_root_url, "is_try_repo": row.is_try_repo,
-                "accepts_pull_requests": row.accepts_pull_requests,
-            }}));
-            if let Some(branch) = row.branch {
-                entries.push(json!({"pk": 10_000 + position, "model": "model.repositorybranch",
-                    "fields": {"repository": id, "branch": branch}}));
-            }
-        }
+        let entries = stand_in.fixture(id_of);
         let fixture = self.file("repositories.json");
-        std::fs::write(&fixture, serde_json::to_vec(&entries).unwrap()).unwrap();
+        std::fs::write(&fixture, entries.to_string()).unwrap();
         self.text(&["repositories", "load", fixture.to_str().unwrap()]);
     }
 
@@ -106,42 +164,10 @@ impl Place {
     }
 }
 
-/// Rows of the tables that ingestion fills, in the words of people: no ids, no times of storing.
+/// Rows of the tables that ingestion fills, in the words of people.
 pub(crate) async fn rows_of(url: &str) -> Vec<String> {
-    let store = Store::connect(url, 1).await.unwrap();
-    let mut rows = Vec::new();
-    for sql in EXPORTS {
-        let sql = match store.backend() {
-            DbBackend::Postgres => {
-                format!("SELECT jsonb_build_array({}", sql.replacen(") FROM", ")::text FROM", 1))
-            }
-            _ => format!("SELECT json_array({sql}"),
-        };
-        let statement = Statement::from_string(store.backend(), sql);
-        for row in store.connection().query_all_raw(statement).await.unwrap() {
-            rows.push(row.try_get_by_index::<String>(0).unwrap());
-        }
-    }
-    store.connection().clone().close().await.unwrap();
-    rows.sort();
-    rows
+    treeherder_benches::cluster::rows_of(url).await.unwrap()
 }
-
-const EXPORTS: [&str; 6] = [
-    "'push', repository.name, push.revision, author, branch, time) FROM push
-     JOIN repository ON repository.id = repository_id",
-    r#"'commit', push.revision, "commit".revision, "commit".author, comments) FROM "commit"
-     JOIN push ON push.id = push_id"#,
-    "'job', guid, push.revision, state, result, tier, reason, who, submit_time, start_time, end_time,
-     job_type.name, job_type.symbol, job_group.symbol, machine.name, platform) FROM job
-     JOIN push ON push.id = push_id JOIN job_type ON job_type.id = job_type_id
-     JOIN job_group ON job_group.id = job.job_group_id JOIN machine ON machine.id = machine_id
-     JOIN machine_platform ON machine_platform.id = machine_platform_id",
-    "'log', job.guid, job_log.name, url, status) FROM job_log JOIN job ON job.id = job_id",
-    "'error line', job.guid, line_number, line) FROM text_log_error JOIN job ON job.id = job_id",
-    "'failure line', job.guid, failure_line.line, action, test, subtest, failure_line.status, expected, message) FROM failure_line
-     JOIN job_log ON job_log.id = job_log_id JOIN job ON job.id = job_log.job_id",
-];
 
 /// The servers that the messages of a scenario point to, and the messages.
 pub(crate) async fn small_scenario() -> (StandIn, Vec<Message>) {
@@ -207,7 +233,7 @@ impl Running {
 
 /// Compares the rows of two databases and tells the first differences.
 pub(crate) fn assert_same(rows: &[String], expected: &[String]) {
-    let missing: Vec<_> = expected.iter().filter(|row| rows.binary_search(row).is_err()).take(5).collect();
-    let surplus: Vec<_> = rows.iter().filter(|row| expected.binary_search(row).is_err()).take(5).collect();
-    assert!(rows == expected, "missing {missing:#?}, surplus {surplus:#?}");
+    if let Some(differences) = treeherder_benches::cluster::first_differences(rows, expected) {
+        panic!("{differences}");
+    }
 }

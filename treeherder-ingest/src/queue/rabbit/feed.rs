@@ -221,7 +221,8 @@ impl Mover {
     /// Where that fails the session is at its end, which brings the message back.
     async fn wait_on(&self, tag: u64, envelope: Envelope, now: i64) {
         let Some(session) = self.session.upgrade() else { return };
-        let place = self.options.place(self.queue, envelope.priority, envelope.due, now);
+        let is_silent = |place: &Place| session.is_silent(place);
+        let place = self.options.place(self.queue, envelope.priority, envelope.due, now, is_silent);
         let waiting = session.publish("delay a message", &[(place, envelope)]).await;
         let settled = match waiting {
             Ok(()) => {

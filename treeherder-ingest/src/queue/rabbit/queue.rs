@@ -119,10 +119,13 @@ impl RabbitQueue {
     }
 
     /// Adds where an envelope goes next.
-    pub(super) fn addressed(&self, envelope: Envelope) -> (Place, Envelope) {
+    pub(super) fn addressed(&self, session: &Session, envelope: Envelope) -> (Place, Envelope) {
         let place = match envelope.dead {
             Some(_) => Place::Dead(envelope.queue),
-            None => self.options.place(envelope.queue, envelope.priority, envelope.due, self.clock.now()),
+            None => {
+                let Envelope { queue, priority, due, .. } = envelope;
+                self.options.place(queue, priority, due, self.clock.now(), |place| session.is_silent(place))
+            }
         };
         (place, envelope)
     }
@@ -136,8 +139,10 @@ impl RabbitQueue {
         if envelopes.is_empty() {
             return Ok(());
         }
-        let letters: Vec<_> = envelopes.into_iter().map(|envelope| self.addressed(envelope)).collect();
-        self.session().await?.publish(operation, &letters).await?;
+        let session = self.session().await?;
+        let letters: Vec<_> =
+            envelopes.into_iter().map(|envelope| self.addressed(&session, envelope)).collect();
+        session.publish(operation, &letters).await?;
         for (place, envelope) in &letters {
             if matches!(place, Place::Work(..)) {
                 self.wake_ups.wake(envelope.queue);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::{Channel, Confirmation, Connection};
@@ -18,10 +19,22 @@ use crate::queue::{QueueError, QueueName};
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) connection: Connection,
-    publisher: Channel,
+    publisher: Mutex<Channel>,
     presences: Mutex<HashMap<Place, Presence>>,
+    /// Waiting queues that did not confirm in time, and when that was.
+    silent: Mutex<HashMap<Place, Instant>>,
     pub(super) feeds: Mutex<HashMap<QueueName, Arc<Feed>>>,
     pub(super) options: Arc<RabbitOptions>,
+}
+
+/// How long a waiting queue is avoided that did not confirm in time.
+const SILENCE: Duration = Duration::from_secs(600);
+
+/// Opens a channel whose messages are confirmed.
+async fn publisher(connection: &Connection) -> lapin::Result<Channel> {
+    let channel = connection.create_channel().await?;
+    channel.confirm_select(ConfirmSelectOptions::default()).await?;
+    Ok(channel)
 }
 
 /// Names the operation that the broker refused.
@@ -36,19 +49,46 @@ impl Session {
             reason: format!("{}: {error}", options.url),
         };
         let connection = connect(&options.url, &options.url.vhost(), &options.name).await.map_err(failed)?;
-        let publisher = connection.create_channel().await.map_err(failed)?;
-        publisher.confirm_select(ConfirmSelectOptions::default()).await.map_err(failed)?;
+        let publisher = publisher(&connection).await.map_err(failed)?;
         Ok(Self {
             connection,
-            publisher,
+            publisher: Mutex::new(publisher),
             presences: Mutex::default(),
+            silent: Mutex::default(),
             feeds: Mutex::default(),
             options: Arc::clone(&options),
         })
     }
 
     pub(super) fn is_alive(&self) -> bool {
-        self.connection.status().connected() && self.publisher.status().connected()
+        self.connection.status().connected() && self.publisher().status().connected()
+    }
+
+    fn publisher(&self) -> Channel {
+        // A channel is whole, whoever panicked.
+        self.publisher.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells whether a queue did not confirm in time a while ago.
+    pub(super) fn is_silent(&self, place: &Place) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.get(place).is_some_and(|since| since.elapsed() < SILENCE)
+    }
+
+    /// Goes on over another channel, and avoids the waiting queues of these letters for a while.
+    ///
+    /// A quorum queue that was declared shortly before the broker died can come back without a leader. Whatever is published to it
+    /// waits, and with it everything that is published later over the same channel.
+    async fn avoid(&self, letters: &[(Place, Envelope)]) {
+        {
+            let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+            let waiting = letters.iter().filter(|(place, _)| matches!(place, Place::Retry(..)));
+            silent.extend(waiting.map(|(place, _)| (place.clone(), Instant::now())));
+        }
+        match publisher(&self.connection).await {
+            Ok(channel) => *self.publisher.lock().unwrap_or_else(PoisonError::into_inner) = channel,
+            Err(error) => tracing::warn!(%error, "no other channel to publish over"),
+        }
     }
 
     /// Returns the living consumer of a queue, or of all.
@@ -112,13 +152,12 @@ impl Session {
             }
             self.ensure(place).await?;
         }
-        let confirmed = tokio::time::timeout(self.options.confirm_timeout, self.confirm(operation, letters));
-        confirmed.await.unwrap_or_else(|_elapsed| {
-            Err(QueueError::Broker {
-                operation,
-                reason: format!("no confirmation in {:?}", self.options.confirm_timeout),
-            })
-        })
+        let limit = self.options.confirm_timeout;
+        if let Ok(confirmed) = tokio::time::timeout(limit, self.confirm(operation, letters)).await {
+            return confirmed;
+        }
+        self.avoid(letters).await;
+        Err(QueueError::Broker { operation, reason: format!("no confirmation in {limit:?}") })
     }
 
     async fn confirm(
@@ -126,17 +165,13 @@ impl Session {
         operation: &'static str,
         letters: &[(Place, Envelope)],
     ) -> Result<(), QueueError> {
+        let publisher = self.publisher();
         let mut confirms = Vec::with_capacity(letters.len());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         for (place, envelope) in letters {
             let name = place.name(&self.options.prefix).into();
-            let published = self.publisher.basic_publish(
-                "".into(),
-                name,
-                options,
-                &envelope.payload,
-                envelope.properties(),
-            );
+            let published =
+                publisher.basic_publish("".into(), name, options, &envelope.payload, envelope.properties());
             confirms.push((place, published.await.map_err(refused(operation))?));
         }
         for (place, confirm) in confirms {
@@ -144,7 +179,7 @@ impl Session {
                 Confirmation::Ack(None) => continue,
                 Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned)) => {
                     // Somebody deleted the queue: the next try declares it again.
-                    self.note(place, Presence::Absent(std::time::Instant::now()));
+                    self.note(place, Presence::Absent(Instant::now()));
                     returned.reply_text.to_string()
                 }
                 Confirmation::Nack(None) => "the broker did not take the message".to_owned(),

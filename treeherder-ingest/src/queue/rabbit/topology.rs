@@ -64,14 +64,23 @@ impl Place {
 }
 
 impl RabbitOptions {
-    /// Returns where a message that is due at `due` goes first.
-    pub(super) fn place(&self, queue: QueueName, priority: Priority, due: i64, now: i64) -> Place {
+    /// Returns where a message that is due at `due` goes first; waiting queues that are to be avoided only where there is no
+    /// other.
+    pub(super) fn place(
+        &self,
+        queue: QueueName,
+        priority: Priority,
+        due: i64,
+        now: i64,
+        is_avoided: impl Fn(&Place) -> bool,
+    ) -> Place {
         if due <= now {
             return Place::Work(queue, priority);
         }
         let steps = || self.steps.iter().map(|step| milliseconds(*step).max(1));
-        let fitting = steps().filter(|step| *step <= due - now).max();
-        match fitting.or_else(|| steps().min()) {
+        let usable = || steps().filter(|step| !is_avoided(&Place::Retry(queue, *step)));
+        let fitting = usable().filter(|step| *step <= due - now).max();
+        match fitting.or_else(|| usable().min()).or_else(|| steps().min()) {
             Some(step) => Place::Retry(queue, step),
             // No steps at all: no waiting.
             None => Place::Work(queue, priority),
@@ -97,7 +106,8 @@ mod tests {
     /// The steps that a delay is made of, in milliseconds.
     fn steps_of(mut delay: i64) -> Vec<i64> {
         let mut steps = Vec::new();
-        while let Place::Retry(_, step) = options().place(QueueName::Statsd, Priority::Normal, delay, 0) {
+        let place = |delay| options().place(QueueName::Statsd, Priority::Normal, delay, 0, |_| false);
+        while let Place::Retry(_, step) = place(delay) {
             steps.push(step);
             delay -= step;
         }
@@ -113,6 +123,21 @@ mod tests {
         assert_eq!(steps_of(12_500), [10_000, 1_000, 1_000, 1_000]);
         assert_eq!(steps_of(190_000), [160_000, 20_000, 10_000]);
         assert_eq!(steps_of(7_940_000).iter().sum::<i64>(), 7_940_000);
+    }
+
+    #[test]
+    fn a_queue_that_does_not_answer_is_avoided_while_there_is_another() {
+        let place = |delay, avoided: &[i64]| {
+            let is_avoided =
+                |place: &Place| avoided.iter().any(|step| *place == Place::Retry(QueueName::Statsd, *step));
+            options().place(QueueName::Statsd, Priority::Normal, delay, 0, is_avoided)
+        };
+        let retry = |step| Place::Retry(QueueName::Statsd, step);
+        assert_eq!(place(12_000, &[10_000]), retry(1_000), "in smaller steps");
+        assert_eq!(place(1_000, &[1_000]), retry(10_000), "later");
+        assert_eq!(place(0, &[1_000]), Place::Work(QueueName::Statsd, Priority::Normal));
+        let all: Vec<i64> = options().steps.iter().map(|step| milliseconds(*step)).collect();
+        assert_eq!(place(1_000, &all), retry(1_000), "there is no other");
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! The stand-in servers, and the pipeline that asks them and nobody else.
 
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use serde_json::json;
 use treeherder_ingest::bugzilla::BugzillaOptions;
 use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::pipeline::{Pipeline, PipelineOptions};
 use treeherder_ingest::push::{Upstream, UpstreamOptions};
 use treeherder_ingest::queue::QueueName;
 use treeherder_testdata::scenario::Scenario;
-use treeherder_testdata::standin::{RepositoryRow, StandIn};
+use treeherder_testdata::standin::StandIn;
 
 use crate::roles::{Database, Vitals};
 
@@ -27,42 +27,20 @@ pub(super) async fn start(database: &Database, scenario: Scenario) -> anyhow::Re
     let stand_in = StandIn::start(scenario, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .await
         .context("cannot start the stand-in servers")?;
-    let fixture = fixture(database, &stand_in.repositories()).await?;
+    let fixture = fixture(database, &stand_in).await?;
     database.store.load_repositories(&fixture).await.context("cannot load the demo's repositories")?;
     Ok(stand_in)
 }
 
 /// Makes the repositories of the stand-in a fixture, each with the id that its name has already.
-async fn fixture(database: &Database, rows: &[RepositoryRow]) -> anyhow::Result<String> {
-    let mut entries = Vec::new();
-    for (position, row) in rows.iter().enumerate() {
-        let known = database.store.repository_by_name(row.name).await?;
-        let (id, group) = match known {
-            Some(known) => (known.id, known.repository_group_id),
-            None => (i32::try_from(position)? + 10_000, 1),
-        };
-        entries.push(json!({"pk": id, "model": "model.repository", "fields": {
-            "name": row.name,
-            "repository_group": group,
-            "dvcs_type": row.dvcs_type,
-            "url": row.url,
-            "codebase": "gecko",
-            "description": "",
-            "active_status": "active",
-            "performance_alerts_enabled": row.performance_alerts_enabled,
-            "expire_performance_data": true,
-            "is_try_repo": row.is_try_repo,
-            "tc_root_url": row.tc_root_url,
-            "accepts_pull_requests": row.accepts_pull_requests,
-        }}));
-        if let Some(branch) = row.branch {
-            entries.push(json!({"pk": 10_000 + position, "model": "model.repositorybranch", "fields": {
-                "repository": id,
-                "branch": branch,
-            }}));
+async fn fixture(database: &Database, stand_in: &StandIn) -> anyhow::Result<String> {
+    let mut ids = HashMap::new();
+    for row in stand_in.repositories() {
+        if let Some(known) = database.store.repository_by_name(row.name).await? {
+            ids.insert(row.name, (known.id, known.repository_group_id));
         }
     }
-    Ok(serde_json::to_string(&entries)?)
+    Ok(stand_in.fixture(|name| ids.get(name).copied()).to_string())
 }
 
 /// Makes a pipeline whose client knows only this machine.

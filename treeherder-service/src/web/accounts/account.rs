@@ -7,6 +7,7 @@ use treeherder_ingest::store::entity::auth_user;
 use super::Accounts;
 use super::identify::{Identified, identify};
 use crate::web::conventions::methods::anonymous;
+use crate::web::conventions::note_asker;
 use crate::web::response::Refused;
 
 /// Somebody who is logged in: a person by a session, a script by a token.
@@ -61,6 +62,9 @@ where
             return Ok(Self(account.clone()));
         }
         let account = identify(&Accounts::from_ref(state), &parts.method, &parts.headers).await?;
+        if let Some(account) = &account {
+            note_asker(&parts.extensions, account.id);
+        }
         parts.extensions.insert(Identified(account.clone()));
         Ok(Self(account))
     }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use super::Accounts;
 use super::identify::{Identified, identify};
 use crate::web::conventions::methods::{SignedIn, anonymous};
+use crate::web::conventions::note_asker;
 
 /// Paths whose writes need nobody: browsers report violations without credentials, and whoever logs in has none yet.
 const OPEN: [&str; 2] = ["/api/csp-report/", super::development::PATH];
@@ -27,6 +28,9 @@ pub(in crate::web) async fn guard(
         Err(refused) => refused.into_response(),
         Ok(None) => anonymous().into_response(),
         Ok(account) => {
+            if let Some(account) = &account {
+                note_asker(request.extensions(), account.id);
+            }
             request.extensions_mut().insert(Identified(account));
             request.extensions_mut().insert(SignedIn);
             next.run(request).await

@@ -1,6 +1,6 @@
 //! What all answers have in common (§1).
 //!
-//! From the outside in: [`headers`] of every answer, compression, [`origins`] (other sites' pages), [`hosts`] (which names we answer
+//! From the outside in: [`summary`] of the request in the log, [`headers`] of every answer, compression, [`origins`] (other sites' pages), [`hosts`] (which names we answer
 //! to); then, below `/api/` only, [`clients`] (which programs we answer), [`negotiation`] (which form they want),
 //! [`methods`] (what a path takes) and [`limits`].
 
@@ -12,6 +12,7 @@ pub(super) mod limits;
 pub(super) mod methods;
 mod negotiation;
 mod origins;
+mod summary;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -19,6 +20,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use super::site::Site;
 use super::state::AppState;
 use methods::Methods;
+pub(super) use summary::note_asker;
 
 /// Adds what holds below `/api/` to the API's routes; `methods` says what each path takes.
 pub(super) fn of_api(api: Router<AppState>, methods: Methods) -> Router<AppState> {
@@ -36,4 +38,9 @@ pub(super) fn of_all(router: Router, site: &Site) -> Router {
         .layer(from_fn(origins::preflight))
         .layer(compression::layer())
         .layer(from_fn_with_state(site.clone(), headers::add))
+}
+
+/// Adds what holds for everything, the endpoints for operators included.
+pub(super) fn outermost(router: Router) -> Router {
+    router.layer(from_fn(summary::log))
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::servers::{Consumer, Logged, publish, python, started};
 use crate::servers::rabbitmq::RabbitMq;
-use crate::support::{Place, small_scenario, write_messages};
+use crate::support::{Place, eventually_async, small_scenario, write_messages};
 
 async fn get(url: &str) -> String {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
@@ -64,14 +64,12 @@ async fn every_binding_gets_one_copy_of_every_job() {
     let count = |counters: &Value, name: &str| {
         counters["counters"][format!("taskcluster-treeherder.{name}")].as_u64().unwrap_or_default()
     };
-    let counters = loop {
+    let counters = eventually_async("end of the messages", async || {
         let counters: Value = serde_json::from_str(&get(&format!("{site}bridge/counters")).await).unwrap();
-        if count(&counters, "handle-message.success") + count(&counters, "handle-message.failure") >= expected
-        {
-            break counters;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    };
+        let handled = count(&counters, "handle-message.success") + count(&counters, "handle-message.failure");
+        if handled >= expected { Ok(counters) } else { Err(counters) }
+    })
+    .await;
     let all = counters["counters"].as_object().unwrap();
     let published: u64 = all
         .iter()

@@ -8,7 +8,7 @@ use treeherder_ingest::queue::{Queue as _, QueueName, RabbitOptions, RabbitQueue
 
 use super::servers::{Logged, publish, python, started};
 use crate::servers::rabbitmq::{RabbitMq, SECOND_VHOST};
-use crate::support::Place;
+use crate::support::{Place, eventually_async};
 
 const FIREFOX: &str = "https://firefox.example";
 const COMMUNITY: &str = "https://community.example";
@@ -67,7 +67,7 @@ async fn each_deployment_has_its_root_url_and_no_end_of_a_listener_loses_a_messa
     let url = AmqpUrl::parse(&rabbit.url("/")).unwrap();
     let queue = RabbitQueue::new(RabbitOptions::new(url, "test"));
     let mut root_urls: std::collections::BTreeMap<u64, String> = std::collections::BTreeMap::new();
-    while root_urls.len() < 200 {
+    eventually_async("work item of every task", async || {
         let lease = Duration::from_secs(60);
         let claimed = queue.claim(&[QueueName::StorePulseTasks], 100, lease).await.unwrap();
         for delivery in &claimed {
@@ -80,7 +80,9 @@ async fn each_deployment_has_its_root_url_and_no_end_of_a_listener_loses_a_messa
         }
         let receipts: Vec<_> = claimed.iter().map(|delivery| delivery.receipt).collect();
         queue.ack(&receipts).await.unwrap();
-    }
+        if root_urls.len() < 200 { Err(root_urls.len()) } else { Ok(()) }
+    })
+    .await;
     for (number, root_url) in root_urls {
         let expected = if (number / 50) % 2 == 0 { FIREFOX } else { COMMUNITY };
         let expected = if number >= 150 { COMMUNITY } else { expected };

@@ -1,8 +1,11 @@
 //! Many processes on a real RabbitMQ and a real PostgreSQL, with other people's clients on the other side.
 
 mod bridge;
+mod inspect;
 mod listeners;
 mod release;
 mod schedulers;
-mod servers;
+mod serve;
+pub(crate) mod servers;
+mod units;
 mod whole;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::servers::started;
 use crate::servers::postgres::Postgres;
-use crate::support::Place;
+use crate::support::{PATIENCE, Place, eventually, finished};
 
 const SECRET: &str = "x7Gq02mLwP9sRt5vBn8cKd3fHj6yZa4e";
 
@@ -20,7 +20,7 @@ async fn several_machines_release_at_once_and_again() {
     for _ in 0..2 {
         let machines: Vec<_> = (0..3).map(|_| place.command(&["release"]).spawn().unwrap()).collect();
         for machine in machines {
-            let output = tokio::task::block_in_place(|| machine.wait_with_output()).unwrap();
+            let output = tokio::task::block_in_place(|| finished(machine));
             assert!(output.status.success(), "{output:?}");
             let text = String::from_utf8(output.stdout).unwrap();
             assert!(text.contains("is up to date, with"), "{text}");
@@ -85,7 +85,7 @@ fn the_notice_tells_what_is_released_after_what() {
     ] {
         assert_eq!(notice[name], expected, "{notice}");
     }
-    assert!(release.wait_with_output().unwrap().status.success());
+    assert!(finished(release).status.success());
 
     // Nobody answers any more: that does not abort a release.
     drop(site);
@@ -97,18 +97,22 @@ fn the_notice_tells_what_is_released_after_what() {
 
 /// Answers one request; returns its head and its body.
 fn answer(site: &TcpListener, body: &str) -> (String, String) {
-    let (mut stream, _) = site.accept().unwrap();
+    site.set_nonblocking(true).unwrap();
+    let (mut stream, _) = eventually("request", || site.accept());
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut request = Vec::new();
     let mut buffer = [0; 4096];
     let (head, received) = loop {
         let read = stream.read(&mut buffer).unwrap();
+        assert!(read > 0, "a request that ends early: {request:?}");
         request.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&request).into_owned();
         let Some((head, rest)) = text.split_once("\r\n\r\n") else { continue };
         let length = head
             .lines()
             .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if rest.len() >= length.unwrap_or(0) || read == 0 {
+        if rest.len() >= length.unwrap_or(0) {
             break (head.to_owned(), rest.to_owned());
         }
     };

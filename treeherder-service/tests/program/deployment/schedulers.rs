@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::servers::{Logged, started};
 use crate::servers::postgres::Postgres;
-use crate::support::Place;
+use crate::support::{Place, eventually};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_due_time_is_fired_once_among_three_processes() {
@@ -26,12 +26,16 @@ async fn each_due_time_is_fired_once_among_three_processes() {
     // One of them is gone in the middle of it: the others do what it did not.
     let mut schedulers = schedulers;
     schedulers.remove(0).kill();
-    loop {
-        let entries = place.json(&["schedule", "list", "--format", "json"]);
-        if entries.as_array().unwrap().iter().all(|entry| entry["fired"] != 0) {
-            break;
-        }
-    }
+    tokio::task::block_in_place(|| {
+        eventually("firing of every entry", || {
+            let entries = place.json(&["schedule", "list", "--format", "json"]);
+            if entries.as_array().unwrap().iter().all(|entry| entry["fired"] != 0) {
+                Ok(())
+            } else {
+                Err(entries)
+            }
+        });
+    });
     for scheduler in schedulers {
         scheduler.stop();
     }

@@ -2,12 +2,13 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
+use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::support::{Place, Running};
+use crate::support::{PATIENCE, Place, Running, ended, output_of};
 
 /// Starts a server of the tests' helpers, which may block for a while.
 pub(super) fn started<T>(start: impl FnOnce() -> Option<T>) -> Option<T> {
@@ -15,14 +16,14 @@ pub(super) fn started<T>(start: impl FnOnce() -> Option<T>) -> Option<T> {
 }
 
 /// A process whose log can be waited for.
-pub(super) struct Logged {
-    pub(super) running: Running,
+pub(crate) struct Logged {
+    pub(crate) running: Running,
     lines: mpsc::Receiver<Value>,
 }
 
 impl Logged {
     /// Starts a process type.
-    pub(super) fn start(place: &Place, args: &[&str]) -> Self {
+    pub(crate) fn start(place: &Place, args: &[&str]) -> Self {
         let mut command = place.command(args);
         command.env("LOGGING_LEVEL", "info").env("TREEHERDER_LOGGING_FORMAT", "json");
         let mut child = command.spawn().unwrap();
@@ -42,17 +43,25 @@ impl Logged {
     }
 
     /// Waits for a log message and returns its line; fails when the process ends before.
-    pub(super) fn await_message(&self, message: &str) -> Value {
+    pub(crate) fn await_message(&self, message: &str) -> Value {
         tokio::task::block_in_place(|| {
             let is_it = |line: &Value| line.to_string().contains(message);
-            self.lines.iter().find(is_it).unwrap_or_else(|| panic!("ended without {message:?}"))
+            let end = Instant::now() + PATIENCE;
+            let mut last = Value::Null;
+            loop {
+                match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                    Ok(line) if is_it(&line) => return line,
+                    Ok(line) => last = line,
+                    Err(error) => panic!("no {message:?} ({error}); the last line: {last}"),
+                }
+            }
         })
     }
 
     /// Stops it in order; it must end well.
-    pub(super) fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.running.signal("TERM");
-        let status = tokio::task::block_in_place(|| self.running.0.wait()).unwrap();
+        let status = tokio::task::block_in_place(|| ended(&mut self.running.0));
         assert_eq!(status.code(), Some(0), "after SIGTERM");
     }
 
@@ -76,12 +85,15 @@ fn peer(name: &str) -> PathBuf {
 pub(super) fn publish(client: &str, url: &str, file: &Path) {
     let mut command = Command::new(python().unwrap());
     command.arg(peer("publish.py")).args([client, url]).arg(file);
-    let output = tokio::task::block_in_place(|| command.output()).unwrap();
+    let output = tokio::task::block_in_place(|| output_of(&mut command));
     assert!(output.status.success(), "{client}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
 /// A kombu consumer of some bindings of an exchange.
-pub(super) struct Consumer(Child);
+pub(super) struct Consumer {
+    running: Running,
+    lines: mpsc::Receiver<String>,
+}
 
 impl Consumer {
     /// Binds; returns when the bindings are there.
@@ -89,24 +101,27 @@ impl Consumer {
         let mut command = Command::new(python().unwrap());
         command.arg(peer("consume.py")).args([url, exchange]).args(patterns);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        let stdout = child.stdout.as_mut().unwrap();
-        // Byte by byte: nothing of what follows may be read ahead.
-        tokio::task::block_in_place(|| {
-            let mut byte = [0];
-            while std::io::Read::read(stdout, &mut byte).unwrap() == 1 && byte != *b"\n" {
-                line.push(char::from(byte[0]));
+        let stdout = child.stdout.take().unwrap();
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = sender.send(line);
             }
         });
-        assert_eq!(line, "ready");
-        Self(child)
+        let consumer = Self { running: Running(child), lines };
+        assert_eq!(consumer.line(), "ready");
+        consumer
+    }
+
+    fn line(&self) -> String {
+        tokio::task::block_in_place(|| self.lines.recv_timeout(PATIENCE)).expect("a line of the consumer")
     }
 
     /// Returns what came, by pattern.
     pub(super) fn end(mut self) -> Value {
-        drop(self.0.stdin.take());
-        let output = tokio::task::block_in_place(|| self.0.wait_with_output()).unwrap();
-        assert!(output.status.success());
-        serde_json::from_slice(&output.stdout).unwrap()
+        drop(self.running.0.stdin.take());
+        let consumed = self.line();
+        assert!(tokio::task::block_in_place(|| ended(&mut self.running.0)).success());
+        serde_json::from_str(&consumed).unwrap()
     }
 }

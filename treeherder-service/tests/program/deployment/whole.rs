@@ -1,9 +1,12 @@
 //! A whole deployment: every process type, messages from Python, and the end of every one of them.
 
+use treeherder_benches::cluster::first_differences;
+
 use super::servers::{Logged, publish, python, started};
+use crate::servers::ports::free_port;
 use crate::servers::postgres::Postgres;
 use crate::servers::rabbitmq::RabbitMq;
-use crate::support::{Place, assert_same, rows_of, small_scenario, write_messages};
+use crate::support::{Place, eventually_async, rows_of, small_scenario, write_messages};
 
 const LISTENERS: [&str; 2] = ["pulse_listener_pushes", "pulse_listener_tasks"];
 const WORKERS: [&str; 8] = [
@@ -21,8 +24,21 @@ fn start(place: &Place, word: &'static str) -> Logged {
     Logged::start(place, &[word])
 }
 
+/// Waits until the site at this address is well.
+async fn await_site(site: &str) {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let url = format!("http://{site}/__heartbeat__");
+    eventually_async("healthy site", async || match client.get(&url).send().await {
+        Ok(answer) if answer.status() == 200 => Ok(()),
+        Ok(answer) => Err(answer.status().to_string()),
+        Err(error) => Err(error.to_string()),
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stops_and_kills_of_every_process_lose_nothing() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
     if python().is_none() {
         return;
     }
@@ -69,6 +85,15 @@ async fn stops_and_kills_of_every_process_lose_nothing() {
         workers.remove(position).stop();
         workers.insert(position, start(&place, word));
     }
+    // What would ask servers that are none of ours.
+    for name in ["fetch-push-logs", "update-bugscache", "update-bugzilla-security-groups", "update-changelog"]
+    {
+        place.text(&["schedule", "disable", name]);
+    }
+    let site = format!("127.0.0.1:{}", free_port());
+    let others: [Vec<&str>; 2] = [vec!["scheduler"], vec!["web", "--listen", &site]];
+    let mut front: Vec<Logged> = others.iter().map(|args| Logged::start(&place, args)).collect();
+    await_site(&site).await;
     let third = messages.len() / 3;
     for (client, part) in ["kombu", "pika", "kombu"].into_iter().zip(messages.chunks(third + 1)) {
         write_messages(&place.file("part.jsonl"), part);
@@ -86,32 +111,29 @@ async fn stops_and_kills_of_every_process_lose_nothing() {
             }
             workers.insert(position, start(&place, word));
         }
+        for (position, args) in others.iter().enumerate() {
+            let process = front.remove(position);
+            if client == "pika" {
+                process.stop();
+            } else {
+                process.kill();
+            }
+            front.insert(position, Logged::start(&place, args));
+        }
+        await_site(&site).await;
     }
-    loop {
-        let depths = place.json(&["queues", "--format", "json"]);
-        let waiting: u64 = depths
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|depth| {
-                depth["ready"].as_u64().unwrap()
-                    + depth["leased"].as_u64().unwrap()
-                    + depth["delayed"].as_u64().unwrap()
-            })
-            .sum();
+    eventually_async("database as of an undisturbed run", async || {
         let rows = rows_of(&database).await;
-        if rows == expected {
-            break;
+        match first_differences(&rows, &expected) {
+            None => Ok(()),
+            Some(differences) => Err((differences, place.text(&["queues"]))),
         }
-        println!("{waiting} wait, {} of {} rows", rows.len(), expected.len());
-        if rows.len() > expected.len() {
-            assert_same(&rows, &expected);
-        }
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
-    }
-    for process in workers.into_iter().chain(listeners) {
+    })
+    .await;
+    front[0].await_message("published a periodic task");
+    for process in workers.into_iter().chain(listeners).chain(front) {
         process.stop();
     }
-    assert_same(&rows_of(&database).await, &expected);
+    assert_eq!(first_differences(&rows_of(&database).await, &expected), None);
     stand_in.shutdown().await;
 }
