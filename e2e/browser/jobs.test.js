@@ -31,8 +31,11 @@ async function jobs(query, options) {
   return opened;
 }
 
-/** @param {import('playwright-core').Page} page */
-const symbols = (page) => page.$$eval('.j', (all) => all.map((each) => `${each.getAttribute('data-id')} ${each.textContent}`));
+/** The jobs on the page, once all of them are drawn. @param {import('playwright-core').Page} page */
+const symbols = async (page) => {
+  await until(page, () => document.querySelector('#pushes')?.getAttribute('aria-busy') !== 'true');
+  return page.$$eval('.j', (all) => all.map((each) => `${each.getAttribute('data-id')} ${each.textContent}`));
+};
 
 test('the front page leads to the jobs, which open without a complaint', { skip }, async () => {
   const { page, complaints, context } = await open(browser);

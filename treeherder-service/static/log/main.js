@@ -21,7 +21,7 @@ async function open(box) {
   const failures = all('[data-failure]').map((line) => Number(line.dataset.failure));
   view.failures = new Set(failures);
   const follow = box.dataset.live !== undefined;
-  const tell = () => { state.textContent = `${lines.total.toLocaleString()} lines${lines.bytes ? `, ${(lines.bytes / 1e6).toFixed(1)} MB` : ''}${follow ? ', live' : ''}`; };
+  const tell = () => { state.textContent = `${lines.total.toLocaleString()} lines${lines.bytes ? `, ${lines.bytes < 1e6 ? `${Math.ceil(lines.bytes / 1e3)} kB` : `${(lines.bytes / 1e6).toFixed(1)} MB`}` : ''}${follow ? ', live' : ''}`; };
 
   const map = /** @type {HTMLElement} */ (find('#log-map'));
   const minimap = () => {
