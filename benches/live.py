@@ -64,10 +64,12 @@ class Artifacts(http.server.BaseHTTPRequestHandler):
 class Service:
     def __init__(self, program, folder):
         environment = {"TREEHERDER_DATA_DIR": folder, "TREEHERDER_PRIVATE_HOSTS": "127.0.0.1", "LOGGING_LEVEL": "info",
-                       "TREEHERDER_LOGGING_FORMAT": "json", "TREEHERDER_WRITES_PER_MINUTE": "100000"}
+                       "TREEHERDER_LOGGING_FORMAT": "json", "TREEHERDER_WRITES_PER_MINUTE": "60000"}
         self.process = subprocess.Popen([program, "serve", "--listen", "127.0.0.1:0"], env=environment,
                                         stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         for text in self.process.stderr:
+            if not text.startswith("{"):
+                raise SystemExit(f"the service does not start: {text}{self.process.stderr.read()}")
             if url := json.loads(text).get("url"):
                 self.url = url
                 break

@@ -1,14 +1,11 @@
 // @ts-check
 // The jobs page in a real browser.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { launch, open, skipped, until } from '../support/browser.js';
+import { launch, open, serious, skipped, until } from '../support/browser.js';
 import { filled } from '../support/program.js';
 
 const skip = skipped();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** @type {import('playwright-core').Browser} */
 let browser;
@@ -34,19 +31,11 @@ async function jobs(query, options) {
   return opened;
 }
 
-/** @param {import('playwright-core').Page} page */
-const symbols = (page) => page.$$eval('.j', (all) => all.map((each) => `${each.getAttribute('data-id')} ${each.textContent}`));
-
-/** @param {import('playwright-core').Page} page */
-async function serious(page) {
-  // As a part of the page's own world it needs no exception from the policy.
-  await page.evaluate(axe);
-  const found = await page.evaluate(async () => {
-    const results = await /** @type {any} */ (window).axe.run(document, { resultTypes: ['violations'] });
-    return results.violations.filter((/** @type {any} */ v) => ['serious', 'critical'].includes(v.impact)).map((/** @type {any} */ v) => `${v.id}: ${v.nodes.slice(0, 3).map((/** @type {any} */ n) => `${n.html} ${n.failureSummary}`).join('\n')}`);
-  });
-  return found;
-}
+/** The jobs on the page, once all of them are drawn. @param {import('playwright-core').Page} page */
+const symbols = async (page) => {
+  await until(page, () => document.querySelector('#pushes')?.getAttribute('aria-busy') !== 'true');
+  return page.$$eval('.j', (all) => all.map((each) => `${each.getAttribute('data-id')} ${each.textContent}`));
+};
 
 test('the front page leads to the jobs, which open without a complaint', { skip }, async () => {
   const { page, complaints, context } = await open(browser);

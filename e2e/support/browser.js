@@ -1,6 +1,7 @@
 // @ts-check
 // Debian's Chromium, driven headless, with everything that a page complains about written down.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
 const FLAGS = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
@@ -33,6 +34,27 @@ export async function open(browser, options = {}) {
     if (message.type() === 'error' || message.type() === 'warning') complaints.push(`${message.text()} (${message.location().url})`);
   });
   return { context, page, complaints };
+}
+
+/**
+ * Logs in as somebody where the login of development is on.
+ * @param {import('playwright-core').BrowserContext} context @param {string} site @param {string} email @param {boolean} [sheriff]
+ */
+export async function logIn(context, site, email, sheriff = true) {
+  const answer = await context.request.post(`${site}/api/auth/development-login/`, { data: { email, is_sheriff: sheriff } });
+  if (!answer.ok()) throw new Error(`cannot log in: ${answer.status()} ${await answer.text()}`);
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+/** What keeps people with disabilities from using a page. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
+export async function serious(page) {
+  // As a part of the page's own world it needs no exception from the policy.
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    const results = await /** @type {any} */ (window).axe.run(document, { resultTypes: ['violations'] });
+    return results.violations.filter((/** @type {any} */ v) => ['serious', 'critical'].includes(v.impact)).map((/** @type {any} */ v) => `${v.id}: ${v.nodes.slice(0, 3).map((/** @type {any} */ n) => `${n.html} ${n.failureSummary}`).join('\n')}`);
+  });
 }
 
 /**

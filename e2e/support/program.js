@@ -66,14 +66,20 @@ export async function demo() {
 }
 
 /**
- * A site with made-up pushes and jobs, on which nothing happens.
- * @param {number} pushes @param {number} jobs of each push
+ * A site with made-up pushes and jobs, on which nothing happens by itself.
+ * @param {number} pushes @param {number} jobs of each push @param {{ args?: string[], settings?: Record<string, string> }} [more]
  * @returns {Promise<Site>}
  */
-export async function filled(pushes, jobs) {
+export async function filled(pushes, jobs, { args = [], settings = {} } = {}) {
   const folder = place();
   if (pushes) execFileSync(filler, [`sqlite://${join(folder, 'treeherder.sqlite')}?mode=rwc`, String(pushes), String(jobs)], { stdio: 'ignore' });
-  return start(['serve', '--listen', '127.0.0.1:0', '--data-dir', folder], folder, /url[=":]+"?(http:[^" ]+)/, { TREEHERDER_LOGGING_FORMAT: 'json' });
+  return start(['serve', '--listen', '127.0.0.1:0', '--data-dir', folder, ...args], folder, /url[=":]+"?(http:[^" ]+)/, { TREEHERDER_LOGGING_FORMAT: 'json', ...settings });
+}
+
+/** A token of a script for a site. @param {Site} site @returns {string} */
+export function token(site) {
+  const made = execFileSync(program, ['tokens', 'create', '--data-dir', site.folder, '--user', 'script@example.org', '--format', 'json'], { env: environment() });
+  return JSON.parse(String(made)).token;
 }
 
 /** Sends further recorded messages to a site. @param {Site} site @param {string} file */

@@ -37,14 +37,29 @@ test('a text is found forwards, backwards and around the end', async () => {
   all[3] = 'needle';
   const lines = new Lines('');
   lines.total = all.length;
-  lines.fetch = async (start, count) => all.slice(start, start + count);
+  // As the server does, a part of the log for each request.
+  let asked = 0;
+  lines.look = async (text, start, backwards, exact) => {
+    asked++;
+    const fits = (/** @type {number} */ at) => (exact ? all[at] : all[at].toLowerCase()).includes(text);
+    const end = backwards ? Math.max(-1, start - 5000) : Math.min(all.length, start + 5000);
+    for (let at = start; at !== end; at += backwards ? -1 : 1) if (fits(at)) return { line_number: at, next: null };
+    return { line_number: null, next: end === -1 || end === all.length ? null : end };
+  };
   const find = (/** @type {number} */ from, /** @type {1 | -1} */ step, exact = false) => lines.find('needle', from, step, exact, new AbortController().signal, () => {});
+  const nowhere = () => lines.find('nowhere', 50, 1, false, new AbortController().signal, () => {});
   assert.equal(await find(0, 1), 3);
   assert.equal(await find(4, 1), 11999);
   assert.equal(await find(4, 1, true), 3);
   assert.equal(await find(2, -1), 11999);
   assert.equal(await find(11998, -1), 3);
-  assert.equal(await lines.find('nowhere', 50, 1, false, new AbortController().signal, () => {}), -1);
+  asked = 0;
+  assert.equal(await nowhere(), -1);
+  assert.equal(asked, 4, 'to the end, and once around');
+  // A log that is still written is here, and nobody is asked.
+  lines.append(0, all);
+  asked = 0;
+  assert.deepEqual([await find(4, 1), await find(2, -1), await find(4, 1, true), await nowhere(), asked], [11999, 11999, 3, -1, 0]);
 });
 
 test('lines are asked for once and forgotten when there are too many', async () => {

@@ -9,7 +9,7 @@ let pinboard;
 before(async () => {
   // The module's imports look at the page when they are loaded; here there is none.
   const nothing = { querySelector: () => null, querySelectorAll: () => [], addEventListener: () => {} };
-  Object.assign(globalThis, { document: { ...nothing, documentElement: { dataset: {} }, cookie: '' }, location: { pathname: '/', search: '' } });
+  Object.assign(globalThis, { document: { ...nothing, documentElement: { dataset: {} }, body: { dataset: {} }, cookie: '' }, location: { pathname: '/', search: '' } });
   pinboard = await import('../../treeherder-service/static/jobs/pinboard.js');
 });
 

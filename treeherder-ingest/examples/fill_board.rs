@@ -4,7 +4,8 @@
 //! cargo run -p treeherder-ingest --example fill_board -- 'sqlite://board.sqlite?mode=rwc' 10 500
 //! ```
 //!
-//! The arguments are the database, the number of pushes and that of jobs of each. Every kind of result is among them.
+//! The arguments are the database, the number of pushes and that of jobs of each. Every kind of result is among them, and some jobs
+//! have measurements.
 
 use std::error::Error;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,6 +14,8 @@ use indexmap::IndexMap;
 use treeherder_ingest::job::{JobData, LoadedJob, LogReference, Platform};
 use treeherder_ingest::push::{LoadedPush, Revision};
 use treeherder_ingest::store::Store;
+use treeherder_ingest::store::performance::PerformanceOptions;
+use treeherder_logparse::perf::parse_json;
 
 /// Platform, option.
 const PLATFORMS: [(&str, &str); 12] = [
@@ -59,7 +62,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         store.store_push(repository.id, &made_push(push, time as f64)).await?;
         let made: Vec<LoadedJob> = (0..jobs).map(|job| made_job(push, job, time)).collect();
         for batch in made.chunks(250) {
-            store.store_jobs(batch).await?;
+            let stored = store.store_jobs(batch).await?;
+            for (job, id) in batch.iter().zip(stored).filter_map(|(job, stored)| Some((job, stored.job_id?)))
+            {
+                if job.job.name.ends_with("-talos-pages-1") && job.job.result == "success" {
+                    let measured =
+                        parse_json(measured(push).as_bytes()).map_err(|error| error.to_string())?;
+                    store.store_performance_data(id, &measured, PerformanceOptions::default()).await?;
+                }
+            }
         }
     }
     println!("{pushes} pushes with {jobs} jobs each");
@@ -92,6 +103,19 @@ fn made_push(push: u32, time: f64) -> LoadedPush {
         revisions: commits,
         branch: None,
     }
+}
+
+/// What a performance test measures: about the same each time, and less from the 16th push on.
+fn measured(push: u32) -> String {
+    let level = if push < 15 { 240.0 } else { 214.0 };
+    let value = |part: u32| level / f64::from(part) + f64::from((push * 7 + part * 3) % 11) - 5.0;
+    format!(
+        r#"{{"framework": {{"name": "talos"}}, "suites": [{{"name": "pages", "value": {:.2}, "unit": "ms", "lowerIsBetter": true,
+            "subtests": [{{"name": "home", "value": {:.2}, "unit": "ms"}}, {{"name": "search", "value": {:.2}, "unit": "ms"}}]}}]}}"#,
+        value(1),
+        value(2),
+        value(3)
+    )
 }
 
 fn made_job(push: u32, job: u32, time: i64) -> LoadedJob {

@@ -5,9 +5,9 @@ import { safe } from './dom.js';
 /** @typedef {{ x: number, y: number, title: string, href?: string, marked?: boolean }} Point */
 /** @typedef {{ name: string, points: Point[], bars?: boolean }} Series */
 
-const WIDTH = 1000;
-const HEIGHT = 360;
+const HEIGHT = 320;
 const PAD = { top: 12, right: 12, bottom: 28, left: 64 };
+const DAY = 86_400_000;
 /** A series is told from the others by its colour and by the shape of its points. */
 const SHAPES = [(/** @type {number} */ x, /** @type {number} */ y) => `M${x - 3} ${y}a3 3 0 1 0 6 0a3 3 0 1 0 -6 0`, (/** @type {number} */ x, /** @type {number} */ y) => `M${x - 3} ${y - 3}h6v6h-6z`, (/** @type {number} */ x, /** @type {number} */ y) => `M${x} ${y - 4}l4 7h-8z`, (/** @type {number} */ x, /** @type {number} */ y) => `M${x} ${y - 4}l4 4l-4 4l-4 -4z`];
 
@@ -28,6 +28,8 @@ export const short = (value) => (Math.abs(value) >= 1e6 ? `${Number((value / 1e6
 export class Chart {
   /** @type {Series[]} */
   series = [];
+  /** In pixels, as there is room. */
+  width = 1000;
   /** @type {[number, number] | null} */
   zoom = null;
   /** @type {{ series: number, point: Point } | null} */
@@ -40,9 +42,10 @@ export class Chart {
   constructor(box, label, tell) {
     this.box = box;
     this.tell = tell;
-    box.innerHTML = `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" class="chart" role="img" aria-label="${safe(label)}" tabindex="0"></svg><div class="chart-told" role="status"></div>`;
+    box.innerHTML = `<svg height="${HEIGHT}" class="chart" role="img" aria-label="${safe(label)}" tabindex="0"></svg><div class="chart-told" role="status"></div>`;
     this.svg = /** @type {SVGSVGElement} */ (box.querySelector('svg'));
     this.told = /** @type {HTMLElement} */ (box.querySelector('.chart-told'));
+    new ResizeObserver(() => { if (box.clientWidth && box.clientWidth !== this.width) this.draw(); }).observe(box);
     let from = NaN;
     this.svg.addEventListener('pointerdown', (event) => { from = this.valueAt(event); });
     this.svg.addEventListener('pointermove', (event) => {
@@ -82,7 +85,9 @@ export class Chart {
   spanX() {
     if (this.zoom) return this.zoom;
     const all = this.series.flatMap((series) => series.points.map((point) => point.x));
-    return all.length ? [Math.min(...all), Math.max(...all)] : [0, 1];
+    // A bar is as wide as a day, a single point has some room around it.
+    const margin = this.series.some((series) => series.bars) || new Set(all).size === 1 ? DAY / 2 : 0;
+    return all.length ? [Math.min(...all) - margin, Math.max(...all) + margin] : [0, 1];
   }
 
   visible() {
@@ -91,11 +96,13 @@ export class Chart {
   }
 
   draw() {
+    this.width = Math.max(280, this.box.clientWidth || 1000);
+    this.svg.setAttribute('viewBox', `0 0 ${this.width} ${HEIGHT}`);
     const [left, right] = this.spanX();
     const seen = this.visible();
     const values = seen.flat().map((point) => point.y);
     if (!values.length) {
-      this.svg.innerHTML = `<text x="${WIDTH / 2}" y="${HEIGHT / 2}" class="chart-text" text-anchor="middle">Nothing in this time.</text>`;
+      this.svg.innerHTML = `<text x="${this.width / 2}" y="${HEIGHT / 2}" class="chart-text" text-anchor="middle">Nothing in this time.</text>`;
       this.told.textContent = '';
       return;
     }
@@ -105,15 +112,21 @@ export class Chart {
     const margin = (high - low || Math.abs(high) || 1) * 0.08;
     if (!bars) low -= margin;
     high += margin;
-    const x = (/** @type {number} */ value) => PAD.left + ((value - left) / (right - left || 1)) * (WIDTH - PAD.left - PAD.right);
+    const x = (/** @type {number} */ value) => PAD.left + ((value - left) / (right - left || 1)) * (this.width - PAD.left - PAD.right);
     const y = (/** @type {number} */ value) => HEIGHT - PAD.bottom - ((value - low) / (high - low || 1)) * (HEIGHT - PAD.top - PAD.bottom);
     Object.assign(this, { x, y });
-    const lines = ticks(low, high, 5).map((value) => `<path class="chart-grid" d="M${PAD.left} ${y(value)}H${WIDTH - PAD.right}"/><text class="chart-text" x="${PAD.left - 8}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`);
-    const days = Array.from({ length: 6 }, (_, i) => left + ((right - left) * i) / 5).map((time, i) => `<text class="chart-text" x="${x(time)}" y="${HEIGHT - 8}" text-anchor="${i === 0 ? 'start' : i === 5 ? 'end' : 'middle'}">${new Date(time).toLocaleDateString([], { day: 'numeric', month: 'short' })}</text>`);
+    const wanted = ticks(low, high, 5).filter((value) => !bars || Number.isInteger(value));
+    const lines = wanted.map((value) => `<path class="chart-grid" d="M${PAD.left} ${y(value)}H${this.width - PAD.right}"/><text class="chart-text" x="${PAD.left - 8}" y="${y(value) + 4}" text-anchor="end">${short(value)}</text>`);
+    // Under bars stand their days, which are those of UTC.
+    const count = Math.max(2, Math.floor(this.width / 150));
+    const every = Math.ceil((seen[0].length * 70) / this.width);
+    const times = bars ? seen[0].filter((_, i) => i % every === 0).map((point) => point.x) : Array.from({ length: count }, (_, i) => left + ((right - left) * i) / (count - 1));
+    const day = (/** @type {number} */ time) => new Date(time).toLocaleString([], { day: 'numeric', month: 'short', timeZone: bars ? 'UTC' : undefined, ...(right - left < 3 * DAY && !bars ? { hour: '2-digit', minute: '2-digit' } : {}) });
+    const days = times.map((time, i) => `<text class="chart-text" x="${x(time)}" y="${HEIGHT - 8}" text-anchor="${bars ? 'middle' : i === 0 ? 'start' : i === count - 1 ? 'end' : 'middle'}">${day(time)}</text>`);
     const drawn = seen.map((points, place) => {
       const kind = `chart-${place % 4}`;
       if (this.series[place].bars) {
-        const width = Math.max(2, (WIDTH - PAD.left - PAD.right) / Math.max(points.length, 1) - 3);
+        const width = Math.min(56, Math.max(2, (x(DAY) - x(0)) * 0.8));
         return points.map((point) => `<path class="chart-bar ${kind}" d="M${x(point.x) - width / 2} ${y(0)}V${y(point.y)}h${width}V${y(0)}z"/>`).join('');
       }
       const marks = points.filter((point) => point.marked).map((point) => `<path class="chart-change" d="M${x(point.x)} ${PAD.top}V${HEIGHT - PAD.bottom}"/>`).join('');
@@ -126,13 +139,13 @@ export class Chart {
   /** @param {PointerEvent} event */
   at(event) {
     const box = this.svg.getBoundingClientRect();
-    return { x: ((event.clientX - box.left) / box.width) * WIDTH, y: ((event.clientY - box.top) / box.height) * HEIGHT };
+    return { x: ((event.clientX - box.left) / box.width) * this.width, y: ((event.clientY - box.top) / box.height) * HEIGHT };
   }
 
   /** @param {PointerEvent} event */
   valueAt(event) {
     const [left, right] = this.spanX();
-    return left + ((this.at(event).x - PAD.left) / (WIDTH - PAD.left - PAD.right)) * (right - left);
+    return left + ((this.at(event).x - PAD.left) / (this.width - PAD.left - PAD.right)) * (right - left);
   }
 
   /** @param {number} from @param {number} to */

@@ -92,6 +92,14 @@ impl Request {
         self
     }
 
+    /// Sets a body as forms of web pages have it.
+    pub fn form_body(mut self, fields: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.body = Some(body.into());
+        self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        self
+    }
+
     /// Sets the longest wait for the head of the response and between two pieces of its body.
     pub fn idle_timeout(mut self, idle_timeout: Duration) -> Self {
         self.idle_timeout = idle_timeout;

@@ -15,4 +15,4 @@ pub use parse::{ParseLogError, ParseLogOptions, ParsedLog, parse_log};
 pub use parse_pool::ParsePool;
 pub use upload::UploadError;
 pub(crate) use upload::{LogUpload, Uploaded};
-pub use view::{Followed, LogFollower, LogPage, LogViewer, ViewError, ViewOptions};
+pub use view::{Followed, LogFollower, LogPage, LogSearch, LogViewer, SearchedLog, ViewError, ViewOptions};

@@ -17,7 +17,7 @@ use crate::pulse::{Binding, Kind, Listened, Listener, Source};
 use crate::push::Upstream;
 use crate::queue::{Queue, QueueError, QueueName, Statistics, Worker};
 use crate::store::Store;
-use crate::task::{CachedTaskQueue, Filter, HttpTaskQueue, TaskQueue};
+use crate::task::{ArtifactListing, CachedTaskQueue, Filter, HttpTaskQueue, TaskQueue};
 
 /// How often [`Pipeline::drained`] looks.
 const DRAIN_POLL: Duration = Duration::from_millis(50);
@@ -127,6 +127,11 @@ impl Pipeline {
     pub fn viewer(&self, options: ViewOptions) -> LogViewer {
         let Shared { store, client, parse_pool, options: own, .. } = &*self.shared;
         LogViewer::new(store.clone(), client.clone(), parse_pool.clone(), own.rules.clone(), options)
+    }
+
+    /// Lists the artifacts of a run of a task, as far as its deployment of Taskcluster tells them.
+    pub async fn artifacts(&self, root_url: &str, task_id: &str, run_id: u32) -> ArtifactListing {
+        self.shared.tasks.artifacts_until_error(root_url, task_id, run_id).await
     }
 
     /// Returns the queue the pipeline works on.

@@ -206,6 +206,12 @@ impl Store {
         self.connection.get_database_backend()
     }
 
+    /// Returns the name of the database's kind, for people.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        if self.backend() == DbBackend::Postgres { "PostgreSQL" } else { "SQLite" }
+    }
+
     /// Opens a write transaction: IMMEDIATE on SQLite, so that a read followed by a write cannot fail as "locked".
     ///
     /// # Errors

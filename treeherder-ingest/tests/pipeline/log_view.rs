@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use treeherder_ingest::log::{LogPage, LogViewer, ViewOptions};
+use treeherder_ingest::log::{LogPage, LogSearch, LogViewer, ViewOptions};
 use treeherder_ingest::store::entity::job_log;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -190,4 +190,46 @@ async fn a_log_is_followed_with_its_failure_lines() {
         assert_eq!(failures, [(5000, "TEST-UNEXPECTED-FAIL | a.js | boom".to_owned())]);
         assert_eq!(ends, 1);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_text_is_found_in_both_directions() {
+    const LONG: u64 = 345_000;
+    let needles = [7, LONG / 2, LONG - 5];
+    let line = |number: u64| {
+        let needle = if needles.contains(&number) { " Needle [a.c" } else { "" };
+        format!("{number:>400}{needle}\n")
+    };
+    let raw = gzip(&(0..LONG).map(line).collect::<String>());
+    let (_artifact, server) = Artifact::serve(raw, true).await;
+    let harness = Harness::sqlite(options()).await;
+    let log = harness.job_with_log("live_backing_log", &format!("{}/log", server.uri())).await;
+    let (row, viewer) = (log_row(&harness, &log).await, viewer(&harness));
+    let find = async |text: &str, match_case, start, backwards| {
+        let mut search = LogSearch::new(text, match_case, start, backwards).unwrap();
+        let mut requests = 1;
+        loop {
+            let searched = viewer.search(&row, &search).await.unwrap();
+            assert_eq!(searched.total_lines, LONG);
+            match searched.next {
+                Some(next) => search.start = next,
+                None => return (searched.found, requests),
+            }
+            requests += 1;
+        }
+    };
+    assert_eq!(find("needle [A.C", false, 0, false).await, (Some(7), 1));
+    assert_eq!(find("needle [A.C", false, 7, false).await, (Some(7), 1), "the line itself is looked at");
+    assert_eq!(find("needle [A.C", false, 8, false).await, (Some(LONG / 2), 1));
+    assert_eq!(find("needle [A.C", false, LONG - 4, false).await, (None, 1));
+    assert_eq!(find("needle [A.C", false, LONG + 9, true).await, (Some(LONG - 5), 1));
+    assert_eq!(find("needle [A.C", false, LONG - 6, true).await, (Some(LONG / 2), 1));
+    assert_eq!(find("needle [A.C", false, 6, true).await, (None, 1));
+    assert_eq!(
+        find("needle", true, 0, false).await,
+        (None, 2),
+        "the log is longer than one request looks through"
+    );
+    assert_eq!(find("needle", true, LONG, true).await.0, None);
+    assert_eq!(find("Needle [abc", false, 0, false).await.0, None, "no character stands for others");
 }

@@ -1,48 +1,30 @@
-//! The API's document as a page for people, without scripts (§3.26).
+//! The API's document for people: the reference part of the page about the API (§3.26).
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use axum::Router;
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
 use serde_json::{Map, Value};
 use utoipa::openapi::OpenApi as Document;
-
-use super::state::AppState;
 
 /// Methods in the order they are shown.
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// Makes the route of the page.
-pub(super) fn router(document: &Document) -> Router<AppState> {
+/// Writes the reference as HTML.
+pub(super) fn reference(document: &Document) -> Arc<str> {
     // A document that was just made can be read.
     let document =
         document.to_json().ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-    let page: Arc<str> = page(&document).into();
-    Router::new().route("/docs", get(move || show(Arc::clone(&page))))
+    written(&document).into()
 }
 
-async fn show(page: Arc<str>) -> Response {
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page.to_string()).into_response()
-}
-
-/// Writes the page.
-fn page(document: &Value) -> String {
-    let mut page = String::from(
-        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Treeherder: API</title>\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<main class=\"api\">\n",
-    );
-    let info = &document["info"];
-    paragraph(&mut page, "h1", "Treeherder's API");
-    paragraph(&mut page, "p", text(&info["description"]));
-    page += "<p>As an <a href=\"/api/schema/?format=json\">OpenAPI document</a>.</p>\n";
+fn written(document: &Value) -> String {
+    let mut page = String::new();
+    paragraph(&mut page, "p", text(&document["info"]["description"]));
     let none = Map::new();
     let paths = document["paths"].as_object().unwrap_or(&none);
     for tag in document["tags"].as_array().into_iter().flatten() {
         let name = text(&tag["name"]);
-        paragraph(&mut page, "h2", name);
+        paragraph(&mut page, "h3", name);
         paragraph(&mut page, "p", text(&tag["description"]));
         for (path, item) in paths {
             for method in METHODS {
@@ -53,11 +35,10 @@ fn page(document: &Value) -> String {
             }
         }
     }
-    paragraph(&mut page, "h2", "Objects");
+    paragraph(&mut page, "h3", "Objects");
     for (name, schema) in document["components"]["schemas"].as_object().unwrap_or(&none) {
         show_schema(&mut page, name, schema);
     }
-    page += "</main>\n</html>\n";
     page
 }
 
@@ -174,7 +155,7 @@ mod tests {
                 "responses": {"200": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Page"}}}}}}}},
             "components": {"schemas": {"Page": {"properties": {"count": {"type": "integer", "description": "how many"}}}}},
         });
-        let page = page(&document);
+        let page = written(&document);
         for piece in [
             "about &lt;this&gt;",
             "<code>GET /api/jobs/</code> Lists jobs",

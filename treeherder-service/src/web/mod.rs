@@ -101,15 +101,18 @@ fn router(state: AppState) -> Router {
     let api = api.layer(from_fn_with_state(accounts.clone(), accounts::guard));
     let api = accounts::limit_writes(api, accounts);
     let site = state.site.clone();
-    let routes = Router::new()
-        .merge(api)
-        .merge(streams)
-        .merge(docs::router(&document))
-        .merge(monitor::router())
-        .merge(bridge::router(&state.bridge));
+    let reference = docs::reference(&document);
+    let routes =
+        Router::new().merge(api).merge(streams).merge(monitor::router()).merge(bridge::router(&state.bridge));
     let routes = match site.static_dir() {
-        Some(dir) => routes.fallback_service(static_files::router(dir)),
-        None => routes.merge(pages::router()).merge(special_files::router()).fallback(response::nothing_here),
+        Some(dir) => {
+            let pages = pages::beside_another(accounts, &reference);
+            routes.merge(pages).fallback_service(static_files::router(dir))
+        }
+        None => {
+            let pages = pages::router(accounts, &reference);
+            routes.merge(pages).merge(special_files::router()).fallback(response::nothing_here)
+        }
     };
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
     // Outermost: load balancers ask by address, whatever names the site answers to.

@@ -62,6 +62,19 @@ impl Refused {
     }
 }
 
+impl Refused {
+    /// Returns the words of the answer, for pages.
+    pub(crate) fn words(&self) -> &str {
+        let Self(_, body) = self;
+        body["detail"].as_str().or_else(|| body.as_str()).unwrap_or("That was refused.")
+    }
+
+    /// Returns the status of the answer.
+    pub(crate) fn status(&self) -> StatusCode {
+        self.0
+    }
+}
+
 impl<E: std::error::Error> From<E> for Refused {
     /// An error of the database: its text is for the log, not for the client.
     fn from(error: E) -> Self {

@@ -8,7 +8,7 @@ use axum::routing::get;
 use super::state::AppState;
 
 /// The revision that was built, as whoever builds a release says; else the version.
-const REVISION: &str = match option_env!("TREEHERDER_REVISION") {
+pub(super) const REVISION: &str = match option_env!("TREEHERDER_REVISION") {
     Some(revision) => revision,
     None => env!("CARGO_PKG_VERSION"),
 };

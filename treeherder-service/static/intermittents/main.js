@@ -16,7 +16,14 @@ async function open(box, list) {
   if (bug) query.set('bug', bug);
   const chart = new Chart(box, 'Failures each day', (point, series) => `<b>${point.y}</b> ${safe(series.name)}, ${safe(point.title)}`);
   ask(`/api/failurecount/?${query}`).then((/** @type {{ date: string, test_runs: number, failure_count: number }[]} */ days) => {
-    chart.show([{ name: 'failures', bars: true, points: days.map((day) => ({ x: Date.parse(day.date), y: day.failure_count, title: `${day.date}, ${day.test_runs} pushes` })) }]);
+    const known = new Map(days.map((day) => [day.date, day]));
+    const points = [];
+    // Days without a push are days as well.
+    for (let x = Date.parse(start); x <= Date.parse(end); x += 86_400_000) {
+      const date = new Date(x).toISOString().slice(0, 10);
+      points.push({ x, y: known.get(date)?.failure_count ?? 0, title: `${date}, ${known.get(date)?.test_runs ?? 0} pushes` });
+    }
+    chart.show([{ name: 'failures', bars: true, points }]);
   }).catch((error) => { box.textContent = `The counts could not be loaded: ${error.message}`; });
   const here = (/** @type {number} */ number) => `/intermittent-failures?${new URLSearchParams({ startday: start, endday: end, tree, bug: String(number) })}`;
   try {

@@ -10,6 +10,9 @@ import { isClassified, isFailure } from './status.js';
 /** @typedef {import('./model.js').Job} Job */
 /** @typedef {import('./model.js').Data} Data */
 
+/** Not every browser tells when it has nothing to do. @type {(run: (deadline: { timeRemaining(): number }) => void, options: { timeout: number }) => number} */
+const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(() => run({ timeRemaining: () => 0 }), 30));
+
 export class Board {
   model = new Model();
   params = new URLSearchParams(location.search);
@@ -21,7 +24,9 @@ export class Board {
   selected = 0;
   /** Pushes to draw when they come near the screen. @type {Set<number>} */
   waiting = new Set();
-  frame = 0;
+  idle = 0;
+  /** What was drawn last of a push: what stays the same is left alone. @type {Map<number, string>} */
+  drawn = new Map();
 
   /** @param {Data} data */
   constructor(data) {
@@ -98,13 +103,16 @@ export class Board {
     const fine = new Set(shown.filter((job) => job.status === 's').map((job) => job.kind));
     const extra = (/** @type {Job} */ job) => (job.status === 't' && fine.has(job.kind) ? ' mixed' : '') + (this.pinned.has(job.id) ? ' pinned' : '') + (changed?.has(job.id) ? ' changed' : '');
     const laid = layOut(shown, (job) => this.filter.matches(job), this.style);
-    rows.innerHTML = rowsHtml(this.repo, laid, extra);
+    this.waiting.delete(push);
+    const html = rowsHtml(this.repo, laid, extra);
+    if (this.drawn.get(push) === html) return;
+    this.drawn.set(push, html);
+    rows.innerHTML = html;
     if (this.selected) find(`[data-id="${this.selected}"]`, rows)?.setAttribute('aria-current', 'true');
     if (focused) find(`[data-id="${focused}"]`, rows)?.focus({ preventScroll: true });
-    this.waiting.delete(push);
   }
 
-  /** Draws all pushes: those on the screen at once, the others a few in each frame. */
+  /** Draws all pushes: those on the screen at once, the others when there is nothing else to do. */
   drawAll() {
     this.waiting = new Set(this.model.newestFirst().map((push) => push.id));
     for (const push of [...this.waiting]) {
@@ -112,18 +120,23 @@ export class Board {
       if (box && box.bottom > -200 && box.top < innerHeight + 200) this.draw(push);
     }
     this.count();
-    if (this.waiting.size && !this.frame) this.frame = requestAnimationFrame(() => this.drawWaiting());
+    this.drawSoon();
   }
 
-  drawWaiting() {
-    this.frame = 0;
-    const until = performance.now() + 6;
+  drawSoon() {
+    this.list.setAttribute('aria-busy', String(this.waiting.size > 0));
+    if (this.waiting.size && !this.idle) this.idle = whenIdle((deadline) => this.drawWaiting(deadline), { timeout: 300 });
+  }
+
+  /** @param {{ timeRemaining(): number }} deadline */
+  drawWaiting(deadline) {
+    this.idle = 0;
     for (const push of [...this.waiting]) {
-      if (performance.now() > until) break;
       if (find(`#rows-${push}`)) this.draw(push);
       else this.waiting.delete(push);
+      if (deadline.timeRemaining() < 6) break;
     }
-    if (this.waiting.size) this.frame = requestAnimationFrame(() => this.drawWaiting());
+    this.drawSoon();
   }
 
   /**
@@ -226,6 +239,7 @@ export class Board {
   /** The jobs that can be seen, in their order on the page. @returns {HTMLElement[]} */
   shown() {
     while (this.waiting.size) for (const push of [...this.waiting]) { this.draw(push); this.waiting.delete(push); }
+    this.list.setAttribute('aria-busy', 'false');
     return all('.push:not([data-collapsed]) .j', this.list);
   }
 
@@ -233,6 +247,7 @@ export class Board {
   redraw(job) {
     const element = find(`.j[data-id="${job.id}"]`, this.list);
     if (!element) return;
+    this.drawn.delete(job.push);
     element.className = classes(job) + (this.pinned.has(job.id) ? ' pinned' : '');
   }
 }

@@ -2,10 +2,12 @@
 // The panel beside the list: the same HTML as the job's own page.
 import { Refused, ask } from '../api.js';
 import { all, find, later, make, safe, toast } from '../dom.js';
-import { enrich } from './enrich.js';
 
 /** @typedef {import('./board.js').Board} Board */
 /** @typedef {import('./pinboard.js').Pinboard} Pinboard */
+
+/** What only a selected job needs is loaded with the first one. */
+const further = () => import('./enrich.js');
 
 export class Details {
   /** @type {AbortController | undefined} */
@@ -69,6 +71,7 @@ export class Details {
     this.request?.abort();
     const request = (this.request = new AbortController());
     if (!this.panel.childElementCount) this.panel.innerHTML = '<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>';
+    further();
     try {
       const html = await ask(`/jobs/${encodeURIComponent(this.board.repo)}/${id}?part=panel`, { signal: request.signal });
       this.panel.innerHTML = html;
@@ -109,10 +112,20 @@ export class Details {
   /** Makes tabs of the parts. */
   shown() {
     this.panel.hidden = false;
-    enrich(this.panel, this.board.repo);
+    this.tabs();
+    const job = find('[data-job]', this.panel);
+    further().then(({ enrich }) => {
+      if (!job?.isConnected) return;
+      enrich(this.panel, this.board.repo);
+      this.tabs();
+    }, () => toast('A part of this page could not be loaded.', { error: true }));
+  }
+
+  tabs() {
     const parts = all('[data-part]', this.panel);
     const bar = find('[data-tabs]', this.panel);
     if (!bar || !parts.length) return;
+    const focused = /** @type {HTMLElement | null} */ (bar.contains(document.activeElement) ? document.activeElement : null)?.dataset.tab;
     bar.setAttribute('role', 'tablist');
     bar.replaceChildren(...parts.map((part) => {
       part.setAttribute('role', 'tabpanel');
@@ -122,6 +135,7 @@ export class Details {
     for (const part of parts) part.setAttribute('aria-labelledby', `tab-${part.dataset.part}`);
     const usual = bar.dataset.tabs ?? '';
     this.show(parts.some((part) => part.dataset.part === this.tab) ? this.tab : usual);
+    if (focused) find(`[data-tab="${focused}"]`, bar)?.focus();
   }
 
   /** @param {string} name */
@@ -169,6 +183,7 @@ export class Details {
     else if (act === 'reload') this.load(id);
     else if (act === 'copy') navigator.clipboard?.writeText(target.dataset.text ?? '').then(() => toast('Copied'));
     else if (act === 'issue') this.pinboard.issue(id, target.dataset.text ?? '');
+    else if (act === 'file') import('./filer.js').then(({ file }) => file(this.pinboard, id, this.panel, target.dataset));
     else if (act === 'delete-note' || act === 'delete-bug') this.pinboard.remove(id, target.dataset).then(() => this.load(id));
   }
 }

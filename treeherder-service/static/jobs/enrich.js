@@ -2,6 +2,7 @@
 // What the details get from the API after they are shown: suggested bugs, annotations, similar jobs.
 import { ask } from '../api.js';
 import { all, find, make, safe } from '../dom.js';
+import { localTimes } from '../page.js';
 import { STATUS } from './status.js';
 
 /** @typedef {{ id: number | null, internal_id: number, summary: string, resolution: string, occurrences: number | null }} Bug */
@@ -40,6 +41,15 @@ export function withBugs(suggestions) {
   });
 }
 
+/** Lines that say no more than that something failed. */
+const GENERIC = [/ finished in \d+ms$/, /xpcshell return code: -?\d+/, /\[taskcluster:error\] exit status \d+/];
+
+/** Tells which lines say nothing that another one does not say better. @param {string[]} lines @returns {boolean[]} */
+export function needless(lines) {
+  const generic = lines.map((line) => GENERIC.some((pattern) => pattern.test(line)));
+  return generic.every(Boolean) ? generic.map(() => false) : generic;
+}
+
 /** @param {HTMLElement} panel @param {string} job */
 async function suggest(panel, job) {
   const lines = new Map(all('.lines li', panel).map((line) => [find('.line-number', line)?.textContent, line]));
@@ -47,11 +57,13 @@ async function suggest(panel, job) {
   /** @type {Suggestion[]} */
   const suggestions = await ask(`${job}/bug_suggestions/`);
   let marked = false;
-  for (const { suggestion, html } of withBugs(suggestions)) {
+  const hidden = needless(suggestions.map((suggestion) => suggestion.search));
+  for (const [place, { suggestion, html }] of withBugs(suggestions).entries()) {
     const line = lines.get(String(suggestion.line_number + 1));
     if (!line) continue;
+    line.hidden = hidden[place];
     const box = make('div', { class: 'suggested' });
-    box.innerHTML = `${html}<p class="quiet"><button type="button" class="plain" data-act="copy" data-text="${safe(suggestion.search)}">copy</button>${html ? '' : `<button type="button" class="plain" data-act="issue" data-text="${safe(suggestion.search)}">internal issue</button>`}${suggestion.counter ? ` seen ${suggestion.counter} times lately` : ''}</p>`;
+    box.innerHTML = `${html}<p class="quiet"><button type="button" class="plain" data-act="copy" data-text="${safe(suggestion.search)}">copy</button><button type="button" class="plain" data-act="file" data-text="${safe(suggestion.search)}" data-path="${safe(suggestion.path_end ?? '')}" data-line="${suggestion.line_number + 1}">file bug</button>${html ? '' : `<button type="button" class="plain" data-act="issue" data-text="${safe(suggestion.search)}">internal issue</button>`}${suggestion.counter ? ` seen ${suggestion.counter} times lately` : ''}</p>`;
     // A failure that was never seen before is what a sheriff looks for.
     if (!marked && suggestion.failure_new_in_rev && suggestion.search.split(' | ').length === 3 && !find('.new-mark', line)) {
       marked = true;
@@ -78,23 +90,31 @@ async function annotate(part, api, id) {
   if (list) list.innerHTML = noteRows.length || bugRows.length ? `<ul class="files">${noteRows.join('')}${bugRows.join('')}</ul>` : '<p class="quiet">Nobody has classified this job.</p>';
 }
 
-/** @param {HTMLElement} part @param {string} job @param {string} repo @param {boolean} failures */
-async function similar(part, job, repo, failures) {
+/** Similar jobs on a page of their list. */
+const SIMILAR = 20;
+
+/** @param {HTMLElement} part @param {string} job @param {string} repo @param {boolean} failures @param {number} [offset] */
+async function similar(part, job, repo, failures, offset = 0) {
   const place = find('.similar', part);
   if (!place) return;
   /** @type {{ results: { id: number, result: string, state: string, platform: string, platform_option: string, start_timestamp: number, end_timestamp: number, push_id: number }[] }} */
-  const { results } = await ask(`${job}/similar_jobs/?count=20${failures ? '&nosuccess=' : ''}`);
-  if (!results.length) {
+  const { results } = await ask(`${job}/similar_jobs/?count=${SIMILAR + 1}&offset=${offset}${failures ? '&nosuccess=' : ''}`);
+  if (!results.length && !offset) {
     place.innerHTML = '<p class="quiet">There are none.</p>';
     return;
   }
-  const rows = results.map((row) => {
+  const rows = results.slice(0, SIMILAR).map((row) => {
     const name = row.state === 'completed' ? row.result : row.state;
     const letter = Object.keys(STATUS).find((each) => STATUS[each].name === name) ?? 'k';
     const minutes = row.end_timestamp > row.start_timestamp ? Math.max(1, Math.round((row.end_timestamp - row.start_timestamp) / 60)) : '';
     return `<tr><td><a class="j s-${letter}" data-similar="${row.id}" href="/jobs/${encodeURIComponent(repo)}/${row.id}">${STATUS[letter].words}</a></td><td>${safe(row.platform)} ${safe(row.platform_option)}</td><td>${row.start_timestamp ? when(new Date(row.start_timestamp * 1000).toISOString()) : ''}</td><td class="num">${minutes}</td></tr>`;
   });
-  place.innerHTML = `<table><thead><tr><th scope="col">Result</th><th scope="col">Platform</th><th scope="col">Started</th><th scope="col" class="num">Minutes</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  const more = make('button', { type: 'button', text: 'More' });
+  more.addEventListener('click', () => { more.remove(); similar(part, job, repo, failures, offset + SIMILAR).catch(() => place.append(more)); });
+  const body = find('tbody', place);
+  if (offset && body) body.insertAdjacentHTML('beforeend', rows.join(''));
+  else place.innerHTML = `<table><thead><tr><th scope="col">Result</th><th scope="col">Platform</th><th scope="col">Started</th><th scope="col" class="num">Minutes</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
+  if (results.length > SIMILAR) place.append(more);
 }
 
 /**
@@ -125,4 +145,10 @@ export function enrich(panel, repo) {
   const loadSimilar = () => similar(similars, job, repo, !!/** @type {HTMLInputElement | null} */ (find('input', similars))?.checked).catch(failed(find('.similar', similars)));
   find('input', similars)?.addEventListener('change', loadSimilar);
   loadSimilar();
+  if (find('[data-artifacts]', box)) {
+    const artifacts = add('artifacts', 'Artifacts', '<div><p class="quiet">…</p></div>');
+    const place = find('div', artifacts);
+    ask(`/jobs/${encodeURIComponent(repo)}/${id}/artifacts?part=panel`).then((html) => { if (place) place.innerHTML = html; }).catch(failed(place));
+  }
+  localTimes(panel);
 }

@@ -27,6 +27,7 @@ export const KEYS = [
   ['r', 'open the task, to retrigger it'],
   ['t', 'next part of the details'],
   ['l / shift + l', 'log viewer / raw log'],
+  ['g', 'profile of resource usage, if there is one'],
   ['esc', 'dismiss messages, close the details'],
   ['?', 'this list'],
 ];
@@ -77,6 +78,7 @@ export function keyboard(board, details, pinboard) {
     t: () => details.nextTab(),
     l: () => details.open('log'),
     L: () => details.open('raw'),
+    g: () => details.open('profile'),
   };
   document.addEventListener('keydown', (event) => {
     const ctrl = event.ctrlKey || event.metaKey;

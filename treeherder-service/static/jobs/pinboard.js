@@ -2,16 +2,18 @@
 // Several jobs, what is known about their failure, and one key to save it (§11.9).
 import { ask } from '../api.js';
 import { all, find, make, safe, toast } from '../dom.js';
-import { signIn, user } from '../page.js';
+import { loginUrl, user } from '../page.js';
 import { isFailure } from './status.js';
 
 /** @typedef {import('./board.js').Board} Board */
 /** @typedef {import('./model.js').Job} Job */
-/** A bug by its number in Bugzilla or, when it has none, by ours. @typedef {{ id: number | null, internal: number | null }} Bug */
+/** A bug by its number in Bugzilla or, when it has none, by ours; `filed`: just now. @typedef {{ id: number | null, internal: number | null, filed?: boolean }} Bug */
 
 /** @type {[number, string][]} */
 const CLASSIFICATIONS = [[4, 'intermittent'], [2, 'fixed by commit'], [3, 'expected fail'], [5, 'infra'], [8, 'intermittent needs bugid'], [1, 'not classified']];
 const MOST_JOBS = 500;
+/** Where the pinboard waits while somebody logs in. */
+const KEPT = 'pinboard';
 
 /** Reads `123456` and `i77`. @param {string} text @returns {Bug | null} */
 export function readBug(text) {
@@ -79,6 +81,26 @@ export class Pinboard {
       for (const element of all(`#push-${push} .j`)) this.board.pinned.add(Number(element.dataset.id));
       this.draw();
     });
+    this.restore();
+  }
+
+  /** Goes to log in; the pinboard is there again afterwards. */
+  logIn() {
+    const { classification, comment } = { classification: this.field('classification').value, comment: this.field('comment').value };
+    sessionStorage.setItem(KEPT, JSON.stringify({ jobs: [...this.board.pinned], bugs: this.bugs, classification, comment }));
+    location.href = loginUrl();
+  }
+
+  restore() {
+    const kept = sessionStorage.getItem(KEPT);
+    if (!kept) return;
+    sessionStorage.removeItem(KEPT);
+    const { jobs, bugs, classification, comment } = JSON.parse(kept);
+    for (const id of jobs) this.board.pinned.add(id);
+    this.bugs = bugs;
+    this.field('classification').value = classification;
+    this.field('comment').value = comment;
+    this.draw();
   }
 
   /** @param {string} name @returns {HTMLInputElement} */
@@ -100,22 +122,23 @@ export class Pinboard {
     this.draw();
   }
 
-  /** @param {string} number @param {string} internal */
-  addBug(number, internal) {
+  /** @param {string} number @param {string} internal @param {boolean} [filed] */
+  addBug(number, internal, filed) {
     const bug = number ? readBug(number) : readBug(`i${internal}`);
+    if (bug && filed) bug.filed = true;
     if (bug && !this.bugs.some((known) => bugName(known) === bugName(bug))) this.bugs.push(bug);
     this.draw();
   }
 
   /** Makes an issue of our own for a failure that has no bug, and pins it with the job. @param {number} id @param {string} text */
   async issue(id, text) {
-    if (!(await this.signedIn())) return;
+    if (!this.loggedIn()) return;
     try {
       const made = await ask('/api/internal_issue/', { method: 'POST', body: { summary: text.slice(0, 255) } });
       this.pin(id);
       this.addBug('', String(made.internal_id));
     } catch (error) {
-      toast(`The issue could not be made: ${/** @type {Error} */ (error).message}`, { error: true });
+      this.tell('The issue could not be made', error);
     }
   }
 
@@ -159,10 +182,22 @@ export class Pinboard {
     return `/api/project/${encodeURIComponent(this.board.repo)}`;
   }
 
-  async signedIn() {
-    if (await user) return true;
-    toast('Sign in to classify.', { error: true, action: 'Sign in', run: signIn });
+  loggedIn() {
+    if (user()) return true;
+    this.askToLogIn('Log in to do that.');
     return false;
+  }
+
+  /** @param {string} text */
+  askToLogIn(text) {
+    toast(text, { error: true, action: 'Log in', run: () => this.logIn() });
+  }
+
+  /** Tells why something was not done; sessions end after some time. @param {string} what @param {unknown} error */
+  tell(what, error) {
+    const { status, message } = /** @type {{ status?: number, message: string }} */ (error);
+    if (status === 403 && /credentials were not provided/.test(message)) this.askToLogIn(`${what}: your session is over.`);
+    else toast(`${what}: ${message}`, { error: true });
   }
 
   async save() {
@@ -174,7 +209,7 @@ export class Pinboard {
     const free = document.body.dataset.free === 'true';
     const why = problem({ jobs: this.board.pinned.size, bugs: this.bugs.length, classification, comment, free });
     if (why) return toast(why, { error: true });
-    if (!(await this.signedIn())) return;
+    if (!this.loggedIn()) return;
     const jobs = [...this.board.pinned];
     const bugs = [...this.bugs];
     this.saving = true;
@@ -183,7 +218,7 @@ export class Pinboard {
     for (const id of jobs) this.setClassification(id, classification);
     const results = await Promise.allSettled(jobs.map(async (id) => {
       await ask(`${this.api}/note/`, { method: 'POST', body: { job_id: id, failure_classification_id: classification, text: comment, who: null } });
-      for (const bug of bugs) await ask(`${this.api}/bug-job-map/`, { method: 'POST', body: { job_id: id, bug_id: bug.id, internal_id: bug.internal, type: 'annotation', bug_open: false } });
+      for (const bug of bugs) await ask(`${this.api}/bug-job-map/`, { method: 'POST', body: { job_id: id, bug_id: bug.id, internal_id: bug.internal, type: 'annotation', bug_open: !!bug.filed } });
     }));
     this.saving = false;
     const failed = jobs.filter((_, at) => results[at].status === 'rejected');
@@ -192,7 +227,7 @@ export class Pinboard {
     for (const id of done) this.board.pinned.delete(id);
     if (failed.length) {
       const first = /** @type {PromiseRejectedResult} */ (results.find((result) => result.status === 'rejected'));
-      toast(`${failed.length} of ${jobs.length} jobs could not be classified: ${first.reason.message}`, { error: true });
+      this.tell(`${failed.length} of ${jobs.length} jobs could not be classified`, first.reason);
     } else this.clear();
     this.draw();
     if (done.length) toast(`${done.length} ${done.length === 1 ? 'job' : 'jobs'} classified`, { action: 'Undo', run: () => this.undo(done, bugs) });
@@ -219,7 +254,7 @@ export class Pinboard {
 
   /** Deletes the newest note of a job and all its bugs. @param {number} id */
   async unclassify(id) {
-    if (!id || !(await this.signedIn())) return;
+    if (!id || !this.loggedIn()) return;
     try {
       /** @type {{ bug_id: number | null, bug_internal_id: number | null }[]} */
       const bugs = await ask(`${this.api}/bug-job-map/?job_id=${id}`);
@@ -227,13 +262,13 @@ export class Pinboard {
       toast('Classification deleted');
       document.dispatchEvent(new CustomEvent('classified'));
     } catch (error) {
-      toast(`The classification could not be deleted: ${/** @type {Error} */ (error).message}`, { error: true });
+      this.tell('The classification could not be deleted', error);
     }
   }
 
   /** Deletes all classifications of the pinned jobs. */
   async unclassifyAll() {
-    if (!(await this.signedIn())) return;
+    if (!this.loggedIn()) return;
     const jobs = [...this.board.pinned];
     try {
       await ask(`${this.api}/classification/`, { method: 'DELETE', body: jobs.map((id) => ({ id })) });
@@ -241,18 +276,18 @@ export class Pinboard {
       this.clear();
       toast('Classifications deleted');
     } catch (error) {
-      toast(`That was refused: ${/** @type {Error} */ (error).message}`, { error: true });
+      this.tell('That was refused', error);
     }
   }
 
   /** Deletes one note or one bug of a job. @param {number} id @param {DOMStringMap} what */
   async remove(id, what) {
-    if (!(await this.signedIn())) return;
+    if (!this.loggedIn()) return;
     try {
       if (what.note) await ask(`${this.api}/note/${what.note}/`, { method: 'DELETE' });
       else await ask(`${this.api}/bug-job-map/${id}-${what.bug}/`, { method: 'DELETE' });
     } catch (error) {
-      toast(`That was refused: ${/** @type {Error} */ (error).message}`, { error: true });
+      this.tell('That was refused', error);
     }
   }
 

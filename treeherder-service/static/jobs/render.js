@@ -6,6 +6,9 @@ import { STATUS, isClassified } from './status.js';
 /** @typedef {import('./model.js').Job} Job */
 /** @typedef {import('./layout.js').LaidRow} LaidRow */
 
+/** A group of fewer jobs and counts is not broken into lines. */
+const FEW = 12;
+
 /** Class names of a job: its status, whether it is classified and how. @param {Job} job */
 export function classes(job) {
   const more = isClassified(job.classification) ? ' star' : job.classification === 7 ? ' hollow' : job.classification === 6 ? ' new' : '';
@@ -34,7 +37,7 @@ export function rowsHtml(repo, rows, extra = () => '') {
       const key = safe(group.key);
       const tier = group.tier === 1 ? '' : ` <small>[tier ${group.tier}]</small>`;
       const counts = group.counts.map(([letter, count]) => `<a class="c s-${letter}" href="?group_state=expanded" role="button" data-group="${key}" aria-label="${count} ${STATUS[letter].words} in ${safe(group.name)}, show them">+${count}</a>`).join('');
-      return `<span class="g"><a class="gs" href="?group_state=expanded" role="button" data-group="${key}" title="${safe(group.name)}">${safe(group.symbol)}${tier}</a>${jobs}${counts}</span>`;
+      return `<span class="g${group.jobs.length + group.counts.length < FEW ? ' few' : ''}"><a class="gs" href="?group_state=expanded" role="button" data-group="${key}" title="${safe(group.name)}">${safe(group.symbol)}${tier}</a>${jobs}${counts}</span>`;
     });
     return `<div class="row"><h3>${safe(row.title)}</h3><div class="jobs">${groups.join('')}</div></div>`;
   }).join('');

@@ -74,27 +74,46 @@ export class Lines {
   }
 
   /**
-   * Finds the next line with a text, from a line on and around the end; long logs are searched piece by piece.
+   * Finds the next line with a text, from a line on and around the end; the server looks through the log, a live one is looked through here.
    * @param {string} text @param {number} from @param {1 | -1} step @param {boolean} exact whether case counts @param {AbortSignal} signal
    * @param {(done: number) => void} progress told how much is searched, from 0 to 1
    * @returns {Promise<number>} -1 when there is none
    */
   async find(text, from, step, exact, signal, progress) {
-    const wanted = exact ? text : text.toLowerCase();
-    const has = (/** @type {string} */ line) => (exact ? line : line.toLowerCase()).includes(wanted);
-    const count = 5000;
-    let searched = 0;
+    if (this.live) return this.findHere(text, from, step, exact);
+    const ends = step > 0 ? 0 : this.total - 1;
     let at = from;
-    while (searched < this.total) {
-      const start = step > 0 ? at : Math.max(0, at - count + 1);
-      const lines = this.live ? this.slice(start, count) : await this.fetch(start, step > 0 ? count : at - start + 1, signal);
-      if (signal.aborted) return -1;
-      const found = step > 0 ? lines.findIndex(has) : lines.findLastIndex(has);
-      if (found !== -1) return start + found;
-      searched += Math.max(1, lines.length);
-      progress(Math.min(1, searched / this.total));
-      if (step > 0) at = start + lines.length >= this.total ? 0 : start + Math.max(1, lines.length);
-      else at = start === 0 ? this.total - 1 : start - 1;
+    let around = false;
+    for (;;) {
+      const { line_number: found, next } = await this.look(text, at, step < 0, exact, signal);
+      if (found !== null) return found;
+      if (next === null || (around && (step > 0 ? next > from : next < from))) {
+        if (around || from === ends) return -1;
+        around = true;
+        at = ends;
+      } else at = next;
+      const done = step > 0 ? at - from : from - at;
+      progress((done < 0 || around ? done + this.total : done) / this.total);
+    }
+  }
+
+  /**
+   * Asks the server for the next line with a text; it may tell to go on elsewhere.
+   * @param {string} text @param {number} start @param {boolean} backwards @param {boolean} exact @param {AbortSignal} signal
+   * @returns {Promise<{ line_number: number | null, next: number | null }>}
+   */
+  look(text, start, backwards, exact, signal) {
+    const query = new URLSearchParams({ text, start: String(start), backwards: String(backwards), match_case: String(exact) });
+    return ask(`${this.url.replace(/lines$/, 'search')}?${query}`, { signal });
+  }
+
+  /** @param {string} text @param {number} from @param {1 | -1} step @param {boolean} exact */
+  findHere(text, from, step, exact) {
+    const wanted = exact ? text : text.toLowerCase();
+    for (let i = 0; i < this.total; i++) {
+      const at = (from + i * step + this.total) % this.total;
+      const line = this.get(at) ?? '';
+      if ((exact ? line : line.toLowerCase()).includes(wanted)) return at;
     }
     return -1;
   }

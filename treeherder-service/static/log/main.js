@@ -21,7 +21,7 @@ async function open(box) {
   const failures = all('[data-failure]').map((line) => Number(line.dataset.failure));
   view.failures = new Set(failures);
   const follow = box.dataset.live !== undefined;
-  const tell = () => { state.textContent = `${lines.total.toLocaleString()} lines${lines.bytes ? `, ${(lines.bytes / 1e6).toFixed(1)} MB` : ''}${follow ? ', live' : ''}`; };
+  const tell = () => { state.textContent = `${lines.total.toLocaleString()} lines${lines.bytes ? `, ${lines.bytes < 1e6 ? `${Math.ceil(lines.bytes / 1e3)} kB` : `${(lines.bytes / 1e6).toFixed(1)} MB`}` : ''}${follow ? ', live' : ''}`; };
 
   const map = /** @type {HTMLElement} */ (find('#log-map'));
   const minimap = () => {
@@ -48,6 +48,7 @@ async function open(box) {
     } catch (error) {
       state.textContent = '';
       box.replaceChildren(make('div', { class: 'note' }, make('h2', { text: 'The log cannot be shown' }), make('p', { text: /** @type {Error} */ (error).message })));
+      document.documentElement.dataset.ready = '';
       return;
     }
     tell();
@@ -98,7 +99,7 @@ async function open(box) {
     try {
       const at = await lines.find(search.value, Math.min(Math.max(0, from), Math.max(0, lines.total - 1)), by, exact.checked, mine.signal, (done) => { told.textContent = `searched ${Math.round(done * 100)} %`; });
       if (mine.signal.aborted) return;
-      told.textContent = at === -1 ? 'not found' : `line ${at + 1}`;
+      told.textContent = at === -1 ? 'not found' : `line ${(at + 1).toLocaleString()}`;
       if (at !== -1) location.hash = writeRange({ first: at, last: at });
     } catch (error) {
       if (!mine.signal.aborted) told.textContent = /** @type {Error} */ (error).message;

@@ -4,6 +4,7 @@ import { ask } from '../api.js';
 import { Chart, short } from '../chart.js';
 import { find, later, make, safe } from '../dom.js';
 import '../page.js';
+import { changes } from './changes.js';
 
 /** @typedef {{ repo: string, signature: string, visible: boolean, framework: string }} Wanted */
 
@@ -17,6 +18,15 @@ export function readSeries(params) {
 
 /** @param {Wanted} series */
 export const writeSeries = (series) => `${series.repo},${series.signature},${series.visible ? 1 : 0},${series.framework}`;
+
+/** The pushes at which a series changes its level. @param {{ push_id: number, push_timestamp: string, value: number }[]} data */
+function changed(data) {
+  /** @type {Map<number, number[]>} */
+  const pushes = new Map();
+  for (const datum of [...data].sort((a, b) => (a.push_timestamp < b.push_timestamp ? -1 : 1))) pushes.set(datum.push_id, [...(pushes.get(datum.push_id) ?? []), datum.value]);
+  const ids = [...pushes.keys()];
+  return new Set(changes([...pushes.values()]).map((place) => ids[place]));
+}
 
 const box = find('#graph');
 if (box) open(box);
@@ -39,7 +49,7 @@ function open(box) {
     history.replaceState(null, '', `${location.pathname}?${now}`.replace(/%2C/g, ','));
   };
   const draw = () => {
-    const shown = wanted.filter((series) => series.visible && loaded.has(writeSeries(series)));
+    const shown = wanted.filter((series) => series.visible && loaded.get(writeSeries(series)));
     chart.show(shown.map((series) => {
       const { name, data, measurement_unit: unit, changes } = loaded.get(writeSeries(series));
       return {
@@ -73,15 +83,11 @@ function open(box) {
       try {
         const [found] = await ask(`/api/performance/summary/?${query}`);
         if (!found) throw new Error('nothing');
-        /** @type {{ results?: { prev_push_id: number, push_id: number }[] }} */
-        const alerts = await ask(`/api/performance/alertsummary/?alerts__series_signature=${found.signature_id}&repository=${found.repository_id}&limit=30&timerange=${range.value}`).catch(() => ({}));
-        loaded.set(key, { ...found, changes: new Set((alerts.results ?? []).map((alert) => alert.push_id)) });
+        loaded.set(key, { ...found, changes: changed(found.data) });
       } catch {
         loaded.set(key, null);
-        series.visible = false;
       }
     }));
-    for (const [key, value] of loaded) if (value === null) loaded.delete(key);
     draw();
   };
   range.addEventListener('change', load);

@@ -39,7 +39,11 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(site: &str) -> Self {
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         Self {
             client,
             site: site.trim_end_matches('/').to_owned(),
@@ -69,6 +73,12 @@ impl Browser {
         self.send(method, path, &headers, Some(body)).await
     }
 
+    /// Sends a form, as pages do.
+    pub(crate) async fn send_form(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        self.send_body(Method::POST, path, &[], Some(("application/x-www-form-urlencoded", body))).await
+    }
+
     pub(crate) async fn post(&mut self, path: &str, body: &Value) -> Answer {
         self.write(Method::POST, path, body).await
     }
@@ -79,6 +89,17 @@ impl Browser {
         path: &str,
         headers: &[(&str, &str)],
         body: Option<&Value>,
+    ) -> Answer {
+        let body = body.map(|body| ("application/json", body.to_string()));
+        self.send_body(method, path, headers, body).await
+    }
+
+    async fn send_body(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<(&str, String)>,
     ) -> Answer {
         let mut request = self.client.request(method, format!("{}/{path}", self.site));
         for (name, value) in &self.headers {
@@ -91,8 +112,8 @@ impl Browser {
             let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(COOKIE, pairs.join("; "));
         }
-        if let Some(body) = body {
-            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        if let Some((content_type, body)) = body {
+            request = request.header(CONTENT_TYPE, content_type).body(body);
         }
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();

@@ -1,14 +1,21 @@
 //! An identity provider on a loopback port, with a key of its own.
+//!
+//! People are not asked anything: a test says which code is worth what.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
-use axum::Json;
-use axum::extract::State;
-use axum::routing::get;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 
 const KEY: &[u8] = include_bytes!("keys/issuer.pem");
 const STRANGERS_KEY: &[u8] = include_bytes!("keys/stranger.pem");
@@ -20,8 +27,18 @@ pub(crate) const AUDIENCE: &str = "treeherder-test";
 /// The provider; it answers as long as it is held.
 pub(crate) struct Issuer {
     pub(crate) url: String,
-    fetches: Arc<AtomicUsize>,
+    state: Arc<Known>,
     server: tokio::task::JoinHandle<()>,
+}
+
+/// What the provider has in mind.
+#[derive(Default)]
+struct Known {
+    /// How often its keys were asked for.
+    fetches: AtomicUsize,
+    /// What codes are worth: the challenge that goes with each, and the claims of the id token.
+    codes: Mutex<BTreeMap<String, (String, Value)>>,
+    url: Mutex<String>,
 }
 
 impl Drop for Issuer {
@@ -32,18 +49,27 @@ impl Drop for Issuer {
 
 impl Issuer {
     pub(crate) async fn start() -> Self {
-        let fetches = Arc::new(AtomicUsize::new(0));
-        let app =
-            axum::Router::new().route("/.well-known/jwks.json", get(keys)).with_state(Arc::clone(&fetches));
+        let state = Arc::new(Known::default());
+        let app = Router::new()
+            .route("/.well-known/jwks.json", get(keys))
+            .route("/.well-known/openid-configuration", get(configuration))
+            .route("/token", post(token))
+            .with_state(Arc::clone(&state));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
+        state.url.lock().unwrap().clone_from(&url);
         let server = tokio::spawn(async move { axum::serve(listener, app).await.unwrap() });
-        Self { url, fetches, server }
+        Self { url, state, server }
     }
 
     /// How often the keys were asked for.
     pub(crate) fn fetches(&self) -> usize {
-        self.fetches.load(Ordering::SeqCst)
+        self.state.fetches.load(Ordering::SeqCst)
+    }
+
+    /// Gives an id token with these claims for a code, once, to whom knows what the challenge is made of.
+    pub(crate) fn will_give(&self, code: &str, challenge: &str, claims: &Value) {
+        self.state.codes.lock().unwrap().insert(code.to_owned(), (challenge.to_owned(), claims.clone()));
     }
 
     /// The claims of a person in these groups, for an hour.
@@ -63,8 +89,31 @@ impl Issuer {
     }
 }
 
-async fn keys(State(fetches): State<Arc<AtomicUsize>>) -> Json<Value> {
-    fetches.fetch_add(1, Ordering::SeqCst);
+async fn configuration(State(known): State<Arc<Known>>) -> Json<Value> {
+    let url = known.url.lock().unwrap().clone();
+    Json(json!({
+        "issuer": url,
+        "authorization_endpoint": format!("{url}authorize"),
+        "token_endpoint": format!("{url}token"),
+    }))
+}
+
+async fn token(
+    State(known): State<Arc<Known>>,
+    Form(asked): Form<BTreeMap<String, String>>,
+) -> Result<Json<Value>, StatusCode> {
+    let bad = StatusCode::BAD_REQUEST;
+    let (challenge, claims) = known.codes.lock().unwrap().remove(&asked["code"]).ok_or(bad)?;
+    let proven = URL_SAFE_NO_PAD.encode(Sha256::digest(asked["code_verifier"].as_bytes())) == challenge;
+    let is_ours = asked["grant_type"] == "authorization_code" && asked["client_id"] == AUDIENCE;
+    if !proven || !is_ours || !asked["redirect_uri"].ends_with("/login") {
+        return Err(bad);
+    }
+    Ok(Json(json!({"access_token": "access-token", "id_token": signed(&claims), "expires_in": 600})))
+}
+
+async fn keys(State(known): State<Arc<Known>>) -> Json<Value> {
+    known.fetches.fetch_add(1, Ordering::SeqCst);
     let key = EncodingKey::from_rsa_pem(KEY).unwrap();
     let mut jwk = Jwk::from_encoding_key(&key, Algorithm::RS256).unwrap();
     jwk.common.key_id = Some(KEY_ID.to_owned());

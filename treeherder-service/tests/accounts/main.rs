@@ -12,6 +12,7 @@ mod site;
 
 mod development;
 mod login;
+mod pages;
 mod permissions;
 mod rates;
 mod sessions;

@@ -9,9 +9,11 @@
 mod cache;
 mod error;
 mod follow;
+mod search;
 mod source;
 mod viewer;
 
 pub use error::ViewError;
 pub use follow::{Followed, LogFollower};
+pub use search::{LogSearch, SearchedLog};
 pub use viewer::{LogPage, LogViewer, ViewOptions};

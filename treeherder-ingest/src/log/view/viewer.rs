@@ -193,6 +193,11 @@ impl LogViewer {
         Ok(index)
     }
 
+    /// The threads that inflate and look through logs.
+    pub(super) fn pool(&self) -> &ParsePool {
+        &self.shared.pool
+    }
+
     async fn page(
         &self,
         log: &job_log::Model,
@@ -200,13 +205,25 @@ impl LogViewer {
         start: u64,
         count: u64,
     ) -> Result<LogPage, ViewError> {
+        self.page_of(log, index, start, count, self.shared.options.page).await
+    }
+
+    /// Reads lines until there are `count`, or they have `most_bytes`.
+    pub(super) async fn page_of(
+        &self,
+        log: &job_log::Model,
+        index: &LogIndex,
+        start: u64,
+        count: u64,
+        most_bytes: usize,
+    ) -> Result<LogPage, ViewError> {
         let end = start.saturating_add(count).min(index.lines);
         let mut page =
             LogPage { lines: Vec::new(), total_lines: index.lines, total_bytes: index.decoded_bytes };
         if start >= end {
             return Ok(page);
         }
-        let ViewOptions { page: most_bytes, line, .. } = self.shared.options;
+        let line = self.shared.options.line;
         let source = self.source(log).await?;
         let segment = index.segment_of(start);
         let lines =

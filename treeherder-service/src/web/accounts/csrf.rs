@@ -21,6 +21,21 @@ pub(super) fn check(accounts: &Accounts, headers: &HeaderMap, session: &str) -> 
     if matches { Ok(()) } else { Err(failed("CSRF token from the 'X-Csrftoken' HTTP header incorrect.")) }
 }
 
+/// Checks a form that came with this session and has the proof in a field.
+pub(super) fn check_form(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+    session: &str,
+    proof: &str,
+) -> Result<(), Refused> {
+    check_origin(accounts, headers)?;
+    if accounts.is_csrf_token(proof, session) {
+        Ok(())
+    } else {
+        Err(failed("CSRF token of the form incorrect."))
+    }
+}
+
 /// Checks the origin that the browser tells; behind HTTPS one that it does not tell is looked for in the referrer.
 pub(super) fn check_origin(accounts: &Accounts, headers: &HeaderMap) -> Result<(), Refused> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());

@@ -21,7 +21,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// What an answer to a login is made of.
-pub(super) type LoggedIn = (SignedCookieJar, CookieJar, Json<Value>);
+pub(in crate::web) type LoggedIn = (SignedCookieJar, CookieJar, Json<Value>);
 
 /// Begins a session for whom the id token names.
 #[utoipa::path(

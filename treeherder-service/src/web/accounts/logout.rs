@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum_extra::extract::CookieJar;
+use treeherder_ingest::store::StoreError;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -36,8 +37,16 @@ async fn logout_by_post(
 }
 
 async fn end(accounts: &Accounts, headers: &HeaderMap) -> Result<(CookieJar, Json<&'static str>), Refused> {
+    Ok((end_session(accounts, headers).await?, Json("User logged out")))
+}
+
+/// Ends the session and returns what makes the browser forget it.
+pub(in crate::web) async fn end_session(
+    accounts: &Accounts,
+    headers: &HeaderMap,
+) -> Result<CookieJar, StoreError> {
     if let Some(session) = accounts.session_key(headers) {
         accounts.store().end_session(&session).await?;
     }
-    Ok((cookies::forgotten(addressed(headers).starts_with("https:")), Json("User logged out")))
+    Ok(cookies::forgotten(addressed(headers).starts_with("https:")))
 }

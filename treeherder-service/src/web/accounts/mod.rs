@@ -14,6 +14,7 @@ mod keys;
 mod login;
 mod logout;
 mod oidc;
+mod provider;
 mod rate_limit;
 mod secret;
 mod service;
@@ -24,9 +25,12 @@ use utoipa_axum::router::OpenApiRouter;
 
 #[allow(unused_imports, reason = "`Sheriff` is for changing performance alerts, which nothing does yet")]
 pub(in crate::web) use self::account::{Account, MaybeAccount, Sheriff};
+pub(in crate::web) use self::development::enter_as;
 pub(super) use self::guard::guard;
 pub(crate) use self::keys::new_token;
-pub(super) use self::rate_limit::limit_writes;
+pub(in crate::web) use self::logout::end_session;
+pub(in crate::web) use self::provider::{came_back, go_to_provider};
+pub(super) use self::rate_limit::{limit_sign_in, limit_writes};
 pub(crate) use self::service::Accounts;
 pub(crate) use self::settings::AccountArgs;
 

@@ -30,6 +30,13 @@ pub(in crate::web) fn limit_writes(router: Router<AppState>, accounts: &Accounts
     router.layer(GovernorLayer::new(config).error_handler(refuse))
 }
 
+/// Limits the page of logging in, whatever the method.
+pub(in crate::web) fn limit_sign_in(router: Router<AppState>, accounts: &Accounts) -> Router<AppState> {
+    let settings = accounts.settings();
+    let config = config(settings.logins_per_minute, None, settings.trust_forwarded_for);
+    router.layer(GovernorLayer::new(config).error_handler(refuse))
+}
+
 /// Limits logins, whatever their method.
 pub(super) fn limit_logins(router: OpenApiRouter<AppState>, accounts: &Accounts) -> OpenApiRouter<AppState> {
     let settings = accounts.settings();

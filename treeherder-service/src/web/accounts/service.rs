@@ -17,8 +17,9 @@ use treeherder_ingest::store::{Store, StoreError};
 
 use super::cookies::{self, SessionCookies};
 use super::keys::random_key;
-use super::oidc::{IdTokens, Provider};
-use super::{AccountArgs, secret};
+use super::oidc::{CodeFlow, IdTokens, Provider};
+use super::{Account, AccountArgs, csrf, secret};
+use crate::web::response::Refused;
 use crate::web::site::addressed;
 
 /// Accounts, their sessions and how one logs in; cheap to clone.
@@ -30,6 +31,7 @@ struct Inner {
     cookie_key: Key,
     csrf_key: [u8; 64],
     id_tokens: IdTokens,
+    code_flow: CodeFlow,
     settings: AccountArgs,
 }
 
@@ -55,6 +57,7 @@ impl Accounts {
         let secret = secret::load(given, data_dir)?;
         let keys_url = settings.keys_url();
         options.hosts.allow_host_of(&keys_url);
+        options.hosts.allow_host_of(&settings.issuer());
         let client = Client::new(options).context("cannot set up HTTP")?;
         let provider =
             Provider { issuer: settings.issuer(), audience: settings.auth0_client_id.clone(), keys_url };
@@ -62,6 +65,7 @@ impl Accounts {
             store,
             cookie_key: Key::from(&secret::derive(&secret, "cookies")),
             csrf_key: secret::derive(&secret, "csrf"),
+            code_flow: CodeFlow::new(client.clone(), &provider),
             id_tokens: IdTokens::new(client, provider),
             settings,
         })))
@@ -83,7 +87,7 @@ impl Accounts {
     }
 
     /// Whether anybody may log in as anybody.
-    pub(super) fn development_login(&self) -> bool {
+    pub(in crate::web) fn development_login(&self) -> bool {
         self.0.settings.development_login
     }
 
@@ -111,7 +115,7 @@ impl Accounts {
             self.store().end_session(&former).await?;
         }
         self.store().begin_session(&session_key, user_id, expires).await?;
-        let csrf_token = URL_SAFE_NO_PAD.encode(self.csrf_mac(&session_key).finalize().into_bytes());
+        let csrf_token = self.csrf_token(&session_key);
         let is_secure = addressed(headers).starts_with("https:");
         let cookies = SessionCookies { session_key, csrf_token, seconds, is_secure };
         Ok(cookies.jars(&self.0.cookie_key))
@@ -121,6 +125,41 @@ impl Accounts {
     pub(super) fn is_csrf_token(&self, token: &str, session_key: &str) -> bool {
         let Ok(bytes) = URL_SAFE_NO_PAD.decode(token) else { return false };
         self.csrf_mac(session_key).verify_slice(&bytes).is_ok()
+    }
+
+    /// Returns the proof that goes with the session.
+    fn csrf_token(&self, session_key: &str) -> String {
+        URL_SAFE_NO_PAD.encode(self.csrf_mac(session_key).finalize().into_bytes())
+    }
+
+    /// Returns the proof that forms of our pages carry in a field, if the request comes with a session.
+    pub(in crate::web) fn form_proof(&self, headers: &HeaderMap) -> Option<String> {
+        Some(self.csrf_token(&self.session_key(headers)?))
+    }
+
+    /// Finds out who sent a form of our pages; nobody when it comes without a session.
+    ///
+    /// # Errors
+    /// 403 when the form does not come from our own page.
+    pub(in crate::web) async fn sender_of_form(
+        &self,
+        headers: &HeaderMap,
+        proof: &str,
+    ) -> Result<Option<Account>, Refused> {
+        let Some(session) = self.session_key(headers) else { return Ok(None) };
+        let Some(user) = self.store().session_user(&session).await? else { return Ok(None) };
+        csrf::check_form(self, headers, &session, proof)?;
+        Ok(Some(Account::new(user)))
+    }
+
+    /// Returns the way to the identity provider and back.
+    pub(super) fn code_flow(&self) -> &CodeFlow {
+        &self.0.code_flow
+    }
+
+    /// The key that cookies are signed with.
+    pub(super) fn cookie_key(&self) -> &Key {
+        &self.0.cookie_key
     }
 
     fn csrf_mac(&self, session_key: &str) -> Hmac<Sha256> {

@@ -5,6 +5,7 @@ mod errors;
 mod follow;
 mod job;
 mod lines;
+mod search;
 mod whole;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -17,6 +18,7 @@ pub(in crate::web) use job::find_job;
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .merge(lines::router())
+        .merge(search::router())
         .merge(errors::router())
         .merge(follow::router())
         .merge(whole::router())

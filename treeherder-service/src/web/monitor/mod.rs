@@ -3,7 +3,6 @@
 
 mod health;
 mod metrics;
-mod page;
 mod parameters;
 mod revoke;
 mod task;
@@ -33,7 +32,6 @@ impl FromRef<AppState> for Arc<dyn Queue> {
 pub(super) fn router() -> Router<AppState> {
     Router::new()
         .route("/metrics", get(metrics::all))
-        .route("/workers", get(page::workers))
         .route("/api/worker/", get(workers::alive))
         .route("/api/worker/{name}/", get(workers::one))
         .route("/api/worker/{name}/tasks", get(workers::tasks))

@@ -67,6 +67,11 @@ impl Assets {
         Self(Arc::new(Files { version, files: files.collect() }))
     }
 
+    /// Returns the name of this version, which is in all URLs.
+    pub(super) fn version(&self) -> &str {
+        &self.0.version
+    }
+
     /// Returns the URL of a file.
     pub(super) fn url(&self, name: &str) -> String {
         format!("/static/{}/{name}", self.0.version)

@@ -3,9 +3,11 @@
 use askama::Template;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
+use treeherder_ingest::queue::QueueError;
 use treeherder_ingest::store::StoreError;
 
 use super::shell::Shell;
+use crate::web::response::Refused;
 
 /// What a page may load: nothing that is not from here, nothing inline but data.
 const SECURITY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -21,6 +23,23 @@ pub(super) struct Failed {
 }
 
 impl Failed {
+    /// Nobody was logged in, because somebody refuses.
+    pub(super) fn not_logged_in(shell: Shell, refused: &Refused) -> Self {
+        Self { status: refused.status(), ..Self::no_login(shell, refused.words()) }
+    }
+
+    /// Nobody was logged in.
+    pub(super) fn no_login(shell: Shell, text: impl Into<String>) -> Self {
+        let title = "You are not logged in".to_owned();
+        Self { shell, status: StatusCode::FORBIDDEN, title, text: text.into() }
+    }
+
+    /// What was asked for is refused.
+    pub(super) fn refused(shell: Shell, refused: &Refused) -> Self {
+        let (status, text) = (refused.status(), refused.words().to_owned());
+        Self { shell, status, title: "That was refused".to_owned(), text }
+    }
+
     /// Nothing is at this address.
     pub(super) fn missing(shell: Shell, text: impl Into<String>) -> Self {
         Self { shell, status: StatusCode::NOT_FOUND, title: "Nothing is here".to_owned(), text: text.into() }
@@ -33,6 +52,9 @@ pub(super) enum PageError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The queues failed.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// A template failed.
     #[error(transparent)]
     Template(#[from] askama::Error),

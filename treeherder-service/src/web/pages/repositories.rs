@@ -14,7 +14,6 @@ use super::shell::Shell;
 struct Page<'p> {
     shell: &'p Shell,
     groups: Vec<(String, Vec<Row>)>,
-    version: &'static str,
 }
 
 /// A repository.
@@ -47,5 +46,5 @@ pub(super) async fn show(shell: Shell, State(store): State<Store>) -> Result<Res
         }
         groups.push((group.name.clone(), rows));
     }
-    Ok(render(&Page { shell: &shell, groups, version: env!("CARGO_PKG_VERSION") }))
+    Ok(render(&Page { shell: &shell, groups }))
 }

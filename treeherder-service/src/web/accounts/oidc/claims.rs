@@ -16,6 +16,8 @@ pub(super) struct Claims {
     pub(super) exp: f64,
     /// Half of the hash of the access token that was issued with it.
     pub(super) at_hash: Option<String>,
+    /// What the site sent along when it asked for a login.
+    pub(super) nonce: Option<String>,
     /// Groups that the person is in; absent when tokens are renewed in silence.
     #[serde(rename = "https://sso.mozilla.com/claim/groups")]
     pub(super) groups: Option<Value>,

@@ -50,6 +50,28 @@ impl IdTokens {
         id_token: &str,
         access_token: &str,
     ) -> Result<Identity, Refused> {
+        let claims = self.checked(id_token, access_token).await?;
+        Identity::of_claims(&claims).ok_or_else(|| Refused::forbidden("Unrecognized identity"))
+    }
+
+    /// Does the same with a token that has to answer the login that was sent with `nonce`.
+    ///
+    /// # Errors
+    /// As [`identify`](Self::identify), and when the token answers another login.
+    pub(in crate::web::accounts) async fn identify_answer(
+        &self,
+        id_token: &str,
+        access_token: &str,
+        nonce: &str,
+    ) -> Result<Identity, Refused> {
+        let claims = self.checked(id_token, access_token).await?;
+        if claims.nonce.as_deref() != Some(nonce) {
+            return Err(Refused::forbidden(BAD_CLAIMS));
+        }
+        Identity::of_claims(&claims).ok_or_else(|| Refused::forbidden("Unrecognized identity"))
+    }
+
+    async fn checked(&self, id_token: &str, access_token: &str) -> Result<Claims, Refused> {
         let header = decode_header(id_token)
             .map_err(|_| Refused::forbidden("Unable to decode the Id token header"))?;
         let name = header.kid.ok_or_else(|| Refused::forbidden("Id token header missing RSA key ID"))?;
@@ -66,7 +88,7 @@ impl IdTokens {
         if claims.at_hash.as_ref().is_some_and(|hash| *hash != access_token_hash(access_token)) {
             return Err(Refused::forbidden(BAD_CLAIMS));
         }
-        Identity::of_claims(&claims).ok_or_else(|| Refused::forbidden("Unrecognized identity"))
+        Ok(claims)
     }
 
     fn validation(&self) -> Validation {

@@ -1,5 +1,6 @@
 //! The details of a job: a page of its own, and the same beside the list of jobs (§11.7).
 
+mod artifacts;
 mod page;
 mod view;
 
@@ -12,5 +13,7 @@ pub(super) use view::JobView;
 
 /// Makes the routes of this folder.
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/jobs/{repository}/{id}", get(page::show))
+    Router::new()
+        .route("/jobs/{repository}/{id}", get(page::show))
+        .route("/jobs/{repository}/{id}/artifacts", get(artifacts::show))
 }

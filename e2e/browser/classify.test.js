@@ -1,0 +1,168 @@
+// @ts-check
+// Classification from the first key to the undo, and what others see of it; filing a bug.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, test } from 'node:test';
+import { launch, logIn, open, serious, skipped, until } from '../support/browser.js';
+import { filled, token } from '../support/program.js';
+
+const skip = skipped();
+/** @type {import('playwright-core').Browser} */
+let browser;
+/** @type {import('../support/program.js').Site} */
+let site;
+/** What was filed at the Bugzilla of the test. @type {any[]} */
+const filed = [];
+/** What it says against it, if it does. */
+let refusal = '';
+
+const bugzilla = createServer((request, response) => {
+  const parts = /** @type {Buffer[]} */ ([]);
+  request.on('data', (part) => parts.push(part));
+  request.on('end', () => {
+    const body = JSON.parse(Buffer.concat(parts).toString() || '{}');
+    response.setHeader('content-type', 'application/json');
+    if (request.method !== 'POST' || request.url !== '/rest/bug' || refusal) {
+      response.statusCode = 400;
+      response.end(JSON.stringify({ error: true, message: refusal || 'no' }));
+      return;
+    }
+    filed.push({ key: request.headers['x-bugzilla-api-key'], ...body });
+    response.end(JSON.stringify({ id: 1_990_000 + filed.length }));
+  });
+});
+
+before(async () => {
+  if (skip) return;
+  await new Promise((resolve) => bugzilla.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const address = /** @type {import('node:net').AddressInfo} */ (bugzilla.address());
+  const settings = { BUGZILLA_API_URL: `http://127.0.0.1:${address.port}`, BUG_FILER_API_KEY: 'the-key', TREEHERDER_PRIVATE_HOSTS: '127.0.0.1' };
+  [browser, site] = await Promise.all([launch(), filled(3, 140, { args: ['--development-login'], settings })]);
+});
+after(async () => {
+  await browser?.close();
+  await site?.stop();
+  bugzilla.close();
+});
+
+/** The jobs page of somebody, or of nobody. @param {string} [who] @param {string} [more] */
+async function jobs(who, more = '') {
+  const opened = await open(browser);
+  if (who) await logIn(opened.context, site.url, who);
+  await opened.page.goto(`${site.url}/jobs?repo=autoland${more}`);
+  await opened.page.waitForSelector('html[data-ready]');
+  return opened;
+}
+
+/** The jobs on the pinboard. @param {import('playwright-core').Page} page */
+const pinned = (page) => page.$$eval('[data-unpin]', (pins) => pins.map((pin) => Number(/** @type {HTMLElement} */ (pin).dataset.unpin)));
+
+/** Waits until some jobs are classified on a page, or not. @param {import('playwright-core').Page} page @param {number[]} ids @param {boolean} classified */
+const shown = (page, ids, classified) => until(page, ([ids, classified]) => ids.every((id) => document.querySelector(`.j[data-id="${id}"]`)?.classList.contains('star') === classified), /** @type {[number[], boolean]} */ ([ids, classified]));
+
+/** @param {string} path @returns {Promise<any>} */
+const api = async (path) => (await fetch(`${site.url}/api/project/autoland/${path}`)).json();
+
+test('several jobs are classified by keyboard, others see it at once, undo takes it back', { skip, timeout: 120_000 }, async () => {
+  const [mine, other] = await Promise.all([jobs('sheriff@example.org'), jobs()]);
+  const { page } = mine;
+  await other.page.waitForSelector('#live.live:not(.off):not([hidden])');
+  for (const key of ['j', ' ', 'j', ' ', 'j', ' ']) await page.keyboard.press(key);
+  const ids = await pinned(page);
+  assert.equal(ids.length, 3);
+  await page.keyboard.press('b');
+  await page.keyboard.type('1900001');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('c');
+  await page.keyboard.type('the usual timeout');
+  await page.keyboard.press('Control+Enter');
+  await page.waitForSelector('.toast:has-text("3 jobs classified")');
+  await Promise.all([shown(page, ids, true), shown(other.page, ids, true)]);
+  assert.equal(await page.isVisible('.pinboard'), false);
+  for (const id of ids) {
+    const [note] = await api(`note/?job_id=${id}`);
+    assert.deepEqual([note.who, note.text, note.failure_classification_id], ['sheriff@example.org', 'the usual timeout', 4]);
+    assert.equal((await api(`bug-job-map/?job_id=${id}`))[0].bug_id, 1900001);
+  }
+  // What is classified is nothing to go to any more.
+  await page.keyboard.press('k');
+  assert.ok(!ids.includes(Number(await page.getAttribute('.j[aria-current]', 'data-id'))));
+  await page.click('.toast button:has-text("Undo")');
+  await page.waitForSelector('.toast:has-text("Undone")');
+  await Promise.all([shown(page, ids, false), shown(other.page, ids, false)]);
+  for (const id of ids) assert.deepEqual([await api(`note/?job_id=${id}`), await api(`bug-job-map/?job_id=${id}`)], [[], []]);
+  assert.deepEqual([...mine.complaints, ...other.complaints], []);
+  await Promise.all([mine.context.close(), other.context.close()]);
+});
+
+test('ctrl and backspace deletes a classification; the annotations tell who said what', { skip, timeout: 60_000 }, async () => {
+  const { page, context, complaints } = await jobs('sheriff@example.org');
+  for (const key of ['j', ' ', 'c']) await page.keyboard.press(key);
+  const [id] = await pinned(page);
+  await page.keyboard.type('seen before');
+  await page.keyboard.press('Control+Enter');
+  await shown(page, [id], true);
+  await page.waitForSelector('.annotations >> text=seen before', { state: 'attached' });
+  await page.click('[data-tab="annotations"]');
+  assert.match((await page.textContent('.annotations')) ?? '', /intermittent seen before sheriff@example\.org/);
+  await page.keyboard.press('Control+Backspace');
+  await shown(page, [id], false);
+  await page.waitForSelector('.annotations >> text=Nobody has classified this job');
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('who is not logged in is asked to, and finds the pinboard as it was', { skip, timeout: 60_000 }, async () => {
+  const { page, context, complaints } = await jobs();
+  for (const key of ['j', ' ', 'j', ' ', 'c']) await page.keyboard.press(key);
+  const ids = await pinned(page);
+  await page.keyboard.type('known');
+  await page.keyboard.press('Control+Enter');
+  await page.click('.toast button:has-text("Log in")');
+  await page.waitForURL('**/login?**');
+  assert.deepEqual(await serious(page), []);
+  await page.fill('input[name="email"]', 'new@example.org');
+  await page.click('button:has-text("Log in")');
+  await page.waitForSelector('html[data-ready]');
+  assert.match(page.url(), /\/jobs\?repo=autoland.*selectedTaskRun/);
+  assert.deepEqual(await pinned(page), ids);
+  await page.keyboard.press('Control+Enter');
+  await shown(page, ids, true);
+  await page.click('summary[aria-label="Logged in as new@example.org"]');
+  await page.click('button:has-text("Log out")');
+  await page.waitForSelector('#log-in');
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('a bug is filed for a failure line, and the job classified with it', { skip, timeout: 60_000 }, async () => {
+  const { results } = await api('jobs/?result=busted&count=1');
+  const id = results[0].id;
+  const line = 'TEST-UNEXPECTED-FAIL | dom/tests/test_toolbar.html | the toolbar is drawn twice';
+  const sent = await fetch(`${site.url}/api/project/autoland/jobs/${id}/log`, { method: 'PUT', headers: { authorization: `Bearer ${token(site)}` }, body: `one line\n${line}\nanother\n` });
+  assert.equal(sent.status, 200, await sent.clone().text());
+  const { page, context, complaints } = await jobs('sheriff@example.org', `&selectedJob=${id}`);
+  await page.click('[data-act="file"]');
+  await page.waitForSelector('dialog[open]');
+  assert.deepEqual(await serious(page), []);
+  assert.equal(await page.inputValue('.filer [name="summary"]'), 'Intermittent dom/tests/test_toolbar.html | the toolbar is drawn twice');
+  assert.match(await page.inputValue('.filer [name="comment"]'), new RegExp(`logviewer\\?job_id=${id}&repo=autoland&lineNumber=2`));
+  await page.fill('.filer [name="product"]', 'Core');
+  await page.fill('.filer [name="component"]', 'Layout');
+  refusal = 'There is no component named Layout.';
+  await page.click('.filer button.main');
+  await page.waitForSelector('.filer [role="alert"]:has-text("There is no component named Layout.")');
+  refusal = '';
+  await page.click('.filer button.main');
+  await page.waitForSelector('.toast:has-text("Bug 1990001 is filed")');
+  await shown(page, [id], true);
+  const [bug] = filed;
+  assert.deepEqual([bug.key, bug.product, bug.component, bug.summary, bug.priority, bug.severity], ['the-key', 'Core', 'Layout', 'Intermittent dom/tests/test_toolbar.html | the toolbar is drawn twice', 'P5', 'S4']);
+  assert.deepEqual(bug.keywords, ['intermittent-failure', 'intermittent-testcase']);
+  assert.match(bug.description, /^\*\*Filed by:\*\* sheriff \[at\] example\.org\n/);
+  assert.equal((await api(`bug-job-map/?job_id=${id}`))[0].bug_id, 1990001);
+  // The refusal is what the browser itself complains about.
+  assert.deepEqual(complaints.filter((text) => !/400.*create_bug/.test(text)), []);
+  await context.close();
+});
