@@ -51,7 +51,7 @@ enum Command {
     Failures(failures::Args),
     Doctor(doctor::Args),
     Tokens(tokens::Args),
-    Web(web::Args),
+    Web(Box<web::Args>),
     Worker(process::AnyWorkerArgs),
     #[command(aliases = ["celery_scheduler", "celery-scheduler"])]
     Scheduler(scheduler::Args),
@@ -139,7 +139,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return doctor::run(args).await,
         Command::Munin(args) => munin::run(args).await?,
         Command::Tokens(args) => tokens::run(args).await?,
-        Command::Web(args) => web::run(args).await?,
+        Command::Web(args) => web::run(*args).await?,
         Command::Supervise(args) => supervise::run(args).await?,
         Command::Bridge(args) => bridge::run(*args).await?,
         Command::Pulse(args) => pulse::run(args).await?,

@@ -20,7 +20,7 @@ pub(crate) fn eventually<T, S: std::fmt::Debug>(what: &str, mut look: impl FnMut
         match look() {
             Ok(found) => return found,
             Err(seen) => {
-                assert!(start.elapsed() < PATIENCE, "no {what} in {PATIENCE:?}; last seen: {seen:?}")
+                assert!(start.elapsed() < PATIENCE, "no {what} in {PATIENCE:?}; last seen: {seen:?}");
             }
         }
         std::thread::sleep(PAUSE);
@@ -37,7 +37,7 @@ pub(crate) async fn eventually_async<T, S: std::fmt::Debug>(
         match look().await {
             Ok(found) => return found,
             Err(seen) => {
-                assert!(start.elapsed() < PATIENCE, "no {what} in {PATIENCE:?}; last seen: {seen:?}")
+                assert!(start.elapsed() < PATIENCE, "no {what} in {PATIENCE:?}; last seen: {seen:?}");
             }
         }
         tokio::time::sleep(PAUSE).await;
