@@ -159,6 +159,13 @@ async fn what_a_process_that_died_has_not_published_is_published_by_the_next_one
     assert_eq!(stranger.numbers(2).await, [601, 602]);
 
     // One that dies between the publication and its note leaves both to the next: twice is allowed, never is not.
+    // The notes of these two have to be there first, or they would overwrite what is forgotten here.
+    let noted = async {
+        while test.store.relayed_event().await.unwrap() < 602 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), noted).await.expect("the position is noted");
     drop((one, two));
     let forgotten = "UPDATE event_relay SET position = position - 2";
     test.store.connection().execute_unprepared(forgotten).await.unwrap();
