@@ -12,8 +12,9 @@ use crate::store::Store;
 
 /// Events published in one turn.
 const PAGE: u64 = 256;
-/// Pause before another process is asked again whether its turn is over.
-const BUSY: Duration = Duration::from_millis(20);
+/// Pause before another process is asked again whether its turn is over. It goes on until all is published, ours as well, so
+/// that nobody waits for this; looking more often would only be work for the database, from every process at once.
+const BUSY: Duration = Duration::from_millis(250);
 
 /// What came of an attempt.
 enum Attempt {

@@ -76,7 +76,7 @@ impl LogViewer {
             } else {
                 Some(last.number + 1).filter(|next| *next < total_lines)
             };
-            let (wanted, piece) = (search.clone(), piece);
+            let wanted = search.clone();
             let found = self.pool().run(move || wanted.find(&piece)).await;
             match next {
                 Some(next) if found.is_none() && bytes < MOST => at = next,

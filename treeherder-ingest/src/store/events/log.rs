@@ -157,7 +157,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn newest_event(&self) -> Result<i64, StoreError> {
-        Ok(self.event_range().await?.1)
+        Ok(self.end_of_events(Order::Desc).await?.unwrap_or_default())
     }
 
     /// Returns the sequence ids of the oldest and the newest event, 0 when there is none.
@@ -165,17 +165,17 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn event_range(&self) -> Result<(i64, i64), StoreError> {
-        // One statement for each end: SQLite searches the index for a minimum or a maximum, but not for both at once.
-        let end = |order| {
-            let mut select = Query::select();
-            select.column("id").from("event").order_by("id", order).limit(1);
-            select
-        };
-        let (oldest, newest) = (end(Order::Asc), end(Order::Desc));
-        let Some(row) = self.connection().query_one(&newest).await? else { return Ok((0, 0)) };
-        let newest = row.try_get_by_index(0)?;
-        let row = self.connection().query_one(&oldest).await?;
-        Ok((row.map_or(Ok(newest), |row| row.try_get_by_index(0))?, newest))
+        let Some(newest) = self.end_of_events(Order::Desc).await? else { return Ok((0, 0)) };
+        Ok((self.end_of_events(Order::Asc).await?.unwrap_or(newest), newest))
+    }
+
+    /// Returns the first sequence id in an order. SQLite searches the index for a minimum or a maximum, but not for both at
+    /// once.
+    async fn end_of_events(&self, order: Order) -> Result<Option<i64>, StoreError> {
+        let mut select = Query::select();
+        select.column("id").from("event").order_by("id", order).limit(1);
+        let row = self.connection().query_one(&select).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
     }
 }
 

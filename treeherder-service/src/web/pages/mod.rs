@@ -19,6 +19,7 @@ mod performance;
 mod query;
 mod repositories;
 mod shell;
+mod time;
 mod workers;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ use treeherder_ingest::store::{Store, StoreError, TaskFilter, WorkerRow};
 
 use super::html::{PageError, render};
 use super::shell::Shell;
+use super::time::iso;
 use crate::output::span;
 use crate::telemetry::Snapshot;
 
@@ -88,11 +89,6 @@ async fn lists(store: &Store) -> Result<Vec<TaskList>, StoreError> {
 
 fn moment(time: &DateTime<Utc>) -> String {
     time.format("%Y-%m-%d %H:%M:%S").to_string()
-}
-
-/// Writes a time as machines read it.
-fn iso(time: &DateTime<Utc>) -> String {
-    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// Writes how long something has waited.

@@ -12,6 +12,7 @@ use treeherder_ingest::queue::{DeadLetter, Depth, Page as Part, Queue, QueueName
 use crate::web::pages::html::{PageError, render};
 use crate::web::pages::query::Query;
 use crate::web::pages::shell::Shell;
+use crate::web::pages::time::iso;
 
 /// Dead letters of each queue where all queues are shown.
 const OF_EACH: u32 = 10;
@@ -117,7 +118,7 @@ fn cut(text: &str) -> (String, bool) {
 }
 
 fn moment(time: DateTime<Utc>) -> (String, String) {
-    (time.format("%-d %b %Y, %H:%M:%S").to_string(), time.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    (time.format("%-d %b %Y, %H:%M:%S").to_string(), iso(&time))
 }
 
 /// What was just done, in words; the address tells it after a form was sent.

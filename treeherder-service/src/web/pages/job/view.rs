@@ -9,6 +9,7 @@ use crate::web::pages::jobs::platform::{self, Platform};
 use crate::web::pages::jobs::status::Status;
 use crate::web::pages::links;
 use crate::web::pages::query::encoded;
+use crate::web::pages::time::iso;
 
 /// Error lines shown before the rest is folded away.
 const LINES_SHOWN: usize = 40;
@@ -235,10 +236,8 @@ fn classification_name(id: i32) -> &'static str {
 }
 
 fn moment(time: DateTime<Utc>) -> Option<Moment> {
-    (time.timestamp() != 0).then(|| Moment {
-        text: time.format("%a %-d %b, %H:%M:%S").to_string(),
-        iso: time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
-    })
+    (time.timestamp() != 0)
+        .then(|| Moment { text: time.format("%a %-d %b, %H:%M:%S").to_string(), iso: iso(&time) })
 }
 
 /// Writes how long a job took, or has taken so far.

@@ -9,6 +9,7 @@ use super::status::{Status, is_classified};
 use crate::web::pages::comment::{self, Part};
 use crate::web::pages::links;
 use crate::web::pages::query::{Query, encoded};
+use crate::web::pages::time::iso;
 
 /// A push with everything that is shown of it.
 #[derive(Debug, Template)]
@@ -71,7 +72,7 @@ impl<'b> PushView<'b> {
             revision: &push.revision,
             author: &push.author,
             date: push.time.format("%a %-d %b, %H:%M").to_string(),
-            iso: push.time.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            iso: iso(&push.time),
             more_commits: push.revision_count - commits.len() as i64,
             more_url: links::push(repository, &push.revision),
             commits,
