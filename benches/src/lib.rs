@@ -11,6 +11,7 @@ pub mod api_data;
 #[cfg(feature = "ingest")]
 pub mod cluster;
 pub mod corpus;
+pub mod folder;
 pub mod line_parser;
 pub mod machine;
 pub mod peers;

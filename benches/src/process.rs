@@ -13,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
-use nix::sys::resource::{UsageWho, getrusage};
+use wait4::Wait4 as _;
 
 /// First argument that makes the program the copy that runs a command: see [`run_as_keeper`].
 const KEEPER: &str = "__run";
@@ -71,14 +71,10 @@ pub fn run_as_keeper() -> Result<bool> {
             lines += memchr::memchr_iter(b'\n', &buffer[..len]).count();
         }
     }
-    let status = child.wait()?;
+    let ended = child.wait4()?;
     let wall = start.elapsed();
-    ensure!(status.code().is_some_and(|code| code <= 1), "ended with {status}");
-    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let cpu = [usage.user_time(), usage.system_time()]
-        .iter()
-        .map(|time| time.tv_sec() * 1_000_000 + time.tv_usec())
-        .sum::<i64>();
-    println!("{} {cpu} {} {lines}", wall.as_micros(), usage.max_rss() * 1024);
+    ensure!(ended.status.code().is_some_and(|code| code <= 1), "ended with {}", ended.status);
+    let cpu = ended.rusage.utime + ended.rusage.stime;
+    println!("{} {} {} {lines}", wall.as_micros(), cpu.as_micros(), ended.rusage.maxrss);
     Ok(true)
 }

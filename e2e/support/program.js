@@ -12,7 +12,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** Where cargo puts programs. `TREEHERDER_PROFILE` says of which profile. */
 const built = join(process.env.CARGO_TARGET_DIR ?? join(root, 'target'), process.env.TREEHERDER_PROFILE ?? 'debug');
 const program = join(built, 'treeherder');
-const filler = join(built, 'examples', 'fill_board');
+const filler = join(built, 'fill-board');
 
 /** @typedef {{ url: string, folder: string, stop: () => Promise<void> }} Site */
 

@@ -81,7 +81,7 @@ enum Command {
 }
 
 /// Reads the command line and does what it says.
-pub(crate) fn main() -> ExitCode {
+pub fn main() -> ExitCode {
     // Whatever speaks TLS later finds its provider here; it fails only if one is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let Cli { logging, command } = match Cli::try_parse() {

@@ -7,8 +7,9 @@ use regex_syntax::hir::Hir;
 
 use super::{
     RulesError, Ruleset, StageRules, StripRule, check,
+    memo::Memo,
     model::{Rule, RuleMatcher},
-    pattern::{Memo, PatternSet, Prefix, is_anchored, is_exact_on_ascii},
+    pattern::{PatternSet, Prefix, is_anchored, is_exact_on_ascii},
     required::{MIN_LITERAL, required_literals, required_literals_beside},
 };
 use crate::{

@@ -4,6 +4,7 @@ mod builtin;
 mod check;
 mod compile;
 mod error;
+mod memo;
 mod model;
 mod pattern;
 mod required;

@@ -15,6 +15,8 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, HirKind, Look, Repetition};
 
+use super::memo::{MEMO_REACH, Memo, STEP, Step};
+
 /// Room for the DFA of one set of patterns.
 const DFA_SIZE_LIMIT: usize = 4 << 20;
 
@@ -173,7 +175,7 @@ impl Exact {
 
 /// A dense DFA with its start state at hand.
 #[derive(Debug)]
-struct ByteDfa {
+pub(super) struct ByteDfa {
     dfa: dense::DFA<Vec<u32>>,
     start: StateID,
 }
@@ -270,11 +272,14 @@ impl ByteDfa {
     }
 
     /// Goes on by some bytes.
-    fn step(&self, from: StateID, bytes: &[u8; STEP]) -> Step {
-        let mut step = Step { bytes: *bytes, from: Some(from), to: None, end: None };
+    pub(super) fn step(&self, from: StateID, bytes: &[u8; STEP]) -> Step {
+        let mut step = Step { bytes: *bytes, alike: true, from: Some(from), to: None, end: None };
         let mut state = from;
         for (at, &byte) in (0..).zip(bytes) {
-            state = self.dfa.next_state(state, byte);
+            let before = state;
+            state = self.dfa.next_state(before, byte);
+            let alike = |digit| self.dfa.next_state(before, digit) == state;
+            step.alike &= !byte.is_ascii_digit() || (b'0'..=b'9').all(alike);
             if self.dfa.is_special_state(state) {
                 if self.dfa.is_match_state(state) {
                     step.end = Some(at);
@@ -286,47 +291,6 @@ impl ByteDfa {
         step.to = Some(state);
         step
     }
-}
-
-/// Bytes that one step of a [`Memo`] covers.
-const STEP: usize = 8;
-/// Steps from the start of a line on for which there is a memo: prefixes are no longer.
-const MEMO_REACH: usize = 8;
-/// Steps that are remembered for each place.
-const MEMO_WAYS: usize = 2;
-
-/// What an automaton for the start of lines did on the lines before: lines begin much alike, and an automaton takes its
-/// time for every byte.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Memo {
-    /// By the place in the line, so that what changes from line to line doesn't push out what does not.
-    steps: [[Step; MEMO_WAYS]; MEMO_REACH],
-}
-
-impl Memo {
-    /// Goes on from a state by some bytes: from the same state the same bytes lead to the same state, whatever line
-    /// they were in before.
-    #[inline]
-    fn step(&mut self, dfa: &ByteDfa, place: usize, from: StateID, bytes: &[u8; STEP]) -> Step {
-        let mixed = u64::from_le_bytes(*bytes).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let step = &mut self.steps[place][(mixed >> 32) as usize % MEMO_WAYS];
-        if step.bytes != *bytes || step.from != Some(from) {
-            *step = dfa.step(from, bytes);
-        }
-        *step
-    }
-}
-
-/// What some bytes did to the automaton.
-#[derive(Clone, Copy, Debug, Default)]
-struct Step {
-    bytes: [u8; STEP],
-    /// State before them; `None` while the step is unused.
-    from: Option<StateID>,
-    /// State behind them; `None` when no match ends further on.
-    to: Option<StateID>,
-    /// The last end of a match within them.
-    end: Option<u8>,
 }
 
 /// Tells whether the widened automaton is exact on ASCII lines: all but word boundaries survive widening.
@@ -436,6 +400,27 @@ mod tests {
             assert!(may || !exact, "{line}");
             if line.is_ascii() {
                 assert_eq!(may, exact, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_remembered_of_other_digits_is_right_for_these() {
+        // Some digits are alike here, others are not.
+        for pattern in
+            [r"^\[t \d{4}-\d\d\] ", r"^\[t 202[67]-\d\d\] ", r"^\[t \d+-(?:0\d|1[0-2])\] ?", r"^\[t 2026"]
+        {
+            let prefix = Prefix::new(hir(pattern)).unwrap();
+            let set = PatternSet::new(vec![hir(pattern)], &[]).unwrap();
+            let (mut kept, mut of_set) = (Memo::default(), Memo::default());
+            for number in 0..5000 {
+                let line = format!("[t {}-{:02}] more", 2020 + number * 7 % 13, number * 31 % 17);
+                let line = &line.as_bytes()[..line.len() - number % 7];
+                let mut fresh = Memo::default();
+                assert_eq!(prefix.end(line, &mut kept), prefix.end(line, &mut fresh), "{pattern} {number}");
+                let mut fresh = Memo::default();
+                let expected = set.may_match_anchored(line, &mut fresh);
+                assert_eq!(set.may_match_anchored(line, &mut of_set), expected, "{pattern} {number}");
             }
         }
     }

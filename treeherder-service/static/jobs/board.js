@@ -4,7 +4,7 @@ import { all, find, safe } from '../dom.js';
 import { Filter } from './filter.js';
 import { layOut } from './layout.js';
 import { Model, progress } from './model.js';
-import { classes, hint, rowsHtml } from './render.js';
+import { NOTHING, classes, hint, look, lookOf, rowHtml } from './render.js';
 import { isClassified, isFailure } from './status.js';
 
 /** @typedef {import('./model.js').Job} Job */
@@ -12,6 +12,21 @@ import { isClassified, isFailure } from './status.js';
 
 /** Not every browser tells when it has nothing to do. @type {(run: (deadline: { timeRemaining(): number }) => void, options: { timeout: number }) => number} */
 const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(() => run({ timeRemaining: () => 0 }), 30));
+
+/**
+ * Gives rows names by their titles; of some platforms several have the same title.
+ * @template T @param {[string, T][]} titled @returns {Map<string, T>}
+ */
+function named(titled) {
+  /** @type {Map<string, T>} */
+  const rows = new Map();
+  for (const [title, row] of titled) {
+    let name = title;
+    while (rows.has(name)) name += "'";
+    rows.set(name, row);
+  }
+  return rows;
+}
 
 export class Board {
   model = new Model();
@@ -25,7 +40,7 @@ export class Board {
   /** Pushes to draw when they come near the screen. @type {Set<number>} */
   waiting = new Set();
   idle = 0;
-  /** What was drawn last of a push: what stays the same is left alone. @type {Map<number, string>} */
+  /** What was drawn last of the rows of a push, by name: a row that stays the same is left alone. @type {Map<number, Map<string, { look: string, element: Element }>>} */
   drawn = new Map();
 
   /** @param {Data} data */
@@ -104,12 +119,51 @@ export class Board {
     const extra = (/** @type {Job} */ job) => (job.status === 't' && fine.has(job.kind) ? ' mixed' : '') + (this.pinned.has(job.id) ? ' pinned' : '') + (changed?.has(job.id) ? ' changed' : '');
     const laid = layOut(shown, (job) => this.filter.matches(job), this.style);
     this.waiting.delete(push);
-    const html = rowsHtml(this.repo, laid, extra);
-    if (this.drawn.get(push) === html) return;
-    this.drawn.set(push, html);
-    rows.innerHTML = html;
+    if (!this.drawRows(rows, push, laid, extra)) return;
     if (this.selected) find(`[data-id="${this.selected}"]`, rows)?.setAttribute('aria-current', 'true');
     if (focused) find(`[data-id="${focused}"]`, rows)?.focus({ preventScroll: true });
+  }
+
+  /**
+   * Draws the rows that are not what they were. A filter mostly takes rows away and leaves the others alone.
+   * @param {HTMLElement} box @param {number} push @param {import('./layout.js').LaidRow[]} laid @param {(job: Job) => string} extra
+   * @returns {boolean} whether there were any
+   */
+  drawRows(box, push, laid, extra) {
+    const before = this.drawn.get(push) ?? named(all('.row', box).map((element) => [element.firstElementChild?.textContent ?? '', { look: lookOf(element), element }]));
+    /** @type {Map<string, { look: string, element: Element }>} */
+    const now = new Map();
+    /** @type {string[]} */
+    const written = [];
+    /** @type {{ look: string, element: Element }[]} */
+    const fresh = [];
+    for (const [name, row] of named(laid.map((row) => [row.title, row]))) {
+      const known = before.get(name);
+      const seen = look(row, extra);
+      if (known?.look === seen) {
+        now.set(name, known);
+        continue;
+      }
+      const entry = { look: seen, element: box };
+      now.set(name, entry);
+      fresh.push(entry);
+      written.push(rowHtml(this.repo, row, extra));
+    }
+    this.drawn.set(push, now);
+    if (!fresh.length && now.size === before.size) return false;
+    const template = document.createElement('template');
+    template.innerHTML = laid.length ? written.join('') : NOTHING;
+    const made = [...template.content.children];
+    fresh.forEach((entry, place) => { entry.element = made[place]; });
+    const wanted = laid.length ? [...now.values()].map(({ element }) => element) : made;
+    const kept = new Set(wanted);
+    for (const element of [...box.children]) if (!kept.has(element)) element.remove();
+    let next = box.firstElementChild;
+    for (const element of wanted) {
+      if (element === next) next = next.nextElementSibling;
+      else box.insertBefore(element, next);
+    }
+    return true;
   }
 
   /** Draws all pushes: those on the screen at once, the others when there is nothing else to do. */

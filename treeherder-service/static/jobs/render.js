@@ -25,20 +25,49 @@ export function hint(job, now) {
   return `${job.kind.name} - ${STATUS[job.status].name} - ${minutes} mins`;
 }
 
-/** @param {string} repo @param {LaidRow[]} rows @param {(job: Job) => string} [extra] further class names */
-export function rowsHtml(repo, rows, extra = () => '') {
-  if (!rows.length) return '<p class="quiet">No jobs to show.</p>';
+/** What is written when no job is shown. */
+export const NOTHING = '<p class="quiet">No jobs to show.</p>';
+
+/**
+ * Writes one row.
+ * @param {string} repo @param {LaidRow} row @param {(job: Job) => string} [extra] further class names
+ */
+export function rowHtml(repo, row, extra = () => '') {
   const base = `/jobs/${encodeURIComponent(repo)}/`;
   const jobHtml = (/** @type {Job} */ job) => `<a class="${classes(job)}${extra(job)}" href="${base}${job.id}" data-id="${job.id}" aria-label="${safe(spoken(job))}">${safe(job.kind.symbol)}</a>`;
-  return rows.map((row) => {
-    const groups = row.groups.map((group) => {
-      const jobs = group.jobs.map(jobHtml).join('');
-      if (group.symbol === null) return jobs;
-      const key = safe(group.key);
-      const tier = group.tier === 1 ? '' : ` <small>[tier ${group.tier}]</small>`;
-      const counts = group.counts.map(([letter, count]) => `<a class="c s-${letter}" href="?group_state=expanded" role="button" data-group="${key}" aria-label="${count} ${STATUS[letter].words} in ${safe(group.name)}, show them">+${count}</a>`).join('');
-      return `<span class="g${group.jobs.length + group.counts.length < FEW ? ' few' : ''}"><a class="gs" href="?group_state=expanded" role="button" data-group="${key}" title="${safe(group.name)}">${safe(group.symbol)}${tier}</a>${jobs}${counts}</span>`;
-    });
-    return `<div class="row"><h3>${safe(row.title)}</h3><div class="jobs">${groups.join('')}</div></div>`;
-  }).join('');
+  const groups = row.groups.map((group) => {
+    const jobs = group.jobs.map(jobHtml).join('');
+    if (group.symbol === null) return jobs;
+    const key = safe(group.key);
+    const tier = group.tier === 1 ? '' : ` <small>[tier ${group.tier}]</small>`;
+    const counts = group.counts.map(([letter, count]) => `<a class="c s-${letter}" href="?group_state=expanded" role="button" data-group="${key}" aria-label="${count} ${STATUS[letter].words} in ${safe(group.name)}, show them">+${count}</a>`).join('');
+    return `<span class="g${group.jobs.length + group.counts.length < FEW ? ' few' : ''}"><a class="gs" href="?group_state=expanded" role="button" data-group="${key}" title="${safe(group.name)}">${safe(group.symbol)}${tier}</a>${jobs}${counts}</span>`;
+  });
+  return `<div class="row"><h3>${safe(row.title)}</h3><div class="jobs">${groups.join('')}</div></div>`;
+}
+
+/** @param {string} repo @param {LaidRow[]} rows @param {(job: Job) => string} [extra] further class names */
+export const rowsHtml = (repo, rows, extra) => rows.map((row) => rowHtml(repo, row, extra)).join('') || NOTHING;
+
+/** All that can change about a row from one drawing to the next. @param {LaidRow} row @param {(job: Job) => string} [extra] as above */
+export function look(row, extra = () => '') {
+  let text = '';
+  for (const group of row.groups) {
+    if (group.symbol !== null) text += `${group.symbol}/${group.tier} `;
+    for (const job of group.jobs) text += `${job.id}${classes(job)}${extra(job)} `;
+    for (const [letter, count] of group.counts) text += `${letter}+${count} `;
+  }
+  return text;
+}
+
+/** The same, read from a row on the page, which the server may have written. @param {Element} row */
+export function lookOf(row) {
+  let text = '';
+  for (const element of row.querySelectorAll('a')) {
+    const id = element.getAttribute('data-id');
+    if (id) text += `${id}${element.className} `;
+    else if (element.classList.contains('gs')) text += `${element.firstChild?.textContent?.trim()}/${element.querySelector('small')?.textContent?.match(/\d+/)?.[0] ?? 1} `;
+    else text += `${element.className.slice(-1)}${element.textContent} `;
+  }
+  return text;
 }

@@ -1,7 +1,7 @@
 //! Fills a database with made-up pushes and jobs, as many as a busy day has, for tests and measurements of the web pages.
 //!
 //! ```sh
-//! cargo run -p treeherder-ingest --example fill_board -- 'sqlite://board.sqlite?mode=rwc' 10 500
+//! cargo run -p treeherder-benches --bin fill-board -- 'sqlite://board.sqlite?mode=rwc' 10 500
 //! ```
 //!
 //! The arguments are the database, the number of pushes and that of jobs of each. Every kind of result is among them, and some jobs
