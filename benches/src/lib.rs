@@ -11,7 +11,6 @@ pub mod api_data;
 #[cfg(feature = "ingest")]
 pub mod cluster;
 pub mod corpus;
-pub mod folder;
 pub mod line_parser;
 pub mod machine;
 pub mod peers;

@@ -12,7 +12,6 @@ use clap::Parser;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use treeherder_benches::api_data;
-use treeherder_benches::folder::Folder;
 use treeherder_benches::machine;
 use treeherder_benches::process_time::{ProcessTimes, children_of, parent_of};
 use treeherder_benches::table::{self, Row};
@@ -119,7 +118,7 @@ const KINDS: [Kind; 6] = [
 #[tokio::main]
 async fn main() -> Result<()> {
     let args = Args::parse();
-    let directory = Folder::new()?;
+    let directory = tempfile::tempdir()?;
     let sqlite = format!("sqlite://{}?mode=rwc", directory.path().join("bench.sqlite").display());
     let mut rows = Vec::new();
     for (name, url) in [("SQLite", Some(&sqlite)), ("PostgreSQL", args.postgres.as_ref())] {

@@ -14,7 +14,6 @@ use clap::Parser;
 use serde_json::json;
 use tokio::task::block_in_place;
 use treeherder_benches::cluster::{Deployment, Process, Publisher, Servers, Story};
-use treeherder_benches::folder::Folder;
 use treeherder_benches::process_time::{ProcessTimes, descendants_of};
 use treeherder_benches::{machine, table};
 use treeherder_ingest::pulse::AmqpUrl;
@@ -124,7 +123,7 @@ async fn measure(args: &Args, servers: &Servers, stores: usize, vhost: &str) -> 
     let story = Story::of(Scenario::scaled(args.tasks), args.tasks as usize).await?;
     let (pushes, tasks): (Vec<_>, Vec<_>) =
         story.messages.iter().cloned().partition(|message| !message.exchange.contains("/task-"));
-    let folder = Folder::new()?;
+    let folder = tempfile::tempdir()?;
     let database = servers.create_database().await;
     let broker = servers.broker_url(vhost);
     let source = json!([{"pulse_url": broker, "vhost": vhost, "root_url": story.stand_in.urls().root(), "hgmo": true,

@@ -14,7 +14,6 @@ use clap::Parser;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
-use treeherder_benches::folder::Folder;
 use treeherder_benches::machine;
 use treeherder_benches::table::{self, Row};
 use treeherder_ingest::http::{Client, ClientOptions};
@@ -54,7 +53,7 @@ struct Phase {
 async fn main() -> Result<()> {
     let args = Args::parse();
     let root = serve(packed_log()?, SummarySpec::failed(1, 20).text().0).await?;
-    let directory = Folder::new()?;
+    let directory = tempfile::tempdir()?;
     let bench = Bench::new(directory.path(), args.tasks + args.logs).await?;
 
     let jobs = 0..args.tasks;

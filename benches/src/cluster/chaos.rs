@@ -14,8 +14,6 @@ use tokio::task::{JoinHandle, block_in_place};
 use treeherder_testdata::Rng;
 use treeherder_testdata::scenario::{Message, Scenario};
 
-use crate::folder::Folder;
-
 use super::dead_letters;
 use super::{Deployment, Process, Publisher, Servers, Story, first_differences, rows_of};
 
@@ -114,7 +112,7 @@ impl Chaos {
     pub async fn run(&self, servers: Servers) -> Result<Report> {
         let servers = Arc::new(servers);
         let story = Story::of(Scenario::small().with_base_time(now()), self.messages).await?;
-        let folder = Folder::new()?;
+        let folder = tempfile::tempdir()?;
         let run = tokio::time::timeout(self.limit, self.run_in(folder.path(), &servers, &story)).await;
         let report = run.with_context(|| format!("not done in {:?}", self.limit)).and_then(|report| report);
         story.stand_in.shutdown().await;

@@ -20,6 +20,7 @@ mod log_index;
 pub mod logs;
 pub mod migration;
 mod monitor;
+mod packed;
 pub mod performance;
 mod pushes;
 pub mod read;
@@ -46,8 +47,8 @@ pub use logs::LogJob;
 pub use monitor::{MetricValue, Pruned, Retention, TaskFilter, WorkerRow};
 pub use read::{
     Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
-    JobFilterField, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogTally, PushCondition, PushQuery,
-    PushSummary, TableCount, Wanted,
+    JobFilterField, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogPlace, LogTally, PushCondition,
+    PushQuery, PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};

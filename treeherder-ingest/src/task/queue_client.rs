@@ -52,7 +52,7 @@ impl Default for RetryDelays {
 impl RetryDelays {
     fn before(self, repetition: u32) -> Duration {
         let factor =
-            2_f64.powi(repetition.try_into().unwrap_or(i32::MAX).min(10)) * rand::random_range(0.75..1.25);
+            2_f64.powi(repetition.try_into().unwrap_or(i32::MAX).min(10)) * (0.75 + fastrand::f64() / 2.0);
         self.first.mul_f64(factor)
     }
 }

@@ -155,7 +155,7 @@ impl RabbitQueue {
     pub(super) fn death(&self) -> Death {
         let now = self.clock.now();
         // A thousand a millisecond; where in it a process starts is left to chance, because others count as well.
-        let earliest = now.saturating_mul(1_000) + rand::random_range(0..500);
+        let earliest = now.saturating_mul(1_000) + fastrand::i64(0..500);
         let next = |last: i64| Some((last + 1).max(earliest));
         let last = self.last_dead.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
         Death { id: (last.unwrap_or(0) + 1).max(earliest), since: now }

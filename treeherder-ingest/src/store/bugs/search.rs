@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Order, Query};
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ConnectionTrait as _, DbErr};
 
 use crate::store::Store;
-use crate::store::entity::bugscache;
 use crate::store::error::StoreError;
+use crate::store::packed::Holds::{Number, Text};
+use crate::store::packed::{Column, Packing, Row};
 use crate::suggestions::IndexedBug;
 
 /// Rows per statement.
@@ -43,6 +44,36 @@ pub struct SuggestedBug {
     pub whiteboard: String,
     /// Jobs of the last week that are occurrences of it; counted for internal issues only.
     pub occurrences: Option<i64>,
+}
+
+/// Columns in the order that [`SuggestedBug::read`] expects them.
+const SUGGESTED: [Column; 9] = [
+    ("bugscache", "id", Number),
+    ("bugscache", "bugzilla_id", Number),
+    ("bugscache", "status", Text),
+    ("bugscache", "resolution", Text),
+    ("bugscache", "summary", Text),
+    ("bugscache", "dupe_of", Number),
+    ("bugscache", "crash_signature", Text),
+    ("bugscache", "keywords", Text),
+    ("bugscache", "whiteboard", Text),
+];
+
+impl SuggestedBug {
+    fn read(row: &Row<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            internal_id: row.number(0)?,
+            id: row.optional(1)?,
+            status: row.owned(2)?,
+            resolution: row.owned(3)?,
+            summary: row.owned(4)?,
+            dupe_of: row.optional(5)?,
+            crash_signature: row.owned(6)?,
+            keywords: row.owned(7)?,
+            whiteboard: row.owned(8)?,
+            occurrences: None,
+        })
+    }
 }
 
 impl Store {
@@ -85,25 +116,15 @@ impl Store {
     pub async fn suggested_bugs(&self, ids: &[i64]) -> Result<Vec<SuggestedBug>, StoreError> {
         let mut bugs = Vec::with_capacity(ids.len());
         for ids in ids.chunks(IDS_PER_STATEMENT) {
-            let rows = bugscache::Entity::find()
-                .filter(bugscache::Column::Id.is_in(ids.iter().copied()))
-                .all(self.connection())
-                .await?;
-            let internal = rows.iter().filter(|bug| bug.bugzilla_id.is_none()).map(|bug| bug.id);
+            let mut select = Query::select();
+            select.from("bugscache").and_where(Expr::col("id").is_in(ids.iter().copied()));
+            let mut read = self.packed(select, &Packing::of(SUGGESTED), SuggestedBug::read).await?;
+            let internal = read.iter().filter(|bug| bug.id.is_none()).map(|bug| bug.internal_id);
             let occurrences = self.occurrences(&internal.collect::<Vec<_>>()).await?;
-            bugs.extend(rows.into_iter().map(|bug| SuggestedBug {
-                occurrences:
-                    bug.bugzilla_id.is_none().then(|| occurrences.get(&bug.id).copied().unwrap_or_default()),
-                id: bug.bugzilla_id,
-                internal_id: bug.id,
-                status: bug.status,
-                resolution: bug.resolution,
-                summary: bug.summary,
-                dupe_of: bug.dupe_of,
-                crash_signature: bug.crash_signature,
-                keywords: bug.keywords,
-                whiteboard: bug.whiteboard,
-            }));
+            for bug in read.iter_mut().filter(|bug| bug.id.is_none()) {
+                bug.occurrences = Some(occurrences.get(&bug.internal_id).copied().unwrap_or_default());
+            }
+            bugs.append(&mut read);
         }
         Ok(bugs)
     }

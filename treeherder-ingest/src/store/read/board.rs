@@ -1,16 +1,19 @@
 //! What the jobs page draws: thousands of jobs at once, so only numbers per job, and each name once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait as _, FromQueryResult};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
+use sea_orm::{ConnectionTrait as _, DbErr};
 
+use super::names::{JobGroup, JobType, Kind, MachinePlatform};
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::packed::Holds::{Moment, Number, Text};
+use crate::store::packed::{Column, Packing, Row};
 
 /// A job as the jobs page shows it; names are looked up in [`Board`].
-#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardJob {
     /// Id of the job.
     pub id: i64,
@@ -49,6 +52,12 @@ pub struct BoardName {
     pub name: String,
 }
 
+impl BoardName {
+    fn of(kind: &Kind) -> Self {
+        Self { symbol: kind.symbol.clone(), name: kind.name.clone() }
+    }
+}
+
 /// Jobs with the names of what they refer to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Board {
@@ -66,22 +75,48 @@ pub struct Board {
     pub last_modified: Option<DateTime<Utc>>,
 }
 
-/// Columns of [`BoardJob`].
-const COLUMNS: [&str; 13] = [
-    "id",
-    "push_id",
-    "state",
-    "result",
-    "tier",
-    "failure_classification_id",
-    "job_type_id",
-    "job_group_id",
-    "machine_platform_id",
-    "option_collection_hash",
-    "submit_time",
-    "start_time",
-    "end_time",
+/// Columns in the order that [`BoardJob::read`] expects them.
+const COLUMNS: [Column; 14] = [
+    ("job", "id", Number),
+    ("job", "push_id", Number),
+    ("job", "state", Text),
+    ("job", "result", Text),
+    ("job", "tier", Number),
+    ("job", "failure_classification_id", Number),
+    ("job", "job_type_id", Number),
+    ("job", "job_group_id", Number),
+    ("job", "machine_platform_id", Number),
+    ("job", "option_collection_hash", Text),
+    ("job", "submit_time", Moment),
+    ("job", "start_time", Moment),
+    ("job", "end_time", Moment),
+    ("job", "last_modified", Moment),
 ];
+
+/// Pushes whose jobs are read together: one value of the database holds them.
+const PUSHES_PER_STATEMENT: usize = 20;
+
+impl BoardJob {
+    /// Reads a job and when it last changed.
+    fn read(row: &Row<'_>) -> Result<(Self, DateTime<Utc>), DbErr> {
+        let job = Self {
+            id: row.number(0)?,
+            push_id: row.number(1)?,
+            state: row.owned(2)?,
+            result: row.owned(3)?,
+            tier: row.number(4)?,
+            failure_classification_id: row.number(5)?,
+            job_type_id: row.number(6)?,
+            job_group_id: row.number(7)?,
+            machine_platform_id: row.number(8)?,
+            option_collection_hash: row.owned(9)?,
+            submit_time: row.moment(10)?,
+            start_time: row.moment(11)?,
+            end_time: row.moment(12)?,
+        };
+        Ok((job, row.moment(13)?))
+    }
+}
 
 impl Store {
     /// Reads all jobs of some pushes, or those that changed after a moment.
@@ -96,33 +131,36 @@ impl Store {
         if push_ids.is_empty() {
             return Ok(Board::default());
         }
-        let restrict = |select: &mut SelectStatement| {
-            select.from("job").and_where(Expr::col("push_id").is_in(push_ids.iter().copied()));
+        let packing = Packing::of(COLUMNS);
+        let mut jobs = Vec::new();
+        let mut last_modified = None;
+        for part in push_ids.chunks(PUSHES_PER_STATEMENT) {
+            let mut select = Query::select();
+            select.from("job").and_where(Expr::col("push_id").is_in(part.iter().copied()));
             if let Some(moment) = changed_after {
                 select.and_where(Expr::col("last_modified").gt(moment));
             }
-        };
-        let mut select = Query::select();
-        select.columns(COLUMNS).order_by("id", Order::Asc);
-        restrict(&mut select);
-        let rows = self.connection().query_all(&select).await?;
-        let jobs: Vec<BoardJob> =
-            rows.iter().map(|row| BoardJob::from_query_result(row, "")).collect::<Result<_, _>>()?;
-        if jobs.is_empty() {
-            return Ok(Board::default());
+            for (job, changed) in self.packed(select, &packing, BoardJob::read).await? {
+                jobs.push(job);
+                last_modified = last_modified.max(Some(changed));
+            }
         }
-        let mut latest = Query::select();
-        latest.expr_as(Expr::col("last_modified").max(), "last_modified");
-        restrict(&mut latest);
-        let latest = self.connection().query_one(&latest).await?;
-        let last_modified = latest.map(|row| row.try_get_by_index(0)).transpose()?;
-
+        jobs.sort_unstable_by_key(|job: &BoardJob| job.id);
         let options =
             self.platform_options(jobs.iter().map(|job| job.option_collection_hash.as_str())).await?;
         Ok(Board {
-            types: self.board_names("job_type", distinct(&jobs, |job| job.job_type_id)).await?,
-            groups: self.board_names("job_group", distinct(&jobs, |job| job.job_group_id)).await?,
-            platforms: self.board_platforms(distinct(&jobs, |job| job.machine_platform_id)).await?,
+            types: self
+                .resolve::<JobType>(jobs.iter().map(|job| job.job_type_id))
+                .await?
+                .map(|JobType(kind)| BoardName::of(kind)),
+            groups: self
+                .resolve::<JobGroup>(jobs.iter().map(|job| job.job_group_id))
+                .await?
+                .map(|JobGroup(kind)| BoardName::of(kind)),
+            platforms: self
+                .resolve::<MachinePlatform>(jobs.iter().map(|job| job.machine_platform_id))
+                .await?
+                .map(|MachinePlatform(name)| name.platform.clone()),
             options: options.into_iter().map(|(hash, names)| (hash, names.to_string())).collect(),
             last_modified,
             jobs,
@@ -154,30 +192,4 @@ impl Store {
         let row = self.connection().query_one(&select).await?;
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?)
     }
-
-    async fn board_names(
-        &self,
-        table: &'static str,
-        ids: BTreeSet<i32>,
-    ) -> Result<HashMap<i32, BoardName>, StoreError> {
-        let mut select = Query::select();
-        select.columns(["id", "symbol", "name"]).from(table).and_where(Expr::col("id").is_in(ids));
-        let rows = self.connection().query_all(&select).await?;
-        let named = rows.iter().map(|row| {
-            let name = BoardName { symbol: row.try_get_by_index(1)?, name: row.try_get_by_index(2)? };
-            Ok((row.try_get_by_index(0)?, name))
-        });
-        named.collect()
-    }
-
-    async fn board_platforms(&self, ids: BTreeSet<i32>) -> Result<HashMap<i32, String>, StoreError> {
-        let mut select = Query::select();
-        select.columns(["id", "platform"]).from("machine_platform").and_where(Expr::col("id").is_in(ids));
-        let rows = self.connection().query_all(&select).await?;
-        rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
-    }
-}
-
-fn distinct(jobs: &[BoardJob], id: impl Fn(&BoardJob) -> i32) -> BTreeSet<i32> {
-    jobs.iter().map(id).collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait as _, DbErr, QueryResult};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 
 use super::job_filter::{JobFilterField, Wanted};
 use super::names::{
@@ -13,6 +13,8 @@ use super::names::{
 };
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::packed::Holds::{Moment, Number, Text};
+use crate::store::packed::{Column, Packing, Row};
 
 /// Most jobs of one list.
 const JOBS_LIMIT: u64 = 2000;
@@ -98,28 +100,46 @@ pub struct DetailedJob {
     pub build_platform: Arc<PlatformName>,
 }
 
-/// Columns of `job` in the order that [`Core::read`] expects them; those of the task follow.
-const CORE: [&str; 16] = [
-    "id",
-    "repository_id",
-    "push_id",
-    "state",
-    "result",
-    "tier",
-    "failure_classification_id",
-    "submit_time",
-    "start_time",
-    "end_time",
-    "last_modified",
-    "job_type_id",
-    "job_group_id",
-    "machine_platform_id",
-    "signature_id",
-    "option_collection_hash",
+/// Where a log of a job is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPlace {
+    /// `live_backing_log`, `errorsummary_json` or the name of a file with performance data.
+    pub name: String,
+    /// Its URL.
+    pub url: String,
+}
+
+/// Columns in the order that [`Core::read`] expects them.
+#[rustfmt::skip]
+const CORE: [Column; 18] = [
+    ("job", "id", Number),
+    ("job", "repository_id", Number),
+    ("job", "push_id", Number),
+    ("job", "state", Text),
+    ("job", "result", Text),
+    ("job", "tier", Number),
+    ("job", "failure_classification_id", Number),
+    ("job", "submit_time", Moment),
+    ("job", "start_time", Moment),
+    ("job", "end_time", Moment),
+    ("job", "last_modified", Moment),
+    ("job", "job_type_id", Number),
+    ("job", "job_group_id", Number),
+    ("job", "machine_platform_id", Number),
+    ("job", "signature_id", Number),
+    ("job", "option_collection_hash", Text),
+    ("taskcluster_metadata", "task_id", Text),
+    ("taskcluster_metadata", "retry_id", Number),
 ];
 
-/// Columns of `job` after those of the task.
-const DETAILS: [&str; 5] = ["guid", "who", "reason", "machine_id", "build_platform_id"];
+/// Columns after those, which [`Details::read`] expects.
+const DETAILS: [Column; 5] = [
+    ("job", "guid", Text),
+    ("job", "who", Text),
+    ("job", "reason", Text),
+    ("job", "machine_id", Number),
+    ("job", "build_platform_id", Number),
+];
 
 /// The columns of a job before names take the place of ids.
 struct Core {
@@ -144,26 +164,26 @@ struct Core {
 }
 
 impl Core {
-    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+    fn read(row: &Row<'_>) -> Result<Self, DbErr> {
         Ok(Self {
-            id: row.try_get_by_index(0)?,
-            repository_id: row.try_get_by_index(1)?,
-            push_id: row.try_get_by_index(2)?,
-            state: row.try_get_by_index(3)?,
-            result: row.try_get_by_index(4)?,
-            tier: row.try_get_by_index(5)?,
-            failure_classification_id: row.try_get_by_index(6)?,
-            submit_time: row.try_get_by_index(7)?,
-            start_time: row.try_get_by_index(8)?,
-            end_time: row.try_get_by_index(9)?,
-            last_modified: row.try_get_by_index(10)?,
-            job_type_id: row.try_get_by_index(11)?,
-            job_group_id: row.try_get_by_index(12)?,
-            machine_platform_id: row.try_get_by_index(13)?,
-            signature_id: row.try_get_by_index(14)?,
-            option_collection_hash: row.try_get_by_index(15)?,
-            task_id: row.try_get_by_index(16)?,
-            retry_id: row.try_get_by_index(17)?,
+            id: row.number(0)?,
+            repository_id: row.number(1)?,
+            push_id: row.number(2)?,
+            state: row.owned(3)?,
+            result: row.owned(4)?,
+            tier: row.number(5)?,
+            failure_classification_id: row.number(6)?,
+            submit_time: row.moment(7)?,
+            start_time: row.moment(8)?,
+            end_time: row.moment(9)?,
+            last_modified: row.moment(10)?,
+            job_type_id: row.number(11)?,
+            job_group_id: row.number(12)?,
+            machine_platform_id: row.number(13)?,
+            signature_id: row.number(14)?,
+            option_collection_hash: row.owned(15)?,
+            task_id: row.text(16).map(str::to_owned),
+            retry_id: row.optional(17)?,
         })
     }
 }
@@ -178,13 +198,13 @@ struct Details {
 }
 
 impl Details {
-    fn read(row: &QueryResult) -> Result<Self, DbErr> {
+    fn read(row: &Row<'_>) -> Result<Self, DbErr> {
         Ok(Self {
-            guid: row.try_get_by_index(18)?,
-            who: row.try_get_by_index(19)?,
-            reason: row.try_get_by_index(20)?,
-            machine_id: row.try_get_by_index(21)?,
-            build_platform_id: row.try_get_by_index(22)?,
+            guid: row.owned(18)?,
+            who: row.owned(19)?,
+            reason: row.owned(20)?,
+            machine_id: row.number(21)?,
+            build_platform_id: row.number(22)?,
         })
     }
 }
@@ -195,8 +215,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn job_records(&self, query: &JobQuery) -> Result<Vec<JobRecord>, StoreError> {
-        let rows = self.connection().query_all(&page(false, query)).await?;
-        let cores = rows.iter().map(Core::read).collect::<Result<Vec<_>, _>>()?;
+        let cores = self.packed(page(query), &Packing::of(CORE), Core::read).await?;
         self.with_names(cores).await
     }
 
@@ -205,7 +224,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn detailed_jobs(&self, query: &JobQuery) -> Result<Vec<DetailedJob>, StoreError> {
-        self.detailed(&page(true, query)).await
+        self.detailed(page(query)).await
     }
 
     /// Returns one page of the other jobs of the same type in the same repository, those of the newest pushes first.
@@ -220,7 +239,7 @@ impl Store {
         include_success: bool,
         query: &JobQuery,
     ) -> Result<Vec<DetailedJob>, StoreError> {
-        let mut select = select_jobs(true);
+        let mut select = select_jobs();
         let query = JobQuery { repository_id: Some(job.repository_id), ..query.clone() };
         conditions(&mut select, &query);
         window(&mut select, &query);
@@ -233,7 +252,7 @@ impl Store {
         if !include_success {
             select.and_where(Expr::col(("job", "result")).ne("success"));
         }
-        self.detailed(&select).await
+        self.detailed(select).await
     }
 
     /// Returns the job of this id, if it belongs to the repository of this name.
@@ -241,7 +260,43 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn detailed_job(&self, repository: &str, id: i64) -> Result<Option<DetailedJob>, StoreError> {
-        Ok(self.detailed(&single(repository, id)).await?.pop())
+        let Some(repository_id) = self.repository_id(repository).await? else { return Ok(None) };
+        Ok(self.detailed(single(repository_id, id)).await?.pop())
+    }
+
+    /// Returns the job of this id with the names and URLs of its logs in the order of their ids, if it belongs to the repository
+    /// of this name.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn job_with_logs(
+        &self,
+        repository: &str,
+        id: i64,
+    ) -> Result<Option<(DetailedJob, Vec<LogPlace>)>, StoreError> {
+        let Some(repository_id) = self.repository_id(repository).await? else { return Ok(None) };
+        let logs = match self.backend() {
+            DbBackend::Postgres => "json_agg(json_build_array(name, url))",
+            _ => "json_group_array(json_array(name, url))",
+        };
+        let logs = format!(
+            "(SELECT {logs} FROM (SELECT name, url FROM job_log WHERE job_log.job_id = job.id ORDER BY id) AS logs)"
+        );
+        let packing = Packing::of(CORE.into_iter().chain(DETAILS)).and(&logs, Text);
+        let read = |row: &Row<'_>| {
+            let logs = row.text(CORE.len() + DETAILS.len()).unwrap_or("[]");
+            let logs: Vec<(String, String)> = serde_json::from_str(logs)
+                .map_err(|error| DbErr::Type(format!("logs of a job, {logs}: {error}")))?;
+            Ok((Core::read(row)?, (Details::read(row)?, logs)))
+        };
+        let Some((core, (details, logs))) =
+            self.packed(single(repository_id, id), &packing, read).await?.pop()
+        else {
+            return Ok(None);
+        };
+        let job = self.with_details(vec![core], vec![details]).await?.pop();
+        let logs = logs.into_iter().map(|(name, url)| LogPlace { name, url }).collect();
+        Ok(job.map(|job| (job, logs)))
     }
 
     /// Counts the jobs that fulfil the conditions.
@@ -257,11 +312,11 @@ impl Store {
         Ok(u64::try_from(count).unwrap_or_default())
     }
 
-    async fn detailed(&self, select: &SelectStatement) -> Result<Vec<DetailedJob>, StoreError> {
-        let rows = self.connection().query_all(select).await?;
-        let details = rows.iter().map(Details::read).collect::<Result<Vec<_>, _>>()?;
-        let cores = rows.iter().map(Core::read).collect::<Result<Vec<_>, _>>()?;
-        drop(rows);
+    async fn detailed(&self, select: SelectStatement) -> Result<Vec<DetailedJob>, StoreError> {
+        let packing = Packing::of(CORE.into_iter().chain(DETAILS));
+        let both = |row: &Row<'_>| Ok((Core::read(row)?, Details::read(row)?));
+        let (cores, details): (Vec<_>, Vec<_>) =
+            self.packed(select, &packing, both).await?.into_iter().unzip();
         let machines = self.resolve::<MachineName>(details.iter().map(|job| job.machine_id)).await?;
         let platforms =
             self.resolve::<BuildPlatform>(details.iter().map(|job| job.build_platform_id)).await?;
@@ -325,13 +380,9 @@ impl Store {
     }
 }
 
-fn select_jobs(details: bool) -> SelectStatement {
+/// Jobs with the runs of tasks that they are; what is read of them is not chosen yet.
+fn select_jobs() -> SelectStatement {
     let mut select = Query::select();
-    select.columns(CORE.map(|column| ("job", column)));
-    select.columns(["task_id", "retry_id"].map(|column| ("taskcluster_metadata", column)));
-    if details {
-        select.columns(DETAILS.map(|column| ("job", column)));
-    }
     select.from("job").left_join(
         "taskcluster_metadata",
         Expr::col(("taskcluster_metadata", "job_id")).equals(("job", "id")),
@@ -340,8 +391,8 @@ fn select_jobs(details: bool) -> SelectStatement {
 }
 
 /// One page by ascending id.
-pub(super) fn page(details: bool, query: &JobQuery) -> SelectStatement {
-    let mut select = select_jobs(details);
+pub(super) fn page(query: &JobQuery) -> SelectStatement {
+    let mut select = select_jobs();
     if query.offset > 0 {
         // Ids alone are passed over within the index, whole rows would be read for it.
         let mut ids = Query::select();
@@ -359,13 +410,12 @@ pub(super) fn page(details: bool, query: &JobQuery) -> SelectStatement {
     select
 }
 
-/// The job of this id, if it belongs to the repository of this name.
-pub(super) fn single(repository: &str, id: i64) -> SelectStatement {
-    let mut select = select_jobs(true);
+/// The job of this id, if it belongs to the repository.
+pub(super) fn single(repository_id: i32, id: i64) -> SelectStatement {
+    let mut select = select_jobs();
     select
-        .inner_join("repository", Expr::col(("repository", "id")).equals(("job", "repository_id")))
         .and_where(Expr::col(("job", "id")).eq(id))
-        .and_where(Expr::col(("repository", "name")).eq(repository));
+        .and_where(Expr::col(("job", "repository_id")).eq(repository_id));
     select
 }
 

@@ -31,7 +31,7 @@ pub use infra_compare::{Compared, JobTimes};
 pub use ingested::{IngestedCounts, JobGroupCount};
 pub use intermittents::{BugFailure, BugFailures, DayOfFailures, FailedJob, PushSpan};
 pub use job_filter::{Comparison, FieldKind, JobFilterField, Wanted};
-pub use job_records::{DetailedJob, JobQuery, JobRecord};
+pub use job_records::{DetailedJob, JobQuery, JobRecord, LogPlace};
 pub use jobs::{JobFilter, JobRow, JobSummary};
 pub(super) use names::Names;
 pub use names::{Kind, PlatformName, SignatureName};

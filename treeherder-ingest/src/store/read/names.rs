@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, QueryResult};
@@ -14,6 +15,9 @@ use crate::store::error::StoreError;
 
 /// Rows remembered per table; a table that outgrows this starts again empty.
 const REMEMBERED: usize = 50_000;
+
+/// For so long the id of a repository is not asked for again: an operator may load other repositories.
+const REPOSITORY_KNOWN: Duration = Duration::from_secs(5);
 
 /// Ids per statement.
 const IDS_PER_STATEMENT: usize = 1000;
@@ -173,6 +177,7 @@ pub(in crate::store) struct Names {
     signatures: Memory<JobSignature>,
     pushes: Memory<PushRevision>,
     options: RwLock<HashMap<String, Arc<str>>>,
+    repositories: RwLock<HashMap<String, (Instant, i32)>>,
 }
 
 /// The rows that one list refers to.
@@ -180,6 +185,11 @@ pub(in crate::store) struct Names {
 pub(super) struct Resolved<Row>(HashMap<i32, Arc<Row>>);
 
 impl<Row: Remembered> Resolved<Row> {
+    /// Returns something of each row, by id.
+    pub(super) fn map<T>(&self, of: impl Fn(&Row) -> T) -> HashMap<i32, T> {
+        self.0.iter().map(|(id, row)| (*id, of(row))).collect()
+    }
+
     /// Returns the row of this id; the database's foreign keys see to it that it is there.
     pub(super) fn get(&self, id: i32) -> Result<&Row, StoreError> {
         let row = self.0.get(&id).map(Arc::as_ref);
@@ -223,6 +233,28 @@ impl Store {
             known.extend(new);
         }
         Ok(Resolved(resolved))
+    }
+
+    /// Returns the id of the repository of this name. What was found lately is not asked for again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn repository_id(&self, name: &str) -> Result<Option<i32>, StoreError> {
+        {
+            let known = self.names.repositories.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some((since, id)) = known.get(name)
+                && since.elapsed() < REPOSITORY_KNOWN
+            {
+                return Ok(Some(*id));
+            }
+        }
+        let found = self.repository_by_name(name).await?.map(|repository| repository.id);
+        let mut known = self.names.repositories.write().unwrap_or_else(PoisonError::into_inner);
+        match found {
+            Some(id) => known.insert(name.to_owned(), (Instant::now(), id)),
+            None => known.remove(name),
+        };
+        Ok(found)
     }
 
     /// Returns the names of the options of each collection, sorted, with blanks between; a hash that is unknown is missing.

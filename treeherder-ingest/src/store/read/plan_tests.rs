@@ -19,6 +19,11 @@ fn text(select: &SelectStatement) -> String {
     select.to_string(SqliteQueryBuilder)
 }
 
+/// A statement that selects jobs, with one of the columns that are in the table alone.
+fn jobs(mut select: SelectStatement) -> String {
+    text(select.column(("job", "state")))
+}
+
 fn of_push(repository_id: Option<i32>, offset: u64) -> JobQuery {
     let push = JobFilterField::of_parameter("push_id").unwrap();
     JobQuery { repository_id, conditions: vec![(push, Wanted::Numbers(vec![7]))], offset, limit: 2000 }
@@ -31,15 +36,15 @@ async fn lists_are_read_along_an_index() {
     let later = |offset| JobQuery { repository_id: Some(77), conditions: vec![], offset, limit: 2000 };
     let pushes = PushQuery { repository_id: Some(77), conditions: vec![], offset: 20, limit: 10 };
     for (what, sql, may_sort) in [
-        ("feed of a push", text(&page(false, &of_push(None, 0))), false),
-        ("feed of a push, second page", text(&page(false, &of_push(None, 2000))), false),
-        ("project jobs of a push", text(&page(true, &of_push(Some(77), 0))), false),
-        ("project jobs", text(&page(true, &later(0))), false),
-        ("project jobs, later", text(&page(true, &later(50_000))), false),
-        ("one job", text(&single("autoland", 7)), false),
-        ("pushes", text(&page_of_pushes(&pushes, DbBackend::Sqlite)), false),
+        ("feed of a push", jobs(page(&of_push(None, 0))), false),
+        ("feed of a push, second page", jobs(page(&of_push(None, 2000))), false),
+        ("project jobs of a push", jobs(page(&of_push(Some(77), 0))), false),
+        ("project jobs", jobs(page(&later(0))), false),
+        ("project jobs, later", jobs(page(&later(50_000))), false),
+        ("one job", jobs(single(77, 7)), false),
+        ("pushes", text(page_of_pushes(&pushes, DbBackend::Sqlite).column(("push", "revision"))), false),
         // Those of each push by themselves, a few.
-        ("commits of pushes", commits_of(10).replace('$', "?"), true),
+        ("commits of pushes", commits_of(10, "comments").replace('$', "?"), true),
     ] {
         let steps = plan(&store, sql).await;
         assert!(!steps.is_empty());
@@ -54,6 +59,6 @@ async fn lists_are_read_along_an_index() {
         }
     }
     // What is passed over is passed over in the index alone.
-    let steps = plan(&store, text(&page(true, &later(50_000)))).await;
+    let steps = plan(&store, jobs(page(&later(50_000)))).await;
     assert!(steps.iter().any(|step| step.contains("COVERING INDEX")), "{steps:#?}");
 }

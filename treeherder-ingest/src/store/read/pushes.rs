@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 use serde::Serialize;
 
 use super::placeholders;
 use super::push_filter::PushCondition;
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::packed::Holds::{Moment, Number, Text};
+use crate::store::packed::{Column, Packing, Row};
 use crate::store::pushes::filter_revision;
 
 /// Commits shown with each push.
@@ -64,7 +66,17 @@ pub struct CommitSummary {
     pub comments: String,
 }
 
-#[derive(Debug, FromQueryResult)]
+/// Columns in the order that [`PushRow::read`] expects them.
+const PUSH: [Column; 6] = [
+    ("push", "id", Number),
+    ("push", "revision", Text),
+    ("push", "author", Text),
+    ("push", "branch", Text),
+    ("push", "time", Moment),
+    ("push", "repository_id", Number),
+];
+
+#[derive(Debug)]
 struct PushRow {
     id: i32,
     revision: String,
@@ -74,13 +86,47 @@ struct PushRow {
     repository_id: i32,
 }
 
-#[derive(Debug, FromQueryResult)]
+impl PushRow {
+    fn read(row: &Row<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            id: row.number(0)?,
+            revision: row.owned(1)?,
+            author: row.owned(2)?,
+            branch: row.text(3).map(str::to_owned),
+            time: row.moment(4)?,
+            repository_id: row.number(5)?,
+        })
+    }
+}
+
+/// Columns in the order that [`CommitRow::read`] expects them.
+const COMMIT: [Column; 5] = [
+    ("numbered", "push_id", Number),
+    ("numbered", "revision", Text),
+    ("numbered", "author", Text),
+    ("numbered", "comments", Text),
+    ("numbered", "total", Number),
+];
+
+#[derive(Debug)]
 struct CommitRow {
     push_id: i32,
     revision: String,
     author: String,
     comments: String,
     total: i64,
+}
+
+impl CommitRow {
+    fn read(row: &Row<'_>) -> Result<Self, DbErr> {
+        Ok(Self {
+            push_id: row.number(0)?,
+            revision: row.owned(1)?,
+            author: row.owned(2)?,
+            comments: row.owned(3)?,
+            total: row.number(4)?,
+        })
+    }
 }
 
 impl Store {
@@ -108,7 +154,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn pushes(&self, query: &PushQuery) -> Result<Vec<PushSummary>, StoreError> {
-        self.pushes_of(&page(query, self.backend())).await
+        self.pushes_of(page(query, self.backend())).await
     }
 
     /// Returns the push of this id, if it belongs to the repository of this name.
@@ -121,7 +167,7 @@ impl Store {
             .inner_join("repository", Expr::col(("repository", "id")).equals(("push", "repository_id")))
             .and_where(Expr::col(("repository", "name")).eq(repository))
             .and_where(Expr::col(("push", "id")).eq(id));
-        Ok(self.pushes_of(&select).await?.pop())
+        Ok(self.pushes_of(select).await?.pop())
     }
 
     /// Returns the times of the pushes with this revision, or whose revision begins so if it is shorter than 40
@@ -145,10 +191,8 @@ impl Store {
         Ok(rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?)
     }
 
-    async fn pushes_of(&self, select: &SelectStatement) -> Result<Vec<PushSummary>, StoreError> {
-        let rows = self.connection().query_all(select).await?;
-        let pushes: Vec<PushRow> =
-            rows.iter().map(|row| PushRow::from_query_result(row, "")).collect::<Result<_, _>>()?;
+    async fn pushes_of(&self, select: SelectStatement) -> Result<Vec<PushSummary>, StoreError> {
+        let pushes = self.packed(select, &Packing::of(PUSH), PushRow::read).await?;
         let mut commits = self.newest_commits(&pushes).await?;
         let with_commits = |push: PushRow| {
             let (revision_count, revisions) = commits.remove(&push.id).unwrap_or_default();
@@ -166,12 +210,12 @@ impl Store {
         if pushes.is_empty() {
             return Ok(commits);
         }
-        let sql = commits_of(pushes.len());
+        let packing = Packing::of(COMMIT);
+        let sql = commits_of(pushes.len(), &packing.expression(self.backend()));
         let ids = pushes.iter().map(|push| push.id.into());
-        let statement = Statement::from_sql_and_values(self.backend(), sql, ids);
-        for row in self.connection().query_all_raw(statement).await? {
-            let CommitRow { push_id, revision, author, comments, total } =
-                CommitRow::from_query_result(&row, "")?;
+        for CommitRow { push_id, revision, author, comments, total } in
+            self.packed_sql(&sql, ids, &packing, CommitRow::read).await?
+        {
             let of_push = commits.entry(push_id).or_default();
             of_push.0 = total;
             of_push.1.push(CommitSummary { revision, author, comments });
@@ -180,10 +224,10 @@ impl Store {
     }
 }
 
-/// Selects the newest commits of so many pushes, with how many each has.
-pub(super) fn commits_of(pushes: usize) -> String {
+/// Selects the newest commits of so many pushes, with how many each has; `packed` is what is told of each.
+pub(super) fn commits_of(pushes: usize, packed: &str) -> String {
     format!(
-        r#"SELECT push_id, revision, author, comments, total FROM (
+        r#"SELECT {packed} AS packed FROM (
                SELECT push_id, revision, author, comments, id,
                       ROW_NUMBER() OVER (PARTITION BY push_id ORDER BY id DESC) AS place,
                       COUNT(*) OVER (PARTITION BY push_id) AS total
@@ -211,10 +255,5 @@ pub(super) fn page(query: &PushQuery, backend: DbBackend) -> SelectStatement {
 }
 
 fn select_pushes() -> SelectStatement {
-    let mut select = Query::select();
-    for column in ["id", "revision", "author", "branch", "time", "repository_id"] {
-        select.column(("push", column));
-    }
-    select.from("push");
-    select
+    Query::select().from("push").take()
 }

@@ -76,9 +76,12 @@ async fn detail(
     State(store): State<Store>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Response, Refused> {
-    let job = find(&store, &project, &id).await?;
+    let found = match id.parse() {
+        Ok(id) => store.job_with_logs(&project, id).await?,
+        Err(_) => None,
+    };
+    let (job, logs) = found.ok_or_else(|| no_job(&id))?;
     let record = &job.record;
-    let logs = store.all_job_logs(record.id).await?;
     let task_id = record.task_id.as_deref();
     let run = task_id.zip(record.retry_id).map(|(task_id, retry_id)| TaskRun { task_id, retry_id });
     let detail = JobDetail {
@@ -143,5 +146,9 @@ pub(super) async fn find(store: &Store, project: &str, id: &str) -> Result<Detai
         Ok(id) => store.detailed_job(project, id).await?,
         Err(_) => None,
     };
-    found.ok_or_else(|| Refused::missing(format!("No job with id: {id}")))
+    found.ok_or_else(|| no_job(id))
+}
+
+fn no_job(id: &str) -> Refused {
+    Refused::missing(format!("No job with id: {id}"))
 }

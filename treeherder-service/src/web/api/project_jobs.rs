@@ -100,10 +100,9 @@ async fn list(
         let problem = format!("Specified count exceeds API MAX_JOBS_COUNT value: {MAX_JOBS_COUNT}");
         return Err(Refused::invalid(&problem));
     }
-    let repository =
-        store.repository_by_name(&project).await?.ok_or_else(|| Refused::no_project(&project))?;
+    let repository_id = store.repository_id(&project).await?.ok_or_else(|| Refused::no_project(&project))?;
     let query = JobQuery {
-        repository_id: Some(repository.id),
+        repository_id: Some(repository_id),
         conditions: filters::lenient(&parameters),
         offset: window.offset.unsigned_abs(),
         limit: window.count.unsigned_abs(),
@@ -135,7 +134,7 @@ async fn similar(
     Path((project, id)): Path<(String, String)>,
     parameters: Parameters,
 ) -> Result<Response, Refused> {
-    if store.repository_by_name(&project).await?.is_none() {
+    if store.repository_id(&project).await?.is_none() {
         return Err(Refused::no_project(&project));
     }
     let job = super::job_detail::find(&store, &project, &id).await?;

@@ -152,8 +152,7 @@ async fn list(
     let repository_id = if everywhere {
         None
     } else {
-        let repository = store.repository_by_name(&project).await?;
-        Some(repository.ok_or_else(|| Refused::no_project(&project))?.id)
+        Some(store.repository_id(&project).await?.ok_or_else(|| Refused::no_project(&project))?)
     };
     let mut asked = Asked::default();
     asked.derive(&store, repository_id, &parameters).await?;

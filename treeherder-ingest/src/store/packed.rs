@@ -1,0 +1,283 @@
+//! Rows that come from the database as one text.
+//!
+//! Between SQLite's thread and ours each value of each row has a price, whatever is in it: thousands of jobs with twenty columns
+//! cost ten times what reading them does. So the database writes the columns of a row into one text and the rows into one value,
+//! and the columns are cut out of it here.
+//!
+//! A row is a head and a body: `7,2026-11-26T12:00:00+00:00,9,,;autoland…`. In the head each column has its number, its moment
+//! (text in SQLite, microseconds since the epoch in PostgreSQL) or the length of its text in bytes, each followed by a comma;
+//! nothing stands for NULL. The texts follow one after the other in the body.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, QueryResult, Statement, Value};
+
+use crate::store::Store;
+use crate::store::error::StoreError;
+
+/// What a column holds; each may be NULL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::store) enum Holds {
+    Number,
+    Text,
+    Moment,
+}
+
+/// A column: its table, its name, what it holds.
+pub(in crate::store) type Column = (&'static str, &'static str, Holds);
+
+/// Columns that are read together: what they are in SQL, what they hold.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct Packing(Vec<(String, Holds)>);
+
+impl Packing {
+    /// Reads these columns, in this order.
+    pub(in crate::store) fn of(columns: impl IntoIterator<Item = Column>) -> Self {
+        let quoted = |(table, column, holds)| (format!("\"{table}\".\"{column}\""), holds);
+        Self(columns.into_iter().map(quoted).collect())
+    }
+
+    /// Reads, after those, an expression of SQL.
+    pub(in crate::store) fn and(mut self, expression: &str, holds: Holds) -> Self {
+        self.0.push((expression.to_owned(), holds));
+        self
+    }
+
+    /// Writes the expression of a row.
+    pub(in crate::store) fn expression(&self, backend: DbBackend) -> String {
+        let postgres = backend == DbBackend::Postgres;
+        let mut form = String::new();
+        let mut values: Vec<String> = Vec::new();
+        for (column, holds) in &self.0 {
+            form.push_str("%s,");
+            values.push(match holds {
+                Holds::Text => format!("octet_length({column})"),
+                Holds::Moment if postgres => format!("(date_part('epoch', {column}) * 1000000)::bigint"),
+                Holds::Number | Holds::Moment => column.clone(),
+            });
+        }
+        form.push(';');
+        for (column, _) in self.0.iter().filter(|(_, holds)| *holds == Holds::Text) {
+            form.push_str("%s");
+            values.push(column.clone());
+        }
+        // Both databases write nothing for NULL.
+        format!("format('{form}', {})", values.join(", "))
+    }
+
+    /// Cuts the first row off a text.
+    fn row<'t>(&self, text: &mut &'t str) -> Result<Row<'t>, DbErr> {
+        let mut rest = *text;
+        let mut values = Vec::with_capacity(self.0.len());
+        for _ in &self.0 {
+            let (value, behind) = rest.split_once(',').ok_or_else(|| malformed("head", rest))?;
+            values.push((!value.is_empty()).then_some(value));
+            rest = behind;
+        }
+        rest = rest.strip_prefix(';').ok_or_else(|| malformed("end of a head", rest))?;
+        for (value, (column, holds)) in values.iter_mut().zip(&self.0) {
+            let (Holds::Text, Some(length)) = (holds, &value) else { continue };
+            let length = length.parse::<usize>().ok();
+            let cut = length.and_then(|length| rest.split_at_checked(length));
+            let (body, behind) = cut.ok_or_else(|| malformed(column, rest))?;
+            *value = Some(body);
+            rest = behind;
+        }
+        *text = rest;
+        Ok(Row(values))
+    }
+}
+
+/// A row, by the places of its columns.
+#[derive(Debug)]
+pub(in crate::store) struct Row<'t>(Vec<Option<&'t str>>);
+
+impl<'t> Row<'t> {
+    /// The text at a place, `None` for NULL.
+    pub(in crate::store) fn text(&self, place: usize) -> Option<&'t str> {
+        self.0.get(place).copied().flatten()
+    }
+
+    /// The text at a place that cannot be NULL.
+    pub(in crate::store) fn owned(&self, place: usize) -> Result<String, DbErr> {
+        self.text(place).map(str::to_owned).ok_or_else(|| missing(place))
+    }
+
+    /// The number at a place, `None` for NULL.
+    pub(in crate::store) fn optional<N: std::str::FromStr>(&self, place: usize) -> Result<Option<N>, DbErr> {
+        let Some(text) = self.text(place) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| malformed("number", text))
+    }
+
+    /// The number at a place that cannot be NULL.
+    pub(in crate::store) fn number<N: std::str::FromStr>(&self, place: usize) -> Result<N, DbErr> {
+        self.optional(place)?.ok_or_else(|| missing(place))
+    }
+
+    /// The moment at a place that cannot be NULL.
+    pub(in crate::store) fn moment(&self, place: usize) -> Result<DateTime<Utc>, DbErr> {
+        let text = self.text(place).ok_or_else(|| missing(place))?;
+        moment(text).ok_or_else(|| malformed("moment", text))
+    }
+}
+
+fn missing(place: usize) -> DbErr {
+    DbErr::Type(format!("column {place} of a packed row is NULL"))
+}
+
+fn malformed(what: &str, text: &str) -> DbErr {
+    let text: String = text.chars().take(80).collect();
+    DbErr::Type(format!("no {what} in a packed row at {text:?}"))
+}
+
+/// Reads a moment as one of the databases writes it.
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    if let Ok(microseconds) = text.parse::<i64>() {
+        return DateTime::from_timestamp_micros(microseconds);
+    }
+    usual_moment(text).or_else(|| {
+        let zoned = DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc());
+        let plain =
+            || NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|moment| moment.and_utc());
+        zoned.or_else(|_| plain()).ok()
+    })
+}
+
+/// Reads `2026-11-26T12:34:56.789012+00:00`, with a fraction of up to nine digits or none: what we have written ourselves.
+fn usual_moment(text: &str) -> Option<DateTime<Utc>> {
+    let bytes = text.as_bytes();
+    let (date, rest) = bytes.split_at_checked(19)?;
+    let number = |range: std::ops::Range<usize>| {
+        date[range]
+            .iter()
+            .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
+    };
+    let marks = [date[4], date[7], date[10], date[13], date[16]];
+    let fraction = rest.strip_suffix(b"+00:00")?;
+    if marks != *b"--T::" || fraction.len() > 10 {
+        return None;
+    }
+    let mut nanoseconds = 0;
+    if let [mark, digits @ ..] = fraction {
+        if *mark != b'.' {
+            return None;
+        }
+        for place in 0..9 {
+            let digit = digits.get(place).copied().unwrap_or(b'0');
+            nanoseconds = nanoseconds * 10 + u32::from(digit.is_ascii_digit().then(|| digit - b'0')?);
+        }
+    }
+    let day = NaiveDate::from_ymd_opt(i32::try_from(number(0..4)?).ok()?, number(5..7)?, number(8..10)?)?;
+    Some(day.and_hms_nano_opt(number(11..13)?, number(14..16)?, number(17..19)?, nanoseconds)?.and_utc())
+}
+
+impl Store {
+    /// Reads the rows of a statement that selects nothing yet; the packed columns are added to it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(in crate::store) async fn packed<T>(
+        &self,
+        mut select: SelectStatement,
+        packing: &Packing,
+        read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
+    ) -> Result<Vec<T>, StoreError> {
+        select.expr_as(Expr::cust(packing.expression(self.backend())), "packed");
+        let mut all = Query::select();
+        all.expr(Expr::cust("string_agg(packed, '')")).from_subquery(select, "packed_rows");
+        unpack(self.connection().query_one(&all).await?, packing, read)
+    }
+
+    /// As [`packed`](Self::packed), of a statement in SQL; its column is `packed`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(in crate::store) async fn packed_sql<T>(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+        packing: &Packing,
+        read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
+    ) -> Result<Vec<T>, StoreError> {
+        let sql = format!("SELECT string_agg(packed, '') FROM ({sql}) AS packed_rows");
+        let all = Statement::from_sql_and_values(self.backend(), sql, values);
+        unpack(self.connection().query_one_raw(all).await?, packing, read)
+    }
+}
+
+fn unpack<T>(
+    found: Option<QueryResult>,
+    packing: &Packing,
+    read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
+) -> Result<Vec<T>, StoreError> {
+    let text: Option<String> = found.map(|found| found.try_get_by_index(0)).transpose()?.flatten();
+    let mut rest = text.as_deref().unwrap_or_default();
+    let mut rows = Vec::new();
+    while !rest.is_empty() {
+        rows.push(read(&packing.row(&mut rest)?)?);
+    }
+    Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_read_as_both_databases_write_them() {
+        let expected = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+        for text in [
+            "2026-11-26T12:34:56+00:00",
+            "2026-11-26T12:34:56.7+00:00",
+            "2024-02-29T23:59:59.789+00:00",
+            "1970-01-01T00:00:00.000001+00:00",
+            "2026-11-26T12:34:56.789012345+00:00",
+        ] {
+            assert_eq!(usual_moment(text), Some(expected(text)), "{text}");
+            assert_eq!(moment(text), Some(expected(text)), "{text}");
+        }
+        assert_eq!(moment("2026-11-26T14:34:56.5+02:00"), Some(expected("2026-11-26T12:34:56.5Z")));
+        assert_eq!(moment("2026-11-26 12:34:56.25"), Some(expected("2026-11-26T12:34:56.25Z")));
+        assert_eq!(moment("1764160496250000"), Some(expected("2025-11-26T12:34:56.25Z")));
+        for text in [
+            "",
+            "2026-13-26T12:34:56+00:00",
+            "2026-11-26T12:34",
+            "2026-11-26X12:34:56+00:00",
+            "2026-11-26T12:34:56;7+00:00",
+        ] {
+            assert_eq!(moment(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn texts_may_hold_anything() {
+        let packing = Packing::of([
+            ("t", "id", Holds::Number),
+            ("t", "name", Holds::Text),
+            ("t", "at", Holds::Moment),
+            ("t", "other", Holds::Text),
+            ("t", "run", Holds::Number),
+        ]);
+        let mut text = "7,4,5,3,0,;a;,1é,x8,,6,0,,;";
+        let row = packing.row(&mut text).unwrap();
+        assert_eq!((row.number::<i64>(0).unwrap(), row.text(1), row.text(3)), (7, Some("a;,1"), Some("é,")));
+        assert_eq!(text, "x8,,6,0,,;");
+        for (broken, what) in [
+            ("7,4", "head"),
+            ("7,,5,,0,x", "end of a head"),
+            ("7,9,5,,0,;abc", "name"),
+            ("7,1,5,,0,;é", "name"),
+        ] {
+            let mut text = broken;
+            let problem = packing.row(&mut text).unwrap_err().to_string();
+            assert!(problem.contains(&format!("no {what} in a packed row at")), "{broken}: {problem}");
+        }
+        let mut text = "8,,6,0,,;";
+        let row = packing.row(&mut text).unwrap();
+        assert_eq!((row.text(1), row.text(3), row.optional::<i32>(4).unwrap()), (None, Some(""), None));
+        assert!(row.owned(1).is_err());
+        assert!(row.number::<i32>(4).is_err());
+        assert_eq!(text, "");
+    }
+}
