@@ -142,7 +142,7 @@ impl Store {
             }
             for (job, changed) in self.packed(select, &packing, BoardJob::read).await? {
                 jobs.push(job);
-                last_modified = last_modified.max(Some(changed));
+                last_modified = Ord::max(last_modified, Some(changed));
             }
         }
         jobs.sort_unstable_by_key(|job: &BoardJob| job.id);

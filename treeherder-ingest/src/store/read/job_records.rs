@@ -315,8 +315,15 @@ impl Store {
     async fn detailed(&self, select: SelectStatement) -> Result<Vec<DetailedJob>, StoreError> {
         let packing = Packing::of(CORE.into_iter().chain(DETAILS));
         let both = |row: &Row<'_>| Ok((Core::read(row)?, Details::read(row)?));
-        let (cores, details): (Vec<_>, Vec<_>) =
-            self.packed(select, &packing, both).await?.into_iter().unzip();
+        let (cores, details) = self.packed(select, &packing, both).await?.into_iter().unzip();
+        self.with_details(cores, details).await
+    }
+
+    async fn with_details(
+        &self,
+        cores: Vec<Core>,
+        details: Vec<Details>,
+    ) -> Result<Vec<DetailedJob>, StoreError> {
         let machines = self.resolve::<MachineName>(details.iter().map(|job| job.machine_id)).await?;
         let platforms =
             self.resolve::<BuildPlatform>(details.iter().map(|job| job.build_platform_id)).await?;
