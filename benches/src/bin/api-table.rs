@@ -34,6 +34,9 @@ struct Args {
     /// Requests of each kind.
     #[arg(long, default_value_t = 2_000)]
     requests: usize,
+    /// Measures only what has this text in its name.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
     /// Replaces the table in this file.
     #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "README.md")]
     write: Option<PathBuf>,
@@ -128,7 +131,8 @@ async fn main() -> Result<()> {
         let database = database_processes(&store).await?;
         store.connection().clone().close().await?;
         let server = Server::start(&args.program, url, directory.path())?;
-        for kind in &KINDS {
+        let wanted = |kind: &&Kind| args.only.as_deref().is_none_or(|only| kind.what.contains(only));
+        for kind in KINDS.iter().filter(wanted) {
             let requests = args.requests / kind.slower;
             // Once round, so that what is kept in memory is there.
             ask_all(&server, kind, &stored, requests / 4).await?;

@@ -23,6 +23,9 @@ pub(in crate::store) enum Holds {
     Moment,
 }
 
+/// Most columns that are read together.
+const MOST_COLUMNS: usize = 32;
+
 /// A column: its table, its name, what it holds.
 pub(in crate::store) type Column = (&'static str, &'static str, Holds);
 
@@ -67,35 +70,45 @@ impl Packing {
 
     /// Cuts the first row off a text.
     fn row<'t>(&self, text: &mut &'t str) -> Result<Row<'t>, DbErr> {
-        let mut rest = *text;
-        let mut values = Vec::with_capacity(self.0.len());
-        for _ in &self.0 {
-            let (value, behind) = rest.split_once(',').ok_or_else(|| malformed("head", rest))?;
-            values.push((!value.is_empty()).then_some(value));
-            rest = behind;
+        let mut row = Row { fields: [None; MOST_COLUMNS] };
+        let mut at = 0;
+        for field in row.fields.iter_mut().take(self.0.len()) {
+            let start = at;
+            while text.as_bytes().get(at).is_some_and(|byte| *byte != b',') {
+                at += 1;
+            }
+            // Commas and what is between them are characters of their own.
+            *field = text.get(start..at).filter(|value| !value.is_empty());
+            at += 1;
         }
-        rest = rest.strip_prefix(';').ok_or_else(|| malformed("end of a head", rest))?;
-        for (value, (column, holds)) in values.iter_mut().zip(&self.0) {
-            let (Holds::Text, Some(length)) = (holds, &value) else { continue };
-            let length = length.parse::<usize>().ok();
+        if text.as_bytes().get(at) != Some(&b';') {
+            return Err(malformed("head", text));
+        }
+        let mut rest = text.get(at + 1..).unwrap_or_default();
+        for (field, (column, holds)) in row.fields.iter_mut().zip(&self.0) {
+            let (Holds::Text, Some(length)) = (holds, &field) else { continue };
+            let length = whole_number(length).and_then(|length| usize::try_from(length).ok());
             let cut = length.and_then(|length| rest.split_at_checked(length));
             let (body, behind) = cut.ok_or_else(|| malformed(column, rest))?;
-            *value = Some(body);
+            *field = Some(body);
             rest = behind;
         }
         *text = rest;
-        Ok(Row(values))
+        Ok(row)
     }
 }
 
 /// A row, by the places of its columns.
 #[derive(Debug)]
-pub(in crate::store) struct Row<'t>(Vec<Option<&'t str>>);
+pub(in crate::store) struct Row<'t> {
+    fields: [Option<&'t str>; MOST_COLUMNS],
+}
 
 impl<'t> Row<'t> {
     /// The text at a place, `None` for NULL.
+    #[inline]
     pub(in crate::store) fn text(&self, place: usize) -> Option<&'t str> {
-        self.0.get(place).copied().flatten()
+        self.fields.get(place).copied().flatten()
     }
 
     /// The text at a place that cannot be NULL.
@@ -104,13 +117,14 @@ impl<'t> Row<'t> {
     }
 
     /// The number at a place, `None` for NULL.
-    pub(in crate::store) fn optional<N: std::str::FromStr>(&self, place: usize) -> Result<Option<N>, DbErr> {
+    pub(in crate::store) fn optional<N: TryFrom<i64>>(&self, place: usize) -> Result<Option<N>, DbErr> {
         let Some(text) = self.text(place) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| malformed("number", text))
+        let number = whole_number(text).and_then(|number| N::try_from(number).ok());
+        number.map(Some).ok_or_else(|| malformed("number", text))
     }
 
     /// The number at a place that cannot be NULL.
-    pub(in crate::store) fn number<N: std::str::FromStr>(&self, place: usize) -> Result<N, DbErr> {
+    pub(in crate::store) fn number<N: TryFrom<i64>>(&self, place: usize) -> Result<N, DbErr> {
         self.optional(place)?.ok_or_else(|| missing(place))
     }
 
@@ -130,12 +144,31 @@ fn malformed(what: &str, text: &str) -> DbErr {
     DbErr::Type(format!("no {what} in a packed row at {text:?}"))
 }
 
+/// Reads a whole number; a loop of our own, because there are ten in each row.
+fn whole_number(text: &str) -> Option<i64> {
+    let (digits, sign) = match text.as_bytes() {
+        [b'-', digits @ ..] => (digits, -1),
+        digits => (digits, 1),
+    };
+    if digits.is_empty() || digits.len() > 18 {
+        return text.parse().ok();
+    }
+    let mut number = 0;
+    for byte in digits {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        number = number * 10 + i64::from(byte - b'0');
+    }
+    Some(sign * number)
+}
+
 /// Reads a moment as one of the databases writes it.
 fn moment(text: &str) -> Option<DateTime<Utc>> {
-    if let Ok(microseconds) = text.parse::<i64>() {
+    if let Some(microseconds) = whole_number(text) {
         return DateTime::from_timestamp_micros(microseconds);
     }
-    usual_moment(text).or_else(|| {
+    usual_moment(text.as_bytes()).or_else(|| {
         let zoned = DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc());
         let plain =
             || NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f").map(|moment| moment.and_utc());
@@ -144,31 +177,33 @@ fn moment(text: &str) -> Option<DateTime<Utc>> {
 }
 
 /// Reads `2026-11-26T12:34:56.789012+00:00`, with a fraction of up to nine digits or none: what we have written ourselves.
-fn usual_moment(text: &str) -> Option<DateTime<Utc>> {
-    let bytes = text.as_bytes();
-    let (date, rest) = bytes.split_at_checked(19)?;
-    let number = |range: std::ops::Range<usize>| {
-        date[range]
-            .iter()
-            .try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
-    };
-    let marks = [date[4], date[7], date[10], date[13], date[16]];
+fn usual_moment(text: &[u8]) -> Option<DateTime<Utc>> {
+    let (date, rest) = text.split_first_chunk::<19>()?;
     let fraction = rest.strip_suffix(b"+00:00")?;
-    if marks != *b"--T::" || fraction.len() > 10 {
+    if [date[4], date[7], date[10], date[13], date[16]] != *b"--T::" || fraction.len() > 10 {
+        return None;
+    }
+    let mut wrong = 0;
+    let mut two = |at: usize| {
+        let (tens, ones) = (date[at].wrapping_sub(b'0'), date[at + 1].wrapping_sub(b'0'));
+        wrong |= u8::from(tens > 9) | u8::from(ones > 9);
+        u32::from(tens) * 10 + u32::from(ones)
+    };
+    let year = two(0) * 100 + two(2);
+    let (month, day, hour, minute, second) = (two(5), two(8), two(11), two(14), two(17));
+    if wrong != 0 || !matches!(fraction, [] | [b'.', _, ..]) {
         return None;
     }
     let mut nanoseconds = 0;
-    if let [mark, digits @ ..] = fraction {
-        if *mark != b'.' {
+    for place in 1..10 {
+        let digit = fraction.get(place).copied().unwrap_or(b'0').wrapping_sub(b'0');
+        if digit > 9 {
             return None;
         }
-        for place in 0..9 {
-            let digit = digits.get(place).copied().unwrap_or(b'0');
-            nanoseconds = nanoseconds * 10 + u32::from(digit.is_ascii_digit().then(|| digit - b'0')?);
-        }
+        nanoseconds = nanoseconds * 10 + u32::from(digit);
     }
-    let day = NaiveDate::from_ymd_opt(i32::try_from(number(0..4)?).ok()?, number(5..7)?, number(8..10)?)?;
-    Some(day.and_hms_nano_opt(number(11..13)?, number(14..16)?, number(17..19)?, nanoseconds)?.and_utc())
+    let date = NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?;
+    Some(date.and_hms_nano_opt(hour, minute, second, nanoseconds)?.and_utc())
 }
 
 impl Store {
@@ -233,7 +268,7 @@ mod tests {
             "1970-01-01T00:00:00.000001+00:00",
             "2026-11-26T12:34:56.789012345+00:00",
         ] {
-            assert_eq!(usual_moment(text), Some(expected(text)), "{text}");
+            assert_eq!(usual_moment(text.as_bytes()), Some(expected(text)), "{text}");
             assert_eq!(moment(text), Some(expected(text)), "{text}");
         }
         assert_eq!(moment("2026-11-26T14:34:56.5+02:00"), Some(expected("2026-11-26T12:34:56.5Z")));
@@ -263,12 +298,9 @@ mod tests {
         let row = packing.row(&mut text).unwrap();
         assert_eq!((row.number::<i64>(0).unwrap(), row.text(1), row.text(3)), (7, Some("a;,1"), Some("é,")));
         assert_eq!(text, "x8,,6,0,,;");
-        for (broken, what) in [
-            ("7,4", "head"),
-            ("7,,5,,0,x", "end of a head"),
-            ("7,9,5,,0,;abc", "name"),
-            ("7,1,5,,0,;é", "name"),
-        ] {
+        for (broken, what) in
+            [("7,4", "head"), ("7,,5,,0,x", "head"), ("7,9,5,,0,;abc", "name"), ("7,1,5,,0,;é", "name")]
+        {
             let mut text = broken;
             let problem = packing.row(&mut text).unwrap_err().to_string();
             assert!(problem.contains(&format!("no {what} in a packed row at")), "{broken}: {problem}");

@@ -11,7 +11,7 @@ use treeherder_ingest::suggestions::BugSearch;
 use super::Database;
 use crate::config::HealthArgs;
 use crate::web::accounts::{AccountArgs, Accounts};
-use crate::web::{AppState, BridgeView, Live, Site};
+use crate::web::{AppState, BridgeView, Live, Parts, Site};
 
 /// What a process has that answers HTTP requests.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl WebParts<'_> {
         let mut options = self.client_options.clone();
         options.hosts.allow_host_of(&self.bugzilla.write_url);
         let client = Client::new(options).context("cannot set up HTTP")?;
-        Ok(AppState {
+        Ok(AppState::new(Parts {
             accounts: Accounts::new(store.clone(), self.accounts, self.data_dir, self.client_options)?,
             bug_search: BugSearch::new(store.clone()),
             bugzilla: Bugzilla::new(client, self.bugzilla),
@@ -53,6 +53,6 @@ impl WebParts<'_> {
             queue: Arc::clone(&self.database.queue),
             health: self.health,
             live: self.live,
-        })
+        }))
     }
 }

@@ -5,11 +5,12 @@ use std::io::{self, Write};
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
 use utoipa::ToSchema;
 
+use super::json_text;
 use super::response::Refused;
 
 /// A JSON body.
@@ -65,33 +66,10 @@ pub(crate) struct Moment(pub(crate) DateTime<Utc>);
 impl Moment {
     /// Writes the moment with this character between date and time.
     pub(crate) fn text(self, separator: char) -> String {
-        let time = self.0;
-        let mut text = String::with_capacity(26);
-        digits(&mut text, time.year().unsigned_abs(), 4);
-        for (before, number) in [
-            ('-', time.month()),
-            ('-', time.day()),
-            (separator, time.hour()),
-            (':', time.minute()),
-            (':', time.second()),
-        ] {
-            text.push(before);
-            digits(&mut text, number, 2);
-        }
-        let micros = time.timestamp_subsec_micros() % 1_000_000;
-        if micros != 0 {
-            text.push('.');
-            digits(&mut text, micros, 6);
-        }
-        text
-    }
-}
-
-/// Writes a number with leading zeros.
-fn digits(text: &mut String, number: u32, width: u32) {
-    for place in (0..width).rev() {
-        let digit = number / 10_u32.pow(place) % 10;
-        text.push(char::from_digit(digit, 10).unwrap_or('0'));
+        let mut text = [0; json_text::MOMENT];
+        // Both separators are ASCII.
+        let length = json_text::write_moment(self.0, separator as u8, &mut text);
+        String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned()
     }
 }
 

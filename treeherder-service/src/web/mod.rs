@@ -12,6 +12,7 @@ mod conventions;
 mod docs;
 mod json;
 mod json_body;
+mod json_text;
 mod live;
 mod logs;
 mod monitor;
@@ -39,7 +40,7 @@ pub(crate) use self::bridge::BridgeView;
 pub(crate) use self::live::Live;
 pub(crate) use self::monitor::Health;
 pub(crate) use self::site::Site;
-pub(crate) use self::state::AppState;
+pub(crate) use self::state::{AppState, Parts};
 use conventions::methods::Methods;
 
 /// A bound address that answers as soon as it is served.

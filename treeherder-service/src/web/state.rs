@@ -1,5 +1,6 @@
 //! What every handler can reach.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
@@ -15,11 +16,29 @@ use super::Live;
 use super::bridge::BridgeView;
 use super::monitor::Health;
 
-/// The parts of the service that answers are made of; cheap to clone.
+/// The parts of the service that answers are made of. Routes clone it with each request, so all of it is behind one pointer.
 ///
 /// A handler names the part that it needs (`State<Store>`), not the whole.
 #[derive(Clone, Debug)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Parts>);
+
+impl AppState {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for AppState {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// What [`AppState`] holds.
+#[derive(Debug)]
+pub(crate) struct Parts {
     /// The database.
     pub(crate) store: Store,
     /// The queues.

@@ -4,6 +4,7 @@
 //! database only for the names that no list before it needed.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -156,9 +157,32 @@ remembered!(
 );
 remembered!(PushRevision, "push", pushes, ["revision"], |row| Ok(Self(text(row)?)));
 
+/// Something by id. Ids are numbers in a row that nobody from outside chooses: they need no hashing that takes its time.
+type ById<T> = HashMap<i32, T, BuildHasherDefault<Spread>>;
+
+/// Spreads ids over a map.
+#[derive(Debug, Default)]
+struct Spread(u64);
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_i32(i32::from(*byte)));
+    }
+
+    #[inline]
+    fn write_i32(&mut self, id: i32) {
+        self.0 = (self.0 ^ u64::from(id.cast_unsigned())).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// Rows of one table by id.
 #[derive(Debug)]
-pub(super) struct Memory<Row>(RwLock<HashMap<i32, Arc<Row>>>);
+pub(super) struct Memory<Row>(RwLock<ById<Arc<Row>>>);
 
 impl<Row> Default for Memory<Row> {
     fn default() -> Self {
@@ -182,7 +206,7 @@ pub(in crate::store) struct Names {
 
 /// The rows that one list refers to.
 #[derive(Debug)]
-pub(super) struct Resolved<Row>(HashMap<i32, Arc<Row>>);
+pub(super) struct Resolved<Row>(ById<Arc<Row>>);
 
 impl<Row: Remembered> Resolved<Row> {
     /// Returns something of each row, by id.
@@ -203,19 +227,26 @@ impl Store {
         &self,
         ids: impl Iterator<Item = i32>,
     ) -> Result<Resolved<Row>, StoreError> {
-        let mut ids: Vec<i32> = ids.collect();
-        ids.sort_unstable();
-        ids.dedup();
         let memory = &Row::memory(&self.names).0;
-        let mut resolved = HashMap::with_capacity(ids.len());
+        let mut resolved: ById<Arc<Row>> = ById::default();
+        let mut missing = Vec::new();
+        let mut last = None;
         {
             // A panic while the lock was held cannot leave a wrong name behind: entries are whole or absent.
             let known = memory.read().unwrap_or_else(PoisonError::into_inner);
-            ids.retain(|id| match known.get(id) {
-                Some(row) => resolved.insert(*id, Arc::clone(row)).is_some(),
-                None => true,
-            });
+            for id in ids {
+                if last.replace(id) == Some(id) || resolved.contains_key(&id) {
+                    continue;
+                }
+                match known.get(&id) {
+                    Some(row) => drop(resolved.insert(id, Arc::clone(row))),
+                    None => missing.push(id),
+                }
+            }
         }
+        let mut ids = missing;
+        ids.sort_unstable();
+        ids.dedup();
         for part in ids.chunks(IDS_PER_STATEMENT) {
             let mut select = Query::select();
             select.column("id").columns(Row::COLUMNS.iter().copied()).from(Row::TABLE);

@@ -1,11 +1,11 @@
 //! A job as the lists of a project show it: 37 properties in a fixed order (§3.1).
 
 use serde::Serialize;
-use serde::ser::{SerializeSeq, Serializer};
 use treeherder_ingest::store::DetailedJob;
 use utoipa::ToSchema;
 
 use crate::web::json::Moment;
+use crate::web::json_text::JsonText;
 
 /// Declares the properties once: as a struct, as a list of names and as values of an array.
 macro_rules! properties {
@@ -25,17 +25,32 @@ macro_rules! properties {
                 Self { $($name,)* }
             }
 
-            fn elements<S: SerializeSeq>(&self, array: &mut S) -> Result<(), S::Error> {
-                $(array.serialize_element(&self.$name)?;)*
-                Ok(())
-            }
+        }
+
+        /// Writes the properties of an object.
+        fn write_common(job: &DetailedJob, json: &mut JsonText) {
+            $(
+                json.next(concat!("\"", stringify!($name), "\":"));
+                let value: $type = $value(job);
+                json.value(&value);
+            )*
+        }
+
+        /// Writes their values as elements of an array.
+        fn write_common_values(job: &DetailedJob, json: &mut JsonText) {
+            $(
+                let value: $type = $value(job);
+                json.element(&value);
+            )*
         }
     };
 }
 
-/// A job of a project.
-#[derive(Debug, Serialize, ToSchema)]
+/// A job of a project, as it is described; [`write_object`] writes it.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
 pub(super) struct JobObject<'a> {
+    #[schema(inline)]
     #[serde(flatten)]
     common: CommonProperties<'a>,
     /// Slug of the task.
@@ -46,37 +61,35 @@ pub(super) struct JobObject<'a> {
     platform_option: &'a str,
 }
 
-impl<'a> JobObject<'a> {
-    /// Shows a job.
-    pub(super) fn new(job: &'a DetailedJob) -> Self {
-        Self {
-            common: CommonProperties::new(job),
-            task_id: job.record.task_id.as_deref(),
-            retry_id: job.record.retry_id,
-            platform_option: &job.record.platform_option,
-        }
-    }
+/// About what a job takes as an object.
+pub(super) const BYTES_OF_OBJECT: usize = 1300;
+
+/// Writes a job as an object.
+pub(super) fn write_object(job: &DetailedJob, json: &mut JsonText) {
+    json.next("{");
+    write_common(job, json);
+    json.next("\"task_id\":");
+    json.value(&job.record.task_id);
+    json.next("\"retry_id\":");
+    json.value(&job.record.retry_id);
+    json.next("\"platform_option\":");
+    json.value(&*job.record.platform_option);
+    json.end('}');
+}
+
+/// Writes a job as an array of the values of its properties.
+pub(super) fn write_array(job: &DetailedJob, json: &mut JsonText) {
+    json.next("[");
+    write_common_values(job, json);
+    json.element(&job.record.task_id);
+    json.element(&job.record.retry_id);
+    json.element(&*job.record.platform_option);
+    json.end(']');
 }
 
 /// Returns the names of the properties of a job of a project in their order.
 pub(super) fn properties() -> Vec<&'static str> {
     COMMON.iter().copied().chain(["task_id", "retry_id", "platform_option"]).collect()
-}
-
-/// A job as an array of the values of its properties.
-#[derive(Debug)]
-pub(super) struct JobArray<'a>(pub(super) JobObject<'a>);
-
-impl Serialize for JobArray<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let job = &self.0;
-        let mut array = serializer.serialize_seq(Some(COMMON.len() + 3))?;
-        job.common.elements(&mut array)?;
-        array.serialize_element(&job.task_id)?;
-        array.serialize_element(&job.retry_id)?;
-        array.serialize_element(&job.platform_option)?;
-        array.end()
-    }
 }
 
 type Job = DetailedJob;

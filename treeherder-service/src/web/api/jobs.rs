@@ -4,8 +4,6 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use serde::ser::{SerializeTuple as _, Serializer};
 use treeherder_ingest::store::{JobFilterField, JobQuery, JobRecord, Store, Wanted};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,10 +11,14 @@ use utoipa_axum::routes;
 
 use super::filters::{self, JobFilters};
 use crate::web::AppState;
-use crate::web::json::{Json, Moment};
+use crate::web::json::Moment;
+use crate::web::json_text::JsonText;
 use crate::web::parameters::{Parameters, query_text};
 use crate::web::response::Refused;
 use crate::web::site::addressed;
+
+/// About what a job takes.
+const BYTES_OF_JOB: usize = 320;
 
 /// Default and largest page size.
 const PAGE_SIZE: u64 = 2000;
@@ -48,8 +50,9 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(feed)).routes(routes!(one))
 }
 
-/// A page of the feed.
-#[derive(Debug, Serialize, ToSchema)]
+/// A page of the feed, as it is described; [`feed`] writes it.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
 struct FeedPage {
     /// Number of jobs on all pages.
     count: u64,
@@ -59,43 +62,34 @@ struct FeedPage {
     previous: Option<String>,
     /// The jobs by ascending id, each an array.
     #[schema(value_type = Vec<Vec<Value>>)]
-    results: Vec<FeedJob>,
+    results: Vec<JobRecord>,
     /// Names of the places of the arrays.
     #[schema(value_type = Vec<String>)]
     job_property_names: [&'static str; PROPERTIES.len()],
 }
 
-/// A job as an array of [`PROPERTIES`].
-#[derive(Debug)]
-struct FeedJob {
-    job: JobRecord,
-    now: DateTime<Utc>,
-}
-
-impl Serialize for FeedJob {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let job = &self.job;
-        let mut array = serializer.serialize_tuple(PROPERTIES.len())?;
-        array.serialize_element(&job.failure_classification_id)?;
-        array.serialize_element(&job.id)?;
-        array.serialize_element(&job.job_group.name)?;
-        array.serialize_element(&job.job_group.symbol)?;
-        array.serialize_element(&job.job_type.name)?;
-        array.serialize_element(&job.job_type.symbol)?;
-        array.serialize_element(&Moment(job.last_modified))?;
-        array.serialize_element(&job.machine_platform.platform)?;
-        array.serialize_element(&job.push_id)?;
-        array.serialize_element(&*job.push_revision)?;
-        array.serialize_element(&job.result)?;
-        array.serialize_element(&job.signature.signature)?;
-        array.serialize_element(&job.state)?;
-        array.serialize_element(&job.tier)?;
-        array.serialize_element(&job.task_id)?;
-        array.serialize_element(&job.retry_id)?;
-        array.serialize_element(&minutes(job, self.now))?;
-        array.serialize_element(&*job.platform_option)?;
-        array.end()
-    }
+/// Writes a job as an array of [`PROPERTIES`].
+fn write_job(job: &JobRecord, now: DateTime<Utc>, json: &mut JsonText) {
+    json.next("[");
+    json.element(&job.failure_classification_id);
+    json.element(&job.id);
+    json.element(&job.job_group.name);
+    json.element(&job.job_group.symbol);
+    json.element(&job.job_type.name);
+    json.element(&job.job_type.symbol);
+    json.element(&Moment(job.last_modified));
+    json.element(&job.machine_platform.platform);
+    json.element(&job.push_id);
+    json.element(&*job.push_revision);
+    json.element(&job.result);
+    json.element(&job.signature.signature);
+    json.element(&job.state);
+    json.element(&job.tier);
+    json.element(&job.task_id);
+    json.element(&job.retry_id);
+    json.element(&minutes(job, now));
+    json.element(&*job.platform_option);
+    json.end(']');
 }
 
 /// Lists jobs of all projects
@@ -154,14 +148,24 @@ async fn feed(
         format!("{}/api/jobs/?{query}", addressed(&headers))
     };
     let now = Utc::now();
-    let answer = FeedPage {
-        count,
-        next: (page < pages).then(|| link(page + 1)),
-        previous: (page > 1).then(|| link(page - 1)),
-        results: jobs.into_iter().map(|job| FeedJob { job, now }).collect(),
-        job_property_names: PROPERTIES,
-    };
-    Ok(Json(answer).into_response())
+    let mut json = JsonText::with_capacity(1024 + jobs.len() * BYTES_OF_JOB);
+    json.next("{");
+    json.next("\"count\":");
+    json.value(&count);
+    json.next("\"next\":");
+    json.value(&(page < pages).then(|| link(page + 1)));
+    json.next("\"previous\":");
+    json.value(&(page > 1).then(|| link(page - 1)));
+    json.next("\"results\":");
+    json.next("[");
+    for job in &jobs {
+        write_job(job, now, &mut json);
+    }
+    json.end(']');
+    json.next("\"job_property_names\":");
+    json.serialized(&PROPERTIES)?;
+    json.end('}');
+    Ok(json.into_response())
 }
 
 /// Shows a job of any project
@@ -180,7 +184,9 @@ async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Respo
     let query = JobQuery { conditions: by_id.into_iter().collect(), limit: 1, ..JobQuery::default() };
     let job = store.job_records(&query).await?.pop();
     let job = job.ok_or_else(|| Refused::not_found("No Job matches the given query."))?;
-    Ok(Json(FeedJob { job, now: Utc::now() }).into_response())
+    let mut json = JsonText::with_capacity(BYTES_OF_JOB);
+    write_job(&job, Utc::now(), &mut json);
+    Ok(json.into_response())
 }
 
 fn page_size(parameters: &Parameters) -> u64 {

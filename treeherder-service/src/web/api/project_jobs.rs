@@ -1,9 +1,7 @@
 //! Jobs of a project, and those similar to one (§3.1, §3.5).
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use serde::ser::Serializer;
 use serde_json::Value;
 use treeherder_ingest::store::{DetailedJob, JobQuery, Store};
 use utoipa::ToSchema;
@@ -11,9 +9,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filters::{self, JobFilters};
-use super::job_object::{JobArray, JobObject, properties};
+use super::job_object::{BYTES_OF_OBJECT, JobObject, properties, write_array, write_object};
 use crate::web::AppState;
-use crate::web::json::Json;
+use crate::web::json_text::JsonText;
 use crate::web::parameters::{Parameters, moment};
 use crate::web::response::Refused;
 
@@ -25,16 +23,15 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(similar))
 }
 
-/// A page of jobs.
-#[derive(Debug, Serialize, ToSchema)]
+/// A page of jobs, as it is described; [`Window::page`] writes it.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
 struct JobPage<'a> {
     /// The jobs, as objects or as arrays.
-    #[schema(value_type = Vec<JobObject<'static>>)]
-    results: Results<'a>,
+    results: Vec<JobObject<'a>>,
     /// What was asked for.
     meta: PageMeta<'a>,
     /// Names of the places of the arrays; only with arrays.
-    #[serde(skip_serializing_if = "Option::is_none")]
     job_property_names: Option<Vec<&'static str>>,
 }
 
@@ -47,24 +44,6 @@ struct PageMeta<'a> {
     offset: i64,
     /// Most jobs on the page.
     count: i64,
-}
-
-/// Jobs in the form that was asked for.
-#[derive(Debug)]
-struct Results<'a> {
-    jobs: &'a [DetailedJob],
-    arrays: bool,
-}
-
-impl Serialize for Results<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let objects = self.jobs.iter().map(JobObject::new);
-        if self.arrays {
-            serializer.collect_seq(objects.map(JobArray))
-        } else {
-            serializer.collect_seq(objects)
-        }
-    }
 }
 
 /// Lists jobs of a project
@@ -87,7 +66,7 @@ async fn list(
     State(store): State<Store>,
     Path(project): Path<String>,
     parameters: Parameters,
-) -> Result<Response, Refused> {
+) -> Result<JsonText, Refused> {
     // Other filters may be wrong without harm; those that decide how much is polled may not.
     for (name, value) in parameters.each() {
         if name.starts_with("last_modified") && !value.is_empty() && moment(value.trim()).is_none() {
@@ -108,7 +87,7 @@ async fn list(
         limit: window.count.unsigned_abs(),
     };
     let jobs = store.detailed_jobs(&query).await?;
-    Ok(window.page(&jobs, &project, &parameters))
+    Ok(window.page(&jobs, &project, &parameters)?)
 }
 
 /// Lists jobs like another one
@@ -133,7 +112,7 @@ async fn similar(
     State(store): State<Store>,
     Path((project, id)): Path<(String, String)>,
     parameters: Parameters,
-) -> Result<Response, Refused> {
+) -> Result<JsonText, Refused> {
     if store.repository_id(&project).await?.is_none() {
         return Err(Refused::no_project(&project));
     }
@@ -147,7 +126,7 @@ async fn similar(
     };
     let include_success = parameters.last("nosuccess").is_none();
     let jobs = store.similar_jobs(&job.record, include_success, &query).await?;
-    Ok(window.page(&jobs, &project, &parameters))
+    Ok(window.page(&jobs, &project, &parameters)?)
 }
 
 /// The part of a list that is wanted; neither number is negative.
@@ -168,13 +147,29 @@ impl Window {
         Ok(Self { offset: read("offset", 0)?, count: read("count", count)? })
     }
 
-    fn page(&self, jobs: &[DetailedJob], project: &str, parameters: &Parameters) -> Response {
+    fn page(
+        &self,
+        jobs: &[DetailedJob],
+        project: &str,
+        parameters: &Parameters,
+    ) -> Result<JsonText, serde_json::Error> {
         let arrays = parameters.last("return_type").is_some_and(|form| !form.eq_ignore_ascii_case("dict"));
-        Json(JobPage {
-            results: Results { jobs, arrays },
-            meta: PageMeta { repository: project, offset: self.offset, count: self.count },
-            job_property_names: arrays.then(properties),
-        })
-        .into_response()
+        let write = if arrays { write_array } else { write_object };
+        let mut json = JsonText::with_capacity(1024 + jobs.len() * BYTES_OF_OBJECT);
+        json.next("{");
+        json.next("\"results\":");
+        json.next("[");
+        for job in jobs {
+            write(job, &mut json);
+        }
+        json.end(']');
+        json.next("\"meta\":");
+        json.serialized(&PageMeta { repository: project, offset: self.offset, count: self.count })?;
+        if arrays {
+            json.next("\"job_property_names\":");
+            json.serialized(&properties())?;
+        }
+        json.end('}');
+        Ok(json)
     }
 }
