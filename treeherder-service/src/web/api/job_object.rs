@@ -28,7 +28,7 @@ macro_rules! properties {
         }
 
         /// Writes the properties of an object.
-        fn write_common(job: &DetailedJob, json: &mut JsonText) {
+        fn write_common<'a>(job: &'a DetailedJob, json: &mut JsonText) {
             $(
                 json.next(concat!("\"", stringify!($name), "\":"));
                 let value: $type = $value(job);
@@ -37,7 +37,7 @@ macro_rules! properties {
         }
 
         /// Writes their values as elements of an array.
-        fn write_common_values(job: &DetailedJob, json: &mut JsonText) {
+        fn write_common_values<'a>(job: &'a DetailedJob, json: &mut JsonText) {
             $(
                 let value: $type = $value(job);
                 json.element(&value);
