@@ -85,8 +85,11 @@ impl Packing {
             return Err(malformed("head", text));
         }
         let mut rest = text.get(at + 1..).unwrap_or_default();
-        for (field, (column, holds)) in row.fields.iter_mut().zip(&self.0) {
-            let (Holds::Text, Some(length)) = (holds, &field) else { continue };
+        for (place, (column, holds)) in self.0.iter().enumerate() {
+            if *holds != Holds::Text {
+                continue;
+            }
+            let Some(field @ Some(length)) = row.fields.get_mut(place) else { continue };
             let length = whole_number(length).and_then(|length| usize::try_from(length).ok());
             let cut = length.and_then(|length| rest.split_at_checked(length));
             let (body, behind) = cut.ok_or_else(|| malformed(column, rest))?;

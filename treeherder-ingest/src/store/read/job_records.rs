@@ -315,7 +315,12 @@ impl Store {
     async fn detailed(&self, select: SelectStatement) -> Result<Vec<DetailedJob>, StoreError> {
         let packing = Packing::of(CORE.into_iter().chain(DETAILS));
         let both = |row: &Row<'_>| Ok((Core::read(row)?, Details::read(row)?));
-        let (cores, details) = self.packed(select, &packing, both).await?.into_iter().unzip();
+        let rows = self.packed(select, &packing, both).await?;
+        let (mut cores, mut details) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+        for (core, more) in rows {
+            cores.push(core);
+            details.push(more);
+        }
         self.with_details(cores, details).await
     }
 
@@ -328,21 +333,19 @@ impl Store {
         let platforms =
             self.resolve::<BuildPlatform>(details.iter().map(|job| job.build_platform_id)).await?;
         let records = self.with_names(cores).await?;
-        records
-            .into_iter()
-            .zip(details)
-            .map(|(record, details)| {
-                Ok(DetailedJob {
-                    record,
-                    guid: details.guid,
-                    who: details.who,
-                    reason: details.reason,
-                    machine_name: Arc::clone(&machines.get(details.machine_id)?.0),
-                    build_platform_id: details.build_platform_id,
-                    build_platform: Arc::clone(&platforms.get(details.build_platform_id)?.0),
-                })
-            })
-            .collect()
+        let mut jobs = Vec::with_capacity(details.len());
+        for (record, details) in records.into_iter().zip(details) {
+            jobs.push(DetailedJob {
+                record,
+                guid: details.guid,
+                who: details.who,
+                reason: details.reason,
+                machine_name: Arc::clone(&machines.get(details.machine_id)?.0),
+                build_platform_id: details.build_platform_id,
+                build_platform: Arc::clone(&platforms.get(details.build_platform_id)?.0),
+            });
+        }
+        Ok(jobs)
     }
 
     async fn with_names(&self, cores: Vec<Core>) -> Result<Vec<JobRecord>, StoreError> {
@@ -355,35 +358,34 @@ impl Store {
         let options =
             self.platform_options(cores.iter().map(|job| job.option_collection_hash.as_str())).await?;
         let none: Arc<str> = "".into();
-        cores
-            .into_iter()
-            .map(|job| {
-                Ok(JobRecord {
-                    id: job.id,
-                    repository_id: job.repository_id,
-                    push_id: job.push_id,
-                    state: job.state,
-                    result: job.result,
-                    tier: job.tier,
-                    failure_classification_id: job.failure_classification_id,
-                    submit_time: job.submit_time,
-                    start_time: job.start_time,
-                    end_time: job.end_time,
-                    last_modified: job.last_modified,
-                    job_type_id: job.job_type_id,
-                    job_type: Arc::clone(&types.get(job.job_type_id)?.0),
-                    job_group_id: job.job_group_id,
-                    job_group: Arc::clone(&groups.get(job.job_group_id)?.0),
-                    machine_platform: Arc::clone(&platforms.get(job.machine_platform_id)?.0),
-                    signature: Arc::clone(&signatures.get(job.signature_id)?.0),
-                    push_revision: Arc::clone(&pushes.get(job.push_id)?.0),
-                    platform_option: Arc::clone(options.get(&job.option_collection_hash).unwrap_or(&none)),
-                    option_collection_hash: job.option_collection_hash,
-                    task_id: job.task_id,
-                    retry_id: job.retry_id,
-                })
-            })
-            .collect()
+        let mut jobs = Vec::with_capacity(cores.len());
+        for job in cores {
+            jobs.push(JobRecord {
+                id: job.id,
+                repository_id: job.repository_id,
+                push_id: job.push_id,
+                state: job.state,
+                result: job.result,
+                tier: job.tier,
+                failure_classification_id: job.failure_classification_id,
+                submit_time: job.submit_time,
+                start_time: job.start_time,
+                end_time: job.end_time,
+                last_modified: job.last_modified,
+                job_type_id: job.job_type_id,
+                job_type: Arc::clone(&types.get(job.job_type_id)?.0),
+                job_group_id: job.job_group_id,
+                job_group: Arc::clone(&groups.get(job.job_group_id)?.0),
+                machine_platform: Arc::clone(&platforms.get(job.machine_platform_id)?.0),
+                signature: Arc::clone(&signatures.get(job.signature_id)?.0),
+                push_revision: Arc::clone(&pushes.get(job.push_id)?.0),
+                platform_option: Arc::clone(options.get(&job.option_collection_hash).unwrap_or(&none)),
+                option_collection_hash: job.option_collection_hash,
+                task_id: job.task_id,
+                retry_id: job.retry_id,
+            });
+        }
+        Ok(jobs)
     }
 }
 
