@@ -8,7 +8,8 @@ use serde_json::Value;
 /// Reads what `treeherder queues dead --format json` prints; sorted.
 ///
 /// A crash between a letter's publication and the acknowledgement of the message it was made of leaves two of it
-/// (`RabbitQueue`): they count once. Numbers are left out of errors, since ids of rows are among them.
+/// (`RabbitQueue`): they count once. Numbers are left out of errors, since ids of rows are among them, and so is how the last of the
+/// tries ended: one that was killed is not reported.
 pub(super) fn kinds(json: &str) -> Result<Vec<String>> {
     let letters: Vec<Value> = serde_json::from_str(json).context("dead letters")?;
     let texts = |letter: &Value| {
@@ -19,12 +20,18 @@ pub(super) fn kinds(json: &str) -> Result<Vec<String>> {
     let mut kinds = Vec::new();
     for (queue, payload, error) in letters.iter().map(texts) {
         if seen.insert((queue.clone(), payload)) {
-            kinds.push(format!("{queue}: {}", without_numbers(&error)));
+            let error = without_numbers(&error);
+            let reason = GIVEN_UP.iter().find_map(|how| error.strip_prefix(how));
+            kinds.push(format!("{queue}: {}", reason.unwrap_or(&error)));
         }
     }
     kinds.sort_unstable();
     Ok(kinds)
 }
+
+/// What a worker writes before the last reason of a message that it gives up.
+const GIVEN_UP: [&str; 2] =
+    ["gave up after # attempts: ", "handed out # times without an end being reported; last error: "];
 
 fn without_numbers(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
@@ -48,8 +55,9 @@ mod tests {
         let letters = serde_json::json!([
             letter("a", "log 17: bad"),
             letter("a", "log 17: bad"),
-            letter("b", "log 4: bad")
+            letter("b", "gave up after 11 attempts: log 4: bad"),
+            letter("c", "handed out 11 times without an end being reported; last error: log 4: bad")
         ]);
-        assert_eq!(kinds(&letters.to_string()).unwrap(), ["log_parser: log #: bad"; 2]);
+        assert_eq!(kinds(&letters.to_string()).unwrap(), ["log_parser: log #: bad"; 3]);
     }
 }

@@ -89,7 +89,8 @@ impl Packing {
             if *holds != Holds::Text {
                 continue;
             }
-            let Some(field @ Some(length)) = row.fields.get_mut(place) else { continue };
+            let Some(field) = row.fields.get_mut(place) else { continue };
+            let Some(length) = *field else { continue };
             let length = whole_number(length).and_then(|length| usize::try_from(length).ok());
             let cut = length.and_then(|length| rest.split_at_checked(length));
             let (body, behind) = cut.ok_or_else(|| malformed(column, rest))?;
