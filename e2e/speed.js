@@ -42,13 +42,16 @@ try {
       const { page, context } = await open(browser);
       await page.addInitScript(() => {
         const w = /** @type {any} */ (window);
+        new PerformanceObserver((list) => { w.first_job ??= list.getEntries()[0]?.startTime; }).observe({ type: 'element', buffered: true });
         new MutationObserver((_, observer) => {
-          if (!document.querySelector('.j')) return;
+          const job = document.querySelector('.j');
+          if (!job) return;
           observer.disconnect();
-          requestAnimationFrame(() => setTimeout(() => { w.first_job = performance.now(); }));
+          // The browser notes when it paints this.
+          job.setAttribute('elementtiming', 'job');
         }).observe(document, { childList: true, subtree: true });
         new MutationObserver((_, observer) => {
-          if (!document.documentElement.hasAttribute('data-ready')) return;
+          if (!document.documentElement.hasAttribute('data-ready') || document.querySelector('#pushes')?.getAttribute('aria-busy') === 'true') return;
           observer.disconnect();
           requestAnimationFrame(() => setTimeout(() => { w.all_drawn = performance.now(); }));
         }).observe(document, { attributes: true, subtree: true });
@@ -63,7 +66,7 @@ try {
       client.on('Network.dataReceived', (event) => { if (types.get(event.requestId) === 'Script') script += event.dataLength; });
       client.on('Network.loadingFinished', (event) => { if (types.get(event.requestId) !== 'EventSource') transferred += event.encodedDataLength; });
       await page.goto(`${site.url}/jobs?repo=autoland${query}`);
-      await until(page, () => /** @type {any} */ (window).all_drawn);
+      await until(page, () => /** @type {any} */ (window).all_drawn && /** @type {any} */ (window).first_job);
       const [first, all] = await page.evaluate(() => [/** @type {any} */ (window).first_job, /** @type {any} */ (window).all_drawn]);
       note(`first job visible${name}, s`, first / 1000);
       note(`all drawn and alive${name}, s`, all / 1000);

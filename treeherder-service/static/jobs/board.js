@@ -57,6 +57,10 @@ export class Board {
     window.addEventListener('popstate', () => this.readUrl());
     this.meters();
     this.count();
+    // The server leaves the jobs of all but the first pushes to us.
+    this.waiting = new Set(all('.rows > noscript', list).map((element) => Number(/** @type {HTMLElement} */ (element.closest('[data-push]')).dataset.push)));
+    this.drawNear();
+    this.drawSoon();
   }
 
   /** @param {EventTarget | null} target @returns {Job | undefined} */
@@ -150,7 +154,7 @@ export class Board {
       written.push(rowHtml(this.repo, row, extra));
     }
     this.drawn.set(push, now);
-    if (!fresh.length && now.size === before.size) return false;
+    if (!fresh.length && now.size === before.size && !find(':scope > noscript', box)) return false;
     const template = document.createElement('template');
     template.innerHTML = laid.length ? written.join('') : NOTHING;
     const made = [...template.content.children];
@@ -169,12 +173,17 @@ export class Board {
   /** Draws all pushes: those on the screen at once, the others when there is nothing else to do. */
   drawAll() {
     this.waiting = new Set(this.model.newestFirst().map((push) => push.id));
+    this.drawNear();
+    this.count();
+    this.drawSoon();
+  }
+
+  /** Draws what waits and is on the screen or close to it. */
+  drawNear() {
     for (const push of [...this.waiting]) {
       const box = find(`#push-${push}`)?.getBoundingClientRect();
       if (box && box.bottom > -200 && box.top < innerHeight + 200) this.draw(push);
     }
-    this.count();
-    this.drawSoon();
   }
 
   drawSoon() {
@@ -284,6 +293,8 @@ export class Board {
   mark(id, scroll = true) {
     for (const element of all('.j[aria-current]', this.list)) element.removeAttribute('aria-current');
     this.selected = id;
+    const push = id ? this.model.job(id)?.push : undefined;
+    if (push !== undefined && this.waiting.has(push)) this.draw(push);
     const element = id ? find(`.j[data-id="${id}"]`, this.list) : null;
     element?.setAttribute('aria-current', 'true');
     if (scroll) element?.scrollIntoView({ block: 'nearest' });

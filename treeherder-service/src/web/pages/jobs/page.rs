@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Query as Parameters, State};
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -62,6 +63,10 @@ const CHIPS: [(&str, &[Status]); 7] = [
     ("Unscheduled", &[Status::Unscheduled]),
 ];
 
+/// Pushes that fill a screen: their jobs are part of the page. A browser takes half a second for thousands of them, which its
+/// script draws faster, and later.
+const AT_ONCE: usize = 3;
+
 /// Shows pushes and their jobs.
 pub(super) async fn show(
     shell: Shell,
@@ -79,6 +84,8 @@ pub(super) async fn show(
     let names = Names::of(&board);
     let filter = Filter::of(&query);
     let views = views(repository, &pushes, &board, &names, &filter, &query);
+    let at_once = |(place, view): (usize, PushView<'_>)| if place < AT_ONCE { view } else { view.later() };
+    let views: Vec<_> = views.into_iter().enumerate().map(at_once).collect();
     let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now()).for_block()?;
     let unclassified = pushes.iter().map(|push| Progress::of(jobs_of(&board, push)).failed).sum();
     let page = Page {
@@ -107,7 +114,12 @@ pub(super) async fn show(
         range: restrictions(&query),
         job: selected(&store, repository, &query).await?,
     };
-    Ok(render(&page))
+    let mut response = render(&page);
+    // Nothing is shown without it, so it is asked for before anything is read.
+    if let Ok(style) = HeaderValue::try_from(format!("<{}>; rel=preload; as=style", shell.url("style.css"))) {
+        response.headers_mut().insert(header::LINK, style);
+    }
+    Ok(response)
 }
 
 /// Answers the page's script: pushes that it does not have yet, and jobs that changed.

@@ -30,6 +30,8 @@ pub(super) struct PushView<'b> {
     expand: String,
     collapsed: bool,
     empty: bool,
+    /// Its jobs are drawn by the script, where there is one, after those that come first on the screen.
+    later: bool,
 }
 
 /// A commit as it is shown.
@@ -81,7 +83,14 @@ impl<'b> PushView<'b> {
             rows,
             expand: query.with("group_state", "expanded"),
             collapsed,
+            later: false,
         }
+    }
+
+    /// Leaves the jobs to the page's script, where there is one.
+    pub(super) fn later(mut self) -> Self {
+        self.later = true;
+        self
     }
 
     fn push_link(&self) -> String {
