@@ -276,7 +276,7 @@ impl Store {
     ) -> Result<Option<(DetailedJob, Vec<LogPlace>)>, StoreError> {
         let Some(repository_id) = self.repository_id(repository).await? else { return Ok(None) };
         let logs = match self.backend() {
-            DbBackend::Postgres => "json_agg(json_build_array(name, url))",
+            DbBackend::Postgres => "json_agg(json_build_array(name, url))::text",
             _ => "json_group_array(json_array(name, url))",
         };
         let logs = format!(
