@@ -60,7 +60,7 @@ export class Details {
     const quick = performance.now() - this.last < 200;
     this.last = performance.now();
     this.board.mark(id);
-    this.panel.hidden = false;
+    this.reveal(true);
     this.panel.setAttribute('aria-busy', 'true');
     if (quick) this.loadSoon(id);
     else this.load(id);
@@ -98,10 +98,16 @@ export class Details {
     if (this.board.selected && !this.panel.hidden) this.load(this.board.selected);
   }
 
+  /** @param {boolean} on */
+  reveal(on) {
+    this.panel.hidden = !on;
+    find('#split')?.classList.toggle('with-panel', on);
+  }
+
   close() {
     if (this.panel.hidden) return;
     this.request?.abort();
-    this.panel.hidden = true;
+    this.reveal(false);
     this.panel.replaceChildren();
     const element = find(`.j[data-id="${this.board.selected}"]`, this.board.list);
     this.board.mark(0);
@@ -111,7 +117,7 @@ export class Details {
 
   /** Makes tabs of the parts. */
   shown() {
-    this.panel.hidden = false;
+    this.reveal(true);
     this.tabs();
     const job = find('[data-job]', this.panel);
     further().then(({ enrich }) => {
