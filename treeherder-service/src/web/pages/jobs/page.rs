@@ -83,9 +83,8 @@ pub(super) async fn show(
     let board = read_board(&store, &pushes, &query).await?;
     let names = Names::of(&board);
     let filter = Filter::of(&query);
-    let views = views(repository, &pushes, &board, &names, &filter, &query);
-    let at_once = |(place, view): (usize, PushView<'_>)| if place < AT_ONCE { view } else { view.later() };
-    let views: Vec<_> = views.into_iter().enumerate().map(at_once).collect();
+    let mut views = views(repository, &pushes, &board, &names, &filter, &query);
+    views.iter_mut().skip(AT_ONCE).for_each(PushView::leave_to_script);
     let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now()).for_block()?;
     let unclassified = pushes.iter().map(|push| Progress::of(jobs_of(&board, push)).failed).sum();
     let page = Page {

@@ -88,9 +88,8 @@ impl<'b> PushView<'b> {
     }
 
     /// Leaves the jobs to the page's script, where there is one.
-    pub(super) fn later(mut self) -> Self {
+    pub(super) fn leave_to_script(&mut self) {
         self.later = true;
-        self
     }
 
     fn push_link(&self) -> String {
