@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::Json;
 use axum::extract::{Query as Parameters, State};
-use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -113,12 +112,7 @@ pub(super) async fn show(
         range: restrictions(&query),
         job: selected(&store, repository, &query).await?,
     };
-    let mut response = render(&page);
-    // Nothing is shown without it, so it is asked for before anything is read.
-    if let Ok(style) = HeaderValue::try_from(format!("<{}>; rel=preload; as=style", shell.url("style.css"))) {
-        response.headers_mut().insert(header::LINK, style);
-    }
-    Ok(response)
+    Ok(render(&page))
 }
 
 /// Answers the page's script: pushes that it does not have yet, and jobs that changed.
