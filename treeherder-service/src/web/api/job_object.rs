@@ -50,7 +50,6 @@ macro_rules! properties {
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) struct JobObject<'a> {
-    #[schema(inline)]
     #[serde(flatten)]
     common: CommonProperties<'a>,
     /// Slug of the task.
