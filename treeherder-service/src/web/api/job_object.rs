@@ -46,7 +46,8 @@ macro_rules! properties {
     };
 }
 
-/// A job of a project, as it is described; [`write_object`] writes it.
+/// A job of a project.
+// As it is described: `write_object` writes it.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) struct JobObject<'a> {

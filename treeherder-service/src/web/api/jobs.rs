@@ -50,7 +50,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(feed)).routes(routes!(one))
 }
 
-/// A page of the feed, as it is described; [`feed`] writes it.
+/// A page of the feed.
+// As it is described: `feed` writes it.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 struct FeedPage {

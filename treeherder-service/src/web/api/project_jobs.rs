@@ -23,7 +23,8 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(similar))
 }
 
-/// A page of jobs, as it is described; [`Window::page`] writes it.
+/// A page of jobs.
+// As it is described: `Window::page` writes it.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 struct JobPage<'a> {
