@@ -3,8 +3,8 @@
 //! It is a library only so that cargo compiles it while it still generates the code of what it uses: for a program itself cargo
 //! waits until all of that is done.
 //!
-//! [`cli`] is the tree of commands, [`config`] the settings they share (flags and environment variables),
-//! [`commands`] has one module for each command, [`roles`] is what a running process does, [`web`] answers HTTP requests. SQL, Pulse and log formats are behind `treeherder-ingest` and `treeherder-logparse`.
+//! `cli` is the tree of commands, `config` the settings they share (flags and environment variables),
+//! `commands` has one module for each command, `roles` is what a running process does, `web` answers HTTP requests. SQL, Pulse and log formats are behind `treeherder-ingest` and `treeherder-logparse`.
 
 mod cli;
 mod commands;
