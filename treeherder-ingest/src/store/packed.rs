@@ -7,6 +7,9 @@
 //! A row is a head and a body: `7,2026-11-26T12:00:00+00:00,9,,;autoland…`. In the head each column has its number, its moment
 //! (text in SQLite, microseconds since the epoch in PostgreSQL) or the length of its text in bytes, each followed by a comma;
 //! nothing stands for NULL. The texts follow one after the other in the body.
+//!
+//! No stored text holds a NUL character (`check_text` of the store's errors), at which SQLite's `format` would end it. Both databases
+//! put the rows together in the order of the statement within, which the tests of lists on both would miss otherwise.
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use sea_orm::sea_query::{Expr, Query, SelectStatement};

@@ -4,7 +4,7 @@ import { all, find, safe } from '../dom.js';
 import { Filter } from './filter.js';
 import { layOut } from './layout.js';
 import { Model, progress } from './model.js';
-import { NOTHING, classes, hint, look, lookOf, rowHtml } from './render.js';
+import { NOTHING, adopt, classes, hint, look, lookOf, rowHtml, spoken } from './render.js';
 import { isClassified, isFailure } from './status.js';
 
 /** @typedef {import('./model.js').Job} Job */
@@ -145,6 +145,7 @@ export class Board {
       const known = before.get(name);
       const seen = look(row, extra);
       if (known?.look === seen) {
+        adopt(known.element, row);
         now.set(name, known);
         continue;
       }
@@ -312,7 +313,9 @@ export class Board {
   redraw(job) {
     const element = find(`.j[data-id="${job.id}"]`, this.list);
     if (!element) return;
+    // What is remembered of its row does not hold any more.
     this.drawn.delete(job.push);
     element.className = classes(job) + (this.pinned.has(job.id) ? ' pinned' : '');
+    element.setAttribute('aria-label', spoken(job));
   }
 }

@@ -1,5 +1,5 @@
 // @ts-check
-// Rows as HTML, the same that the server writes (`templates/jobs/push.html`).
+// Rows as HTML, as the server writes them (`templates/jobs/push.html`); groups are buttons here, links there.
 import { safe } from '../dom.js';
 import { STATUS, isClassified } from './status.js';
 
@@ -53,21 +53,36 @@ export const rowsHtml = (repo, rows, extra) => rows.map((row) => rowHtml(repo, r
 export function look(row, extra = () => '') {
   let text = '';
   for (const group of row.groups) {
-    if (group.symbol !== null) text += `${group.symbol}/${group.tier} `;
-    for (const job of group.jobs) text += `${job.id}${classes(job)}${extra(job)} `;
+    if (group.symbol !== null) text += `${group.symbol}/${group.tier}/${group.name} `;
+    for (const job of group.jobs) text += `${job.id}${classes(job)}${extra(job)}${job.kind.symbol} `;
     for (const [letter, count] of group.counts) text += `${letter}+${count} `;
   }
   return text;
 }
+
+/** @param {Element} head */
+const lookOfGroup = (head) => `${head.firstChild?.textContent?.trim()}/${head.querySelector('small')?.textContent?.match(/\d+/)?.[0] ?? 1}/${head.getAttribute('title')}`;
 
 /** The same, read from a row on the page, which the server may have written. @param {Element} row */
 export function lookOf(row) {
   let text = '';
   for (const element of row.querySelectorAll('a')) {
     const id = element.getAttribute('data-id');
-    if (id) text += `${id}${element.className} `;
-    else if (element.classList.contains('gs')) text += `${element.firstChild?.textContent?.trim()}/${element.querySelector('small')?.textContent?.match(/\d+/)?.[0] ?? 1} `;
+    if (id) text += `${id}${element.className}${element.textContent} `;
+    else if (element.classList.contains('gs')) text += `${lookOfGroup(element)} `;
     else text += `${element.className.slice(-1)}${element.textContent} `;
   }
   return text;
+}
+
+/** Makes buttons of the groups of a row that the server wrote. @param {Element} row @param {LaidRow} laid */
+export function adopt(row, laid) {
+  const groups = new Map(laid.groups.map((group) => [`${group.symbol}/${group.tier}/${group.name}`, group.key]));
+  let key = '';
+  for (const element of row.querySelectorAll('.gs, .c')) {
+    if (element.hasAttribute('data-group')) continue;
+    if (element.classList.contains('gs')) key = groups.get(lookOfGroup(element)) ?? '';
+    element.setAttribute('role', 'button');
+    element.setAttribute('data-group', key);
+  }
 }

@@ -132,6 +132,7 @@ impl Store {
             return Ok(Board::default());
         }
         let packing = Packing::of(COLUMNS);
+        let begun = Utc::now();
         let mut jobs = Vec::new();
         let mut last_modified = None;
         for part in push_ids.chunks(PUSHES_PER_STATEMENT) {
@@ -144,6 +145,10 @@ impl Store {
                 jobs.push(job);
                 last_modified = Ord::max(last_modified, Some(changed));
             }
+        }
+        if push_ids.len() > PUSHES_PER_STATEMENT {
+            // Jobs that were read first may have changed while the others were read.
+            last_modified = last_modified.map(|latest| Ord::min(latest, begun));
         }
         jobs.sort_unstable_by_key(|job: &BoardJob| job.id);
         let options =

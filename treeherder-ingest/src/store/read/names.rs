@@ -280,11 +280,10 @@ impl Store {
             }
         }
         let found = self.repository_by_name(name).await?.map(|repository| repository.id);
-        let mut known = self.names.repositories.write().unwrap_or_else(PoisonError::into_inner);
-        match found {
-            Some(id) => known.insert(name.to_owned(), (Instant::now(), id)),
-            None => known.remove(name),
-        };
+        if let Some(id) = found {
+            let mut known = self.names.repositories.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(name.to_owned(), (Instant::now(), id));
+        }
         Ok(found)
     }
 

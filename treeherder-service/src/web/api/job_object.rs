@@ -24,7 +24,6 @@ macro_rules! properties {
                 $(let $name: $type = $value(job);)*
                 Self { $($name,)* }
             }
-
         }
 
         /// Writes the properties of an object.
