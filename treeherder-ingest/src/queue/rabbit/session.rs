@@ -170,8 +170,13 @@ impl Session {
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         for (place, envelope) in letters {
             let name = place.name(&self.options.prefix).into();
-            let published =
-                publisher.basic_publish("".into(), name, options, &envelope.payload, envelope.properties());
+            let mut properties = envelope.properties();
+            if let Place::Retry(_, wait) = place {
+                // The queue says so as well, but RabbitMQ 3.10 forgets what it says for those messages of its log that it reads
+                // when it starts: they would never be due, nor would any behind them.
+                properties = properties.with_expiration(wait.to_string().into());
+            }
+            let published = publisher.basic_publish("".into(), name, options, &envelope.payload, properties);
             confirms.push((place, published.await.map_err(refused(operation))?));
         }
         for (place, confirm) in confirms {
