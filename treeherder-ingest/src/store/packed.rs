@@ -294,6 +294,7 @@ mod tests {
 
     #[test]
     fn texts_may_hold_anything() {
+        const NAME: &str = "\"t\".\"name\"";
         let packing = Packing::of([
             ("t", "id", Holds::Number),
             ("t", "name", Holds::Text),
@@ -306,7 +307,7 @@ mod tests {
         assert_eq!((row.number::<i64>(0).unwrap(), row.text(1), row.text(3)), (7, Some("a;,1"), Some("é,")));
         assert_eq!(text, "x8,,6,0,,;");
         for (broken, what) in
-            [("7,4", "head"), ("7,,5,,0,x", "head"), ("7,9,5,,0,;abc", "name"), ("7,1,5,,0,;é", "name")]
+            [("7,4", "head"), ("7,,5,,0,x", "head"), ("7,9,5,,0,;abc", NAME), ("7,1,5,,0,;é", NAME)]
         {
             let mut text = broken;
             let problem = packing.row(&mut text).unwrap_err().to_string();
