@@ -35,10 +35,11 @@ async fn what_waits_is_due_after_a_restart_of_the_broker_too() {
     let Some(server) = block_in_place(RabbitMq::start_own) else { return };
     let mut options = RabbitOptions::new(AmqpUrl::parse(&server.url("/")).unwrap(), "a");
     options.steps = vec![STEP];
+    options.confirm_timeout = Duration::from_secs(5);
     let queue = RabbitQueue::new(options);
     for round in 0..3 {
         let passed =
-            timeout(Duration::from_secs(120), pass_through(&queue, round * 10..round * 10 + 5)).await;
+            timeout(Duration::from_secs(180), pass_through(&queue, round * 10..round * 10 + 5)).await;
         passed.unwrap_or_else(|_| panic!("messages of round {round} never came"));
         block_in_place(|| server.restart());
     }

@@ -33,6 +33,8 @@ pub struct RabbitQueue {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wake_ups: Arc<WakeUps>,
     session: Arc<tokio::sync::Mutex<Option<Arc<Session>>>>,
+    /// Held while a consumer is started: one at a time, else two claims would start two of them.
+    starting: Arc<tokio::sync::Mutex<()>>,
     demands: Arc<Mutex<[u16; QueueName::COUNT]>>,
     next_token: Arc<AtomicI64>,
     last_dead: Arc<AtomicI64>,
@@ -59,6 +61,7 @@ impl RabbitQueue {
             clock,
             wake_ups: Arc::default(),
             session: Arc::default(),
+            starting: Arc::default(),
             demands: Arc::default(),
             next_token: Arc::new(AtomicI64::new(1)),
             last_dead: Arc::default(),
@@ -102,8 +105,7 @@ impl RabbitQueue {
         if let Some(feed) = living() {
             return Ok(feed);
         }
-        // One at a time, else two claims would start two consumers.
-        let _guard = self.session.lock().await;
+        let _guard = self.starting.lock().await;
         if let Some(feed) = living() {
             return Ok(feed);
         }
@@ -111,9 +113,14 @@ impl RabbitQueue {
         let prefetch = if demand > 0 { demand } else { self.options.prefetch };
         let token = self.next_token.fetch_add(1, Ordering::Relaxed);
         let shared = (Arc::clone(&self.options), Arc::clone(&self.clock), Arc::clone(&self.wake_ups));
-        let feed = Arc::new(Feed::start(session, queue, token, prefetch, shared).await?);
-        // Else the first claim would find whichever messages had come by then, in no order.
-        feed.settle_arrivals().await?;
+        let start = async {
+            let feed = Arc::new(Feed::start(session, queue, token, prefetch, shared).await?);
+            // Else the first claim would find whichever messages had come by then, in no order.
+            feed.settle_arrivals().await?;
+            Ok(feed)
+        };
+        // A broker that has just started may never answer about a queue that has no leader yet; asked again, it does.
+        let feed = session.in_time("consume a queue", start).await?;
         session.feeds.lock().unwrap_or_else(PoisonError::into_inner).insert(queue, Arc::clone(&feed));
         Ok(feed)
     }

@@ -124,7 +124,22 @@ impl Session {
         self.declare(place).await
     }
 
+    /// Bounds how long the broker may take for what it should do at once.
+    pub(super) async fn in_time<T>(
+        &self,
+        operation: &'static str,
+        work: impl Future<Output = Result<T, QueueError>>,
+    ) -> Result<T, QueueError> {
+        let limit = self.options.confirm_timeout;
+        let late = |_| QueueError::Broker { operation, reason: format!("no answer in {limit:?}") };
+        tokio::time::timeout(limit, work).await.map_err(late)?
+    }
+
     async fn declare(&self, place: &Place) -> Result<(), QueueError> {
+        self.in_time("declare a queue on the broker", self.declare_now(place)).await
+    }
+
+    async fn declare_now(&self, place: &Place) -> Result<(), QueueError> {
         let failed = refused("declare a queue on the broker");
         // A channel of its own: a refusal ends the channel it comes over.
         let channel = self.connection.create_channel().await.map_err(&failed)?;
