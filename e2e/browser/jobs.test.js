@@ -157,7 +157,11 @@ test('older pushes come when the end is reached', { skip }, async () => {
   await until(page, () => document.querySelectorAll('.push').length === 12);
   const dates = await page.$$eval('.push time', (all) => all.map((time) => time.getAttribute('datetime') ?? ''));
   assert.deepEqual(dates, [...dates].sort().reverse());
-  await until(page, () => document.querySelector('#more')?.textContent?.includes('oldest'));
+  // Pushes grow when they are drawn: the end may be further away again.
+  await until(page, () => {
+    scrollTo(0, document.body.scrollHeight);
+    return document.querySelector('#more')?.textContent?.includes('oldest');
+  });
   assert.deepEqual(complaints, []);
   await context.close();
 });
@@ -186,6 +190,9 @@ for (const [name, options] of /** @type {[string, import('playwright-core').Brow
 ])) {
   test(`nothing serious for people with disabilities, ${name}`, { skip }, async () => {
     const { page, context } = await jobs('repo=autoland', options);
+    await symbols(page);
+    // What the browser skips beyond the screen has no place there, and axe would see all of it on one heap.
+    await page.$$eval('.push', (pushes) => pushes.forEach((push) => { /** @type {HTMLElement} */ (push).style.contentVisibility = 'visible'; }));
     assert.deepEqual(await serious(page), []);
     await page.keyboard.press('j');
     await page.waitForSelector('#panel [data-job]');
