@@ -1,7 +1,9 @@
 //! What the broker has pushed to this process for one queue.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use lapin::message::Delivery as AmqpDelivery;
@@ -9,6 +11,7 @@ use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicQosOptions, Queu
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::RabbitOptions;
@@ -17,6 +20,9 @@ use super::session::{Session, refused};
 use super::topology::Place;
 use crate::queue::wake::WakeUps;
 use crate::queue::{Clock, Priority, QueueError, QueueName};
+
+/// How long the broker may take to close a channel.
+const CLOSING: Duration = Duration::from_secs(10);
 
 /// A message that this process holds and the broker does not forget yet.
 #[derive(Clone, Debug)]
@@ -35,6 +41,8 @@ pub(super) struct Feed {
     names: Vec<String>,
     contents: Arc<Mutex<Contents>>,
     flush: mpsc::UnboundedSender<oneshot::Sender<()>>,
+    /// The broker owes an answer for too long.
+    given_up: AtomicBool,
     _task: AbortOnDropHandle<()>,
 }
 
@@ -103,11 +111,26 @@ impl Feed {
             wake_ups,
         };
         let task = AbortOnDropHandle::new(tokio::spawn(mover.run(consumers, flushes)));
-        Ok(Self { queue, token, channel, names, contents, flush, _task: task })
+        Ok(Self {
+            queue,
+            token,
+            channel,
+            names,
+            contents,
+            flush,
+            given_up: AtomicBool::new(false),
+            _task: task,
+        })
     }
 
     pub(super) fn is_alive(&self) -> bool {
-        self.channel.status().connected() && !self.flush.is_closed()
+        self.channel.status().connected() && !self.flush.is_closed() && !self.given_up.load(Ordering::Relaxed)
+    }
+
+    /// Lets another consumer take the place of this one; what it has goes back to the broker.
+    pub(super) fn give_up(&self) {
+        self.given_up.store(true, Ordering::Relaxed);
+        tokio::spawn(close(self.channel.clone(), "no answer"));
     }
 
     /// Waits until everything that the broker had for this consumer when it was called has arrived.
@@ -179,7 +202,9 @@ impl Mover {
                 // A flush is answered when nothing is left to be moved.
                 biased;
                 next = deliveries.next() => match next.flatten() {
-                    Some(Ok(delivery)) => self.arrived(delivery).await,
+                    Some(Ok(delivery)) => if !self.arrived(delivery).await {
+                        break;
+                    },
                     Some(Err(error)) => {
                         tracing::warn!(queue.name = %self.queue, %error, "a consumer ended");
                         break;
@@ -196,31 +221,32 @@ impl Mover {
                 },
             }
         }
+        // Who waits for an answer learns that there will be none.
+        drop(flushes);
         // What was prefetched goes back to the queue, for the next consumer.
-        if let Err(error) = self.channel.close(200, "consumer ended".into()).await {
-            tracing::debug!(%error, "a channel was gone before it was closed");
-        }
+        close(self.channel.clone(), "consumer ended").await;
         self.wake_ups.wake(self.queue);
     }
 
-    async fn arrived(&self, delivery: AmqpDelivery) {
+    /// Keeps a message for claims, or sends it on; false when the session is at its end.
+    async fn arrived(&self, delivery: AmqpDelivery) -> bool {
         let now = self.clock.now();
         let envelope = Envelope::read(self.queue, &delivery.properties, delivery.data, now);
         if envelope.due > now {
-            self.wait_on(delivery.delivery_tag, envelope, now).await;
-            return;
+            return self.wait_on(delivery.delivery_tag, envelope, now).await;
         }
         let held = Held { tag: delivery.delivery_tag, envelope: Arc::new(envelope) };
         let row = usize::from(held.envelope.priority == Priority::Normal);
         lock(&self.contents).ready[row].push_back(held);
         self.wake_ups.wake(self.queue);
+        true
     }
 
     /// Sends a message that has come too early to the waiting queue of the next step.
     ///
-    /// Where that fails the session is at its end, which brings the message back.
-    async fn wait_on(&self, tag: u64, envelope: Envelope, now: i64) {
-        let Some(session) = self.session.upgrade() else { return };
+    /// Where that fails the consumer is at its end, which brings everything back, this message included.
+    async fn wait_on(&self, tag: u64, envelope: Envelope, now: i64) -> bool {
+        let Some(session) = self.session.upgrade() else { return false };
         let is_silent = |place: &Place| session.is_silent(place);
         let place = self.options.place(self.queue, envelope.priority, envelope.due, now, is_silent);
         let waiting = session.publish("delay a message", &[(place, envelope)]).await;
@@ -231,10 +257,18 @@ impl Mover {
             }
             Err(error) => Err(error),
         };
-        if let Err(error) = settled {
+        if let Err(error) = &settled {
             tracing::warn!(queue.name = %self.queue, %error, "a delayed message could not be sent on");
-            // Gives everything back to the broker, this message included.
-            let _ = self.channel.close(320, "cannot delay a message".into()).await;
         }
+        settled.is_ok()
+    }
+}
+
+/// Closes a channel, and does not wait for ever for a broker that is gone.
+async fn close(channel: Channel, reason: &'static str) {
+    match timeout(CLOSING, channel.close(200, reason.into())).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "a channel was gone before it was closed"),
+        Err(_) => tracing::debug!(reason, "the broker does not close a channel"),
     }
 }

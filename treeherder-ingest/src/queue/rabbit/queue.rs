@@ -211,7 +211,10 @@ impl Queue for RabbitQueue {
             feeds.push(self.feed(&session, *queue).await?);
         }
         for feed in feeds.iter().filter(|feed| feed.next().is_none()) {
-            feed.settle_arrivals().await?;
+            if let Err(error) = session.in_time("claim messages", feed.settle_arrivals()).await {
+                feed.give_up();
+                return Err(error);
+            }
         }
         Ok(take(&feeds, limit))
     }
