@@ -9,7 +9,6 @@ mod interleavings;
 mod observed;
 mod rates;
 mod remove;
-mod restart;
 mod suite;
 mod transaction;
 mod worker;
