@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
 
 use super::job_filter::{JobFilterField, Wanted};
@@ -215,7 +215,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn job_records(&self, query: &JobQuery) -> Result<Vec<JobRecord>, StoreError> {
-        let cores = self.packed(page(query), &Packing::of(CORE), Core::read).await?;
+        let cores = self.packed(page(query, self.backend()), &Packing::of(CORE), Core::read).await?;
         self.with_names(cores).await
     }
 
@@ -224,7 +224,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn detailed_jobs(&self, query: &JobQuery) -> Result<Vec<DetailedJob>, StoreError> {
-        self.detailed(page(query)).await
+        self.detailed(page(query, self.backend())).await
     }
 
     /// Returns one page of the other jobs of the same type in the same repository, those of the newest pushes first.
@@ -239,7 +239,7 @@ impl Store {
         include_success: bool,
         query: &JobQuery,
     ) -> Result<Vec<DetailedJob>, StoreError> {
-        let mut select = select_jobs();
+        let mut select = select_jobs(self.backend());
         let query = JobQuery { repository_id: Some(job.repository_id), ..query.clone() };
         conditions(&mut select, &query);
         window(&mut select, &query);
@@ -261,7 +261,7 @@ impl Store {
     /// When the database fails.
     pub async fn detailed_job(&self, repository: &str, id: i64) -> Result<Option<DetailedJob>, StoreError> {
         let Some(repository_id) = self.repository_id(repository).await? else { return Ok(None) };
-        Ok(self.detailed(single(repository_id, id)).await?.pop())
+        Ok(self.detailed(single(repository_id, id, self.backend())).await?.pop())
     }
 
     /// Returns the job of this id with the names and URLs of its logs in the order of their ids, if it belongs to the repository
@@ -290,7 +290,7 @@ impl Store {
             Ok((Core::read(row)?, (Details::read(row)?, logs)))
         };
         let Some((core, (details, logs))) =
-            self.packed(single(repository_id, id), &packing, read).await?.pop()
+            self.packed(single(repository_id, id, self.backend()), &packing, read).await?.pop()
         else {
             return Ok(None);
         };
@@ -390,18 +390,26 @@ impl Store {
 }
 
 /// Jobs with the runs of tasks that they are; what is read of them is not chosen yet.
-fn select_jobs() -> SelectStatement {
+fn select_jobs(backend: DbBackend) -> SelectStatement {
+    const RUN: &str = "taskcluster_metadata";
     let mut select = Query::select();
-    select.from("job").left_join(
-        "taskcluster_metadata",
-        Expr::col(("taskcluster_metadata", "job_id")).equals(("job", "id")),
-    );
+    select.from("job");
+    let of_job = Expr::col((RUN, "job_id")).equals(("job", "id"));
+    if backend == DbBackend::Postgres {
+        // Joined as it stands the whole table would be read for the jobs of one push: a query of its own is looked up for each,
+        // and the offset keeps it one.
+        let mut run = Query::select();
+        run.columns(["task_id", "retry_id"]).from(RUN).and_where(of_job).offset(0);
+        select.join_lateral(JoinType::LeftJoin, run, RUN, Expr::val(true));
+    } else {
+        select.left_join(RUN, of_job);
+    }
     select
 }
 
 /// One page by ascending id.
-pub(super) fn page(query: &JobQuery) -> SelectStatement {
-    let mut select = select_jobs();
+pub(super) fn page(query: &JobQuery, backend: DbBackend) -> SelectStatement {
+    let mut select = select_jobs(backend);
     if query.offset > 0 {
         // Ids alone are passed over within the index, whole rows would be read for it.
         let mut ids = Query::select();
@@ -420,8 +428,8 @@ pub(super) fn page(query: &JobQuery) -> SelectStatement {
 }
 
 /// The job of this id, if it belongs to the repository.
-pub(super) fn single(repository_id: i32, id: i64) -> SelectStatement {
-    let mut select = select_jobs();
+pub(super) fn single(repository_id: i32, id: i64, backend: DbBackend) -> SelectStatement {
+    let mut select = select_jobs(backend);
     select
         .and_where(Expr::col(("job", "id")).eq(id))
         .and_where(Expr::col(("job", "repository_id")).eq(repository_id));

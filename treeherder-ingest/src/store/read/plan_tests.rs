@@ -36,12 +36,12 @@ async fn lists_are_read_along_an_index() {
     let later = |offset| JobQuery { repository_id: Some(77), conditions: vec![], offset, limit: 2000 };
     let pushes = PushQuery { repository_id: Some(77), conditions: vec![], offset: 20, limit: 10 };
     for (what, sql, may_sort) in [
-        ("feed of a push", jobs(page(&of_push(None, 0))), false),
-        ("feed of a push, second page", jobs(page(&of_push(None, 2000))), false),
-        ("project jobs of a push", jobs(page(&of_push(Some(77), 0))), false),
-        ("project jobs", jobs(page(&later(0))), false),
-        ("project jobs, later", jobs(page(&later(50_000))), false),
-        ("one job", jobs(single(77, 7)), false),
+        ("feed of a push", jobs(page(&of_push(None, 0), DbBackend::Sqlite)), false),
+        ("feed of a push, second page", jobs(page(&of_push(None, 2000), DbBackend::Sqlite)), false),
+        ("project jobs of a push", jobs(page(&of_push(Some(77), 0), DbBackend::Sqlite)), false),
+        ("project jobs", jobs(page(&later(0), DbBackend::Sqlite)), false),
+        ("project jobs, later", jobs(page(&later(50_000), DbBackend::Sqlite)), false),
+        ("one job", jobs(single(77, 7, DbBackend::Sqlite)), false),
         ("pushes", text(page_of_pushes(&pushes, DbBackend::Sqlite).column(("push", "revision"))), false),
         // Those of each push by themselves, a few.
         ("commits of pushes", commits_of(10, "comments").replace('$', "?"), true),
@@ -59,6 +59,6 @@ async fn lists_are_read_along_an_index() {
         }
     }
     // What is passed over is passed over in the index alone.
-    let steps = plan(&store, jobs(page(&later(50_000)))).await;
+    let steps = plan(&store, jobs(page(&later(50_000), DbBackend::Sqlite))).await;
     assert!(steps.iter().any(|step| step.contains("COVERING INDEX")), "{steps:#?}");
 }
