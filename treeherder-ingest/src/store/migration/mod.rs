@@ -12,6 +12,7 @@ mod m0011_log_index;
 mod m0012_event_relay;
 mod m0013_changelog;
 mod m0020_monitor;
+mod m0021_push_index;
 pub mod schema;
 mod table;
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0012_event_relay::Migration),
             Box::new(m0013_changelog::Migration),
             Box::new(m0020_monitor::Migration),
+            Box::new(m0021_push_index::Migration),
         ]
     }
 }

@@ -182,7 +182,7 @@ impl Core {
             machine_platform_id: row.number(13)?,
             signature_id: row.number(14)?,
             option_collection_hash: row.owned(15)?,
-            task_id: row.text(16).map(str::to_owned),
+            task_id: row.text(16)?.map(str::to_owned),
             retry_id: row.optional(17)?,
         })
     }
@@ -284,7 +284,7 @@ impl Store {
         );
         let packing = Packing::of(CORE.into_iter().chain(DETAILS)).and(&logs, Text);
         let read = |row: &Row<'_>| {
-            let logs = row.text(CORE.len() + DETAILS.len()).unwrap_or("[]");
+            let logs = row.text(CORE.len() + DETAILS.len())?.unwrap_or("[]");
             let logs: Vec<(String, String)> = serde_json::from_str(logs)
                 .map_err(|error| DbErr::Type(format!("logs of a job, {logs}: {error}")))?;
             Ok((Core::read(row)?, (Details::read(row)?, logs)))

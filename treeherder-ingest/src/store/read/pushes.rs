@@ -92,7 +92,7 @@ impl PushRow {
             id: row.number(0)?,
             revision: row.owned(1)?,
             author: row.owned(2)?,
-            branch: row.text(3).map(str::to_owned),
+            branch: row.text(3)?.map(str::to_owned),
             time: row.moment(4)?,
             repository_id: row.number(5)?,
         })
@@ -211,10 +211,10 @@ impl Store {
             return Ok(commits);
         }
         let packing = Packing::of(COMMIT);
-        let sql = commits_of(pushes.len(), &packing.expression(self.backend()));
+        let sql = commits_of(pushes.len(), &packing.selected(self.backend()));
         let ids = pushes.iter().map(|push| push.id.into());
         for CommitRow { push_id, revision, author, comments, total } in
-            self.packed_sql(&sql, ids, &packing, CommitRow::read).await?
+            self.packed_sql(sql, ids, &packing, CommitRow::read).await?
         {
             let of_push = commits.entry(push_id).or_default();
             of_push.0 = total;
@@ -224,10 +224,10 @@ impl Store {
     }
 }
 
-/// Selects the newest commits of so many pushes, with how many each has; `packed` is what is told of each.
-pub(super) fn commits_of(pushes: usize, packed: &str) -> String {
+/// Selects the newest commits of so many pushes, with how many each has; `selected` is what is told of each.
+pub(super) fn commits_of(pushes: usize, selected: &str) -> String {
     format!(
-        r#"SELECT {packed} AS packed FROM (
+        r#"SELECT {selected} FROM (
                SELECT push_id, revision, author, comments, id,
                       ROW_NUMBER() OVER (PARTITION BY push_id ORDER BY id DESC) AS place,
                       COUNT(*) OVER (PARTITION BY push_id) AS total
