@@ -9,6 +9,7 @@ mod interleavings;
 mod observed;
 mod rates;
 mod remove;
+mod restart;
 mod suite;
 mod transaction;
 mod worker;

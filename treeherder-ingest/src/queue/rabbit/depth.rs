@@ -53,17 +53,18 @@ impl RabbitQueue {
             depth.delayed += counter.count(&place).await?.unwrap_or(0);
         }
         depth.dead = counter.count(&Place::Dead(queue)).await?.unwrap_or(0);
-        if let Some(feed) = session.feeds().into_iter().find(|feed| feed.queue == queue) {
+        let mut oldest: Option<i64> = None;
+        for feed in session.consumers.living().into_iter().filter(|feed| feed.queue == queue) {
             // What was on its way when the broker counted was not counted there. What leaves the broker in between
             // is counted twice, which is better than not at all: nobody stops working on a queue for that.
             feed.settle_arrivals().await?;
-            let (ready, claimed, oldest) = feed.counts();
+            let (ready, claimed, due) = feed.counts();
             depth.ready += ready;
-            depth.leased = claimed;
-            let now = self.clock.now();
-            depth.oldest_ready =
-                oldest.map(|due| Duration::from_millis(u64::try_from(now - due).unwrap_or(0)));
+            depth.leased += claimed;
+            oldest = oldest.into_iter().chain(due).min();
         }
+        let now = self.clock.now();
+        depth.oldest_ready = oldest.map(|due| Duration::from_millis(u64::try_from(now - due).unwrap_or(0)));
         Ok(depth)
     }
 }

@@ -1,4 +1,4 @@
-//! What the broker has pushed to this process for one queue.
+//! What the broker has pushed to this process for one queue of one priority.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,14 +31,17 @@ pub(super) struct Held {
     pub(super) envelope: Arc<Envelope>,
 }
 
-/// The prefetched and the claimed messages of one queue.
+/// The prefetched and the claimed messages of one queue of the broker.
+///
+/// Each has a channel of its own: RabbitMQ 3.10 starts some queues without a leader when it was killed soon after they were declared,
+/// and whatever is asked about such a one is answered late or never, with all that is asked after it on the same channel.
 #[derive(Debug)]
 pub(super) struct Feed {
     pub(super) queue: QueueName,
     /// Distinguishes this channel's delivery tags from those of others.
     pub(super) token: i64,
     channel: Channel,
-    names: Vec<String>,
+    name: String,
     contents: Arc<Mutex<Contents>>,
     flush: mpsc::UnboundedSender<oneshot::Sender<()>>,
     /// The broker owes an answer for too long.
@@ -48,7 +51,7 @@ pub(super) struct Feed {
 
 #[derive(Debug, Default)]
 struct Contents {
-    /// Ready, by [`Priority::ALL`].
+    /// Ready, by [`Priority::ALL`]: what comes from a waiting queue comes through that of normal priority.
     ready: [VecDeque<Held>; 2],
     claimed: HashMap<u64, Held>,
 }
@@ -58,7 +61,7 @@ fn lock(contents: &Mutex<Contents>) -> MutexGuard<'_, Contents> {
     contents.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What moves deliveries from the consumers to the feed.
+/// What moves deliveries from the consumer to the feed.
 struct Mover {
     queue: QueueName,
     channel: Channel,
@@ -70,57 +73,51 @@ struct Mover {
 }
 
 impl Feed {
-    /// Starts to consume a queue, both priorities.
+    /// Starts to consume a queue.
+    ///
+    /// Meanwhile the session may end: it is not held while the broker owes an answer.
     pub(super) async fn start(
-        session: &Arc<Session>,
-        queue: QueueName,
+        session: Weak<Session>,
+        (queue, priority): (QueueName, Priority),
         token: i64,
         prefetch: u16,
-        (options, clock, wake_ups): (Arc<RabbitOptions>, Arc<dyn Clock>, Arc<WakeUps>),
+        (clock, wake_ups): (Arc<dyn Clock>, Arc<WakeUps>),
     ) -> Result<Self, QueueError> {
         let failed = refused("consume a queue");
-        let channel = session.connection.create_channel().await.map_err(&failed)?;
-        channel.basic_qos(prefetch.max(1), BasicQosOptions::default()).await.map_err(&failed)?;
-        let mut consumers = Vec::new();
-        let mut names = Vec::new();
-        for priority in Priority::ALL {
-            let place = Place::Work(queue, priority);
+        let place = Place::Work(queue, priority);
+        let (channel, options) = {
+            let ended = || QueueError::Broker {
+                operation: "consume a queue",
+                reason: "the connection has ended".to_owned(),
+            };
+            let session = session.upgrade().ok_or_else(ended)?;
             session.ensure(&place).await?;
-            let name = place.name(&options.prefix);
-            let consumer = channel
-                .basic_consume(
-                    name.as_str().into(),
-                    "".into(),
-                    BasicConsumeOptions::default(),
-                    FieldTable::default(),
-                )
-                .await
-                .map_err(&failed)?;
-            consumers.push(consumer);
-            names.push(name);
-        }
+            let channel = session.connection.create_channel().await.map_err(&failed)?;
+            (channel, Arc::clone(&session.options))
+        };
+        let name = place.name(&options.prefix);
+        channel.basic_qos(prefetch.max(1), BasicQosOptions::default()).await.map_err(&failed)?;
+        let defaults = BasicConsumeOptions::default();
+        let consumer =
+            channel.basic_consume(name.as_str().into(), "".into(), defaults, FieldTable::default());
+        let consumer = consumer.await.map_err(&failed)?;
         let contents = Arc::<Mutex<Contents>>::default();
         let (flush, flushes) = mpsc::unbounded_channel();
         let mover = Mover {
             queue,
             channel: channel.clone(),
             contents: Arc::clone(&contents),
-            session: Arc::downgrade(session),
+            session,
             options,
             clock,
             wake_ups,
         };
-        let task = AbortOnDropHandle::new(tokio::spawn(mover.run(consumers, flushes)));
-        Ok(Self {
-            queue,
-            token,
-            channel,
-            names,
-            contents,
-            flush,
-            given_up: AtomicBool::new(false),
-            _task: task,
-        })
+        let task = AbortOnDropHandle::new(tokio::spawn(mover.run(consumer, flushes)));
+        let given_up = AtomicBool::new(false);
+        let feed = Self { queue, token, channel, name, contents, flush, given_up, _task: task };
+        // Else the first claim would find whichever messages had come by then, in no order.
+        feed.settle_arrivals().await?;
+        Ok(feed)
     }
 
     pub(super) fn is_alive(&self) -> bool {
@@ -136,18 +133,18 @@ impl Feed {
     /// Waits until everything that the broker had for this consumer when it was called has arrived.
     ///
     /// The process of the broker that keeps a queue hands messages to the process of the channel, which passes them on
-    /// one after the other. A question about a queue is answered by the former, past the messages that wait in the
-    /// latter; when the answer has come they are there, though, and are sent before the next question is even read. So each
-    /// queue is asked, and then one of them again.
+    /// one after the other. A question about the queue is answered by the former, past the messages that wait in the
+    /// latter; when the answer has come they are there, though, and are sent before the next question is even read. So it
+    /// is asked twice.
     pub(super) async fn settle_arrivals(&self) -> Result<(), QueueError> {
-        for name in self.names.iter().chain(self.names.first()) {
+        for _ in 0..2 {
             let options = QueueDeclareOptions::durable().passive();
-            let asked = self.channel.queue_declare(name.as_str().into(), options, FieldTable::default());
+            let asked = self.channel.queue_declare(self.name.as_str().into(), options, FieldTable::default());
             asked.await.map_err(refused("claim messages"))?;
         }
         let (done, moved) = oneshot::channel();
         if self.flush.send(done).is_ok() {
-            // An error means that the consumers have ended: nothing more arrives.
+            // An error means that the consumer has ended: nothing more arrives.
             let _ = moved.await;
         }
         Ok(())
@@ -156,11 +153,8 @@ impl Feed {
     /// Returns priority and due time of the message that is next.
     pub(super) fn next(&self) -> Option<(Priority, i64)> {
         let contents = lock(&self.contents);
-        contents
-            .ready
-            .iter()
-            .find_map(VecDeque::front)
-            .map(|held| (held.envelope.priority, held.envelope.due))
+        let next = contents.ready.iter().find_map(VecDeque::front);
+        next.map(|held| (held.envelope.priority, held.envelope.due))
     }
 
     /// Takes the message that is next.
@@ -176,10 +170,27 @@ impl Feed {
         if self.is_alive() { lock(&self.contents).claimed.get(&tag).cloned() } else { None }
     }
 
-    /// Tells the broker to forget a claimed message; false when it has gone back already.
-    pub(super) async fn forget(&self, tag: u64) -> bool {
-        let held = lock(&self.contents).claimed.remove(&tag).is_some();
-        held && self.channel.basic_ack(tag, BasicAckOptions::default()).await.is_ok()
+    /// Tells the broker to forget claimed messages; returns how many of them had not gone back already.
+    pub(super) async fn forget(&self, tags: &[u64]) -> usize {
+        let (held, unsettled) = {
+            let mut contents = lock(&self.contents);
+            let mut held = tags.to_vec();
+            held.retain(|tag| contents.claimed.remove(tag).is_some());
+            // Whatever arrives from now on has a higher tag than any that was claimed.
+            let ready = contents.ready.iter().flatten().map(|held| held.tag);
+            (held, contents.claimed.keys().copied().chain(ready).min().unwrap_or(u64::MAX))
+        };
+        let (together, single): (Vec<_>, Vec<_>) = held.into_iter().partition(|tag| *tag < unsettled);
+        let mut forgotten = 0;
+        // The broker notes every acknowledgement by itself, of one message or of many.
+        if let Some(last) = together.iter().copied().max() {
+            let acked = self.channel.basic_ack(last, BasicAckOptions { multiple: true }).await;
+            forgotten += if acked.is_ok() { together.len() } else { 0 };
+        }
+        for tag in single {
+            forgotten += usize::from(self.channel.basic_ack(tag, BasicAckOptions::default()).await.is_ok());
+        }
+        forgotten
     }
 
     /// Returns the number of ready and of claimed messages and when the oldest ready one was due.
@@ -192,16 +203,12 @@ impl Feed {
 }
 
 impl Mover {
-    async fn run(self, consumers: Vec<Consumer>, mut flushes: mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
-        let ends = consumers
-            .into_iter()
-            .map(|consumer| consumer.map(Some).chain(futures_util::stream::once(std::future::ready(None))));
-        let mut deliveries = futures_util::stream::select_all(ends);
+    async fn run(self, mut deliveries: Consumer, mut flushes: mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
         loop {
             tokio::select! {
                 // A flush is answered when nothing is left to be moved.
                 biased;
-                next = deliveries.next() => match next.flatten() {
+                next = deliveries.next() => match next {
                     Some(Ok(delivery)) => if !self.arrived(delivery).await {
                         break;
                     },

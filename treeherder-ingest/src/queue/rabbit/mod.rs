@@ -5,6 +5,7 @@
 //! messages expire into the work queue. They are declared when first used.
 
 mod browse;
+mod consumers;
 mod counter;
 mod depth;
 mod envelope;

@@ -33,8 +33,6 @@ pub struct RabbitQueue {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) wake_ups: Arc<WakeUps>,
     session: Arc<tokio::sync::Mutex<Option<Arc<Session>>>>,
-    /// Held while a consumer is started: one at a time, else two claims would start two of them.
-    starting: Arc<tokio::sync::Mutex<()>>,
     demands: Arc<Mutex<[u16; QueueName::COUNT]>>,
     next_token: Arc<AtomicI64>,
     last_dead: Arc<AtomicI64>,
@@ -61,7 +59,6 @@ impl RabbitQueue {
             clock,
             wake_ups: Arc::default(),
             session: Arc::default(),
-            starting: Arc::default(),
             demands: Arc::default(),
             next_token: Arc::new(AtomicI64::new(1)),
             last_dead: Arc::default(),
@@ -99,30 +96,17 @@ impl RabbitQueue {
         Ok(session)
     }
 
-    /// Returns the living consumer of a queue, or starts one.
-    async fn feed(&self, session: &Arc<Session>, queue: QueueName) -> Result<Arc<Feed>, QueueError> {
-        let living = || session.feeds().into_iter().find(|feed| feed.queue == queue);
-        if let Some(feed) = living() {
-            return Ok(feed);
-        }
-        let _guard = self.starting.lock().await;
-        if let Some(feed) = living() {
-            return Ok(feed);
-        }
+    /// Returns the living consumers of a queue, and starts them first.
+    async fn feeds(&self, session: &Arc<Session>, queue: QueueName) -> Result<Vec<Arc<Feed>>, QueueError> {
         let demand = self.demands.lock().unwrap_or_else(PoisonError::into_inner)[queue.index()];
         let prefetch = if demand > 0 { demand } else { self.options.prefetch };
-        let token = self.next_token.fetch_add(1, Ordering::Relaxed);
-        let shared = (Arc::clone(&self.options), Arc::clone(&self.clock), Arc::clone(&self.wake_ups));
-        let start = async {
-            let feed = Arc::new(Feed::start(session, queue, token, prefetch, shared).await?);
-            // Else the first claim would find whichever messages had come by then, in no order.
-            feed.settle_arrivals().await?;
-            Ok(feed)
+        let start = |priority| {
+            let token = self.next_token.fetch_add(1, Ordering::Relaxed);
+            let (clock, wake_ups) = (Arc::clone(&self.clock), Arc::clone(&self.wake_ups));
+            let session = Arc::downgrade(session);
+            async move { Feed::start(session, (queue, priority), token, prefetch, (clock, wake_ups)).await }
         };
-        // A broker that has just started may never answer about a queue that has no leader yet; asked again, it does.
-        let feed = session.in_time("consume a queue", start).await?;
-        session.feeds.lock().unwrap_or_else(PoisonError::into_inner).insert(queue, Arc::clone(&feed));
-        Ok(feed)
+        session.consumers.of_queue(queue, start).await
     }
 
     /// Adds where an envelope goes next.
@@ -208,7 +192,7 @@ impl Queue for RabbitQueue {
         let session = self.session().await?;
         let mut feeds = Vec::with_capacity(queues.len());
         for queue in queues {
-            feeds.push(self.feed(&session, *queue).await?);
+            feeds.extend(self.feeds(&session, *queue).await?);
         }
         for feed in feeds.iter().filter(|feed| feed.next().is_none()) {
             if let Err(error) = session.in_time("claim messages", feed.settle_arrivals()).await {

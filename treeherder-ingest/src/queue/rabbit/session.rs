@@ -8,12 +8,12 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOpti
 use lapin::{Channel, Confirmation, Connection};
 
 use super::RabbitOptions;
+use super::consumers::Consumers;
 use super::counter::Presence;
 use super::envelope::Envelope;
-use super::feed::Feed;
 use super::topology::Place;
 use crate::pulse::connect;
-use crate::queue::{QueueError, QueueName};
+use crate::queue::QueueError;
 
 /// A connection with its publishing channel and its consumers.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub(super) struct Session {
     presences: Mutex<HashMap<Place, Presence>>,
     /// Waiting queues that did not confirm in time, and when that was.
     silent: Mutex<HashMap<Place, Instant>>,
-    pub(super) feeds: Mutex<HashMap<QueueName, Arc<Feed>>>,
+    pub(super) consumers: Consumers,
     pub(super) options: Arc<RabbitOptions>,
 }
 
@@ -55,7 +55,7 @@ impl Session {
             publisher: Mutex::new(publisher),
             presences: Mutex::default(),
             silent: Mutex::default(),
-            feeds: Mutex::default(),
+            consumers: Consumers::default(),
             options: Arc::clone(&options),
         })
     }
@@ -89,14 +89,6 @@ impl Session {
             Ok(channel) => *self.publisher.lock().unwrap_or_else(PoisonError::into_inner) = channel,
             Err(error) => tracing::warn!(%error, "no other channel to publish over"),
         }
-    }
-
-    /// Returns the living consumer of a queue, or of all.
-    pub(super) fn feeds(&self) -> Vec<Arc<Feed>> {
-        // Only whole values are put into the map.
-        let mut feeds = self.feeds.lock().unwrap_or_else(PoisonError::into_inner);
-        feeds.retain(|_, feed| feed.is_alive());
-        feeds.values().cloned().collect()
     }
 
     /// Returns what is known about a queue of the broker.

@@ -1,5 +1,6 @@
 //! Settling what was claimed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::RabbitQueue;
@@ -15,7 +16,7 @@ impl RabbitQueue {
     /// Returns those of the messages that this process still holds, each with its position among the receipts.
     pub(super) async fn held(&self, receipts: &[Receipt]) -> Vec<(usize, Claimed)> {
         let Some(session) = self.present_session().await else { return Vec::new() };
-        let feeds = session.feeds();
+        let feeds = session.consumers.living();
         let find = |receipt: &Receipt| {
             let feed = feeds.iter().find(|feed| feed.token == receipt.token())?;
             let held = feed.claimed(u64::try_from(receipt.id()).ok()?)?;
@@ -85,9 +86,13 @@ impl RabbitQueue {
 }
 
 async fn forget(held: Vec<(usize, Claimed)>) -> usize {
-    let mut forgotten = 0;
+    let mut by_feed: HashMap<i64, (Arc<Feed>, Vec<u64>)> = HashMap::new();
     for (_, Claimed(feed, held)) in held {
-        forgotten += usize::from(feed.forget(held.tag).await);
+        by_feed.entry(feed.token).or_insert_with(|| (feed, Vec::new())).1.push(held.tag);
+    }
+    let mut forgotten = 0;
+    for (feed, tags) in by_feed.into_values() {
+        forgotten += feed.forget(&tags).await;
     }
     forgotten
 }

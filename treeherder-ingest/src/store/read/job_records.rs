@@ -242,8 +242,9 @@ impl Store {
         let mut select = select_jobs(self.backend());
         let query = JobQuery { repository_id: Some(job.repository_id), ..query.clone() };
         conditions(&mut select, &query);
-        window(&mut select, &query);
         select
+            .limit(std::cmp::min(query.limit, JOBS_LIMIT))
+            .offset(query.offset)
             .and_where(Expr::col(("job", "job_type_id")).eq(job.job_type_id))
             .and_where(Expr::col(("job", "id")).ne(job.id))
             .order_by(("job", "push_id"), Order::Desc)
@@ -410,19 +411,16 @@ fn select_jobs(backend: DbBackend) -> SelectStatement {
 /// One page by ascending id.
 pub(super) fn page(query: &JobQuery, backend: DbBackend) -> SelectStatement {
     let mut select = select_jobs(backend);
+    conditions(&mut select, query);
+    in_order(&mut select, query);
+    select.limit(std::cmp::min(query.limit, JOBS_LIMIT));
     if query.offset > 0 {
-        // Ids alone are passed over within the index, whole rows would be read for it.
-        let mut ids = Query::select();
-        ids.column(("job", "id")).from("job");
-        conditions(&mut ids, query);
-        in_order(&mut ids, query);
-        window(&mut ids, query);
-        select.and_where(Expr::col(("job", "id")).in_subquery(ids));
-        select.order_by(("job", "id"), Order::Asc);
-    } else {
-        conditions(&mut select, query);
-        in_order(&mut select, query);
-        window(&mut select, query);
+        // The jobs before the page are counted in the index alone; as an offset whole rows would be read to pass them over.
+        let mut first = Query::select();
+        first.column(("job", "id")).from("job").limit(1).offset(query.offset);
+        conditions(&mut first, query);
+        in_order(&mut first, query);
+        select.and_where(Expr::col(("job", "id")).gte(first));
     }
     select
 }
@@ -443,10 +441,6 @@ fn in_order(select: &mut SelectStatement, query: &JobQuery) {
         select.order_by(("job", "repository_id"), Order::Asc);
     }
     select.order_by(("job", "id"), Order::Asc);
-}
-
-fn window(select: &mut SelectStatement, query: &JobQuery) {
-    select.limit(std::cmp::min(query.limit, JOBS_LIMIT)).offset(query.offset);
 }
 
 fn conditions(select: &mut SelectStatement, query: &JobQuery) {

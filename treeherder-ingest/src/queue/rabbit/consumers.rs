@@ -1,0 +1,90 @@
+//! The consumers of one connection, each started when its queue is claimed from first.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::feed::Feed;
+use crate::queue::{Priority, QueueError, QueueName};
+
+/// How long claims wait for a consumer to start before they go on without it.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+type Starting = AbortOnDropHandle<Result<Feed, QueueError>>;
+
+/// Consumers that work, and those that the broker has not answered about yet.
+#[derive(Debug, Default)]
+pub(super) struct Consumers {
+    living: Mutex<HashMap<(QueueName, Priority), Arc<Feed>>>,
+    /// Held while a consumer is started: one at a time, else two claims would start two of them.
+    late: tokio::sync::Mutex<HashMap<(QueueName, Priority), Starting>>,
+}
+
+impl Consumers {
+    /// Returns those that work.
+    pub(super) fn living(&self) -> Vec<Arc<Feed>> {
+        // Only whole values are put into the map.
+        let mut living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
+        living.retain(|_, feed| feed.is_alive());
+        living.values().cloned().collect()
+    }
+
+    fn of(&self, queue: QueueName, priority: Priority) -> Option<Arc<Feed>> {
+        let living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
+        living.get(&(queue, priority)).filter(|feed| feed.is_alive()).cloned()
+    }
+
+    /// Returns those of a queue, after `start` has started what is missing.
+    ///
+    /// One that the broker does not answer about is left out until it does.
+    pub(super) async fn of_queue<S>(
+        &self,
+        queue: QueueName,
+        start: impl Fn(Priority) -> S,
+    ) -> Result<Vec<Arc<Feed>>, QueueError>
+    where
+        S: Future<Output = Result<Feed, QueueError>> + Send + 'static,
+    {
+        let all = || Priority::ALL.map(|priority| self.of(queue, priority));
+        if let [Some(high), Some(normal)] = all() {
+            return Ok(vec![high, normal]);
+        }
+        let mut late = self.late.lock().await;
+        for priority in Priority::ALL {
+            if self.of(queue, priority).is_some() {
+                continue;
+            }
+            let (mut starting, patience) = match late.remove(&(queue, priority)) {
+                Some(starting) => (starting, Duration::ZERO),
+                None => (AbortOnDropHandle::new(tokio::spawn(start(priority))), PATIENCE),
+            };
+            match timeout(patience, &mut starting).await {
+                Ok(started) => {
+                    let failed = |error: tokio::task::JoinError| QueueError::Broker {
+                        operation: "consume a queue",
+                        reason: error.to_string(),
+                    };
+                    let feed = Arc::new(started.map_err(failed)??);
+                    let mut living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
+                    living.insert((queue, priority), feed);
+                }
+                Err(_) => {
+                    if !patience.is_zero() {
+                        let priority = priority.as_number();
+                        tracing::warn!(queue.name = %queue, priority, "the broker does not answer about a queue");
+                    }
+                    late.insert((queue, priority), starting);
+                }
+            }
+        }
+        let found: Vec<_> = all().into_iter().flatten().collect();
+        if found.is_empty() {
+            let reason = format!("no answer about {queue}");
+            return Err(QueueError::Broker { operation: "consume a queue", reason });
+        }
+        Ok(found)
+    }
+}
