@@ -75,18 +75,6 @@ pub struct Store {
     event_log: Arc<events::EventLog>,
 }
 
-/// When PostgreSQL plans a prepared statement; SQLite always does so once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Plans {
-    /// Each time it is executed, for what there is then.
-    ///
-    /// A plan that was made for an empty table reads the whole of it, hundreds of milliseconds when it holds some 10,000 jobs, and
-    /// is kept until PostgreSQL's statistics are renewed. Who stores batches prefers to pay a millisecond for each.
-    Anew,
-    /// As PostgreSQL likes, which keeps the plans of short statements: for who only reads, and little at a time.
-    Kept,
-}
-
 /// A process has its turn, until this is dropped.
 #[derive(Debug)]
 #[must_use = "the turn ends when this is dropped"]
@@ -111,14 +99,6 @@ impl Store {
     /// # Errors
     /// When the database cannot be reached or opened.
     pub async fn connect(url: &str, max_connections: u32) -> Result<Self, DbErr> {
-        Self::connect_with(url, max_connections, Plans::Anew).await
-    }
-
-    /// As [`connect`](Self::connect); tells how PostgreSQL plans the statements.
-    ///
-    /// # Errors
-    /// When the database cannot be reached or opened.
-    pub async fn connect_with(url: &str, max_connections: u32, plans: Plans) -> Result<Self, DbErr> {
         let mut options = ConnectOptions::new(url);
         options.max_connections(max_connections).acquire_timeout(Duration::from_secs(30)).sqlx_logging(false);
         if url.contains(":memory:") {
@@ -134,11 +114,6 @@ impl Store {
                 // Rows come from a thread of the connection: the fewer of them fit between, the more often both wake each other.
                 .row_buffer_size(ROWS_BETWEEN)
         });
-        if plans == Plans::Anew {
-            options.map_sqlx_postgres_opts(|postgres| {
-                postgres.options([("plan_cache_mode", "force_custom_plan")])
-            });
-        }
         let connection = Database::connect(options).await?;
         Ok(Self {
             connection,

@@ -4,7 +4,6 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args as _, FromArgMatches, Subcommand};
 use treeherder_ingest::pulse::Kind;
 use treeherder_ingest::queue::QueueName;
-use treeherder_ingest::store::Plans;
 
 use crate::config::{IngestArgs, MonitorArgs, NetworkArgs, PulseArgs, StorageArgs};
 use crate::roles::{self, Database, Duty, Listeners, ProcessType, Vitals, Workers, queue_for_listeners};
@@ -168,7 +167,7 @@ async fn work(name: &str, queues: Vec<QueueName>, args: &WorkerArgs) -> anyhow::
     let vitals = Vitals::new(&args.monitor);
     let concurrency = vitals.observe(&mut options, queues.iter().copied());
     let connections = u32::try_from(batches).unwrap_or(u32::MAX);
-    let Some(database) = Database::await_ready(&args.storage, connections, Plans::Anew, &stop).await? else {
+    let Some(database) = Database::await_ready(&args.storage, connections, &stop).await? else {
         return Ok(());
     };
     let lock = database.start_work(&args.storage, name).await??;

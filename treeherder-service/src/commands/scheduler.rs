@@ -1,7 +1,6 @@
 //! `treeherder scheduler`: puts periodic tasks on the queues when they are due.
 
 use treeherder_ingest::schedule::Periodic;
-use treeherder_ingest::store::Plans;
 
 use crate::config::{MonitorArgs, StorageArgs};
 use crate::roles::{self, Database, Vitals};
@@ -29,7 +28,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let stop = shutdown::on_signal()?;
-    let Some(database) = Database::await_ready(&args.storage, CONNECTIONS, Plans::Anew, &stop).await? else {
+    let Some(database) = Database::await_ready(&args.storage, CONNECTIONS, &stop).await? else {
         return Ok(());
     };
     tracing::info!(database = database.place, "scheduling");

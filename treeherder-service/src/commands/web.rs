@@ -1,7 +1,5 @@
 //! `treeherder web`: answers HTTP requests and does nothing else.
 
-use treeherder_ingest::store::Plans;
-
 use crate::config::{HealthArgs, IngestArgs, ListenArgs, MonitorArgs, NetworkArgs, StorageArgs};
 use crate::roles::{self, Database, Vitals};
 use crate::shutdown;
@@ -42,7 +40,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     let stop = shutdown::on_signal()?;
     let site = args.listen.site(&args.network.site_url)?;
     let web = WebServer::bind(args.listen.listen).await?;
-    let Some(database) = Database::await_ready(&args.storage, CONNECTIONS, Plans::Kept, &stop).await? else {
+    let Some(database) = Database::await_ready(&args.storage, CONNECTIONS, &stop).await? else {
         return Ok(());
     };
     tracing::info!(url = web.url(), database = database.place, "serving");

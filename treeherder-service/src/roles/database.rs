@@ -9,7 +9,7 @@ use treeherder_ingest::events::{EventBus, EventExchange, FeedOptions, RabbitBus}
 use treeherder_ingest::http::redact_url;
 use treeherder_ingest::pulse::AmqpUrl;
 use treeherder_ingest::queue::{Queue, RabbitOptions, RabbitQueue, SqlQueue};
-use treeherder_ingest::store::{Plans, Store};
+use treeherder_ingest::store::Store;
 
 use crate::config::StorageArgs;
 use crate::data_dir::{DataDir, InUse, WorkLock};
@@ -46,11 +46,11 @@ impl Database {
     ///
     /// Repositories are seeded into a database that has none, so that those loaded by hand stay as they are.
     pub(crate) async fn open(storage: &StorageArgs) -> anyhow::Result<Self> {
-        Self::open_with(storage, CONNECTIONS, Plans::Anew).await
+        Self::open_with(storage, CONNECTIONS).await
     }
 
-    async fn open_with(storage: &StorageArgs, connections: u32, plans: Plans) -> anyhow::Result<Self> {
-        let database = Self::connect_with(storage, connections, plans).await?;
+    async fn open_with(storage: &StorageArgs, connections: u32) -> anyhow::Result<Self> {
+        let database = Self::connect_with(storage, connections).await?;
         database.store.migrate().await.with_context(|| format!("cannot update {}", database.place))?;
         if database.store.repositories().await?.is_empty() {
             database.store.seed().await.context("cannot load the repositories")?;
@@ -66,16 +66,15 @@ impl Database {
     pub(crate) async fn await_ready(
         storage: &StorageArgs,
         connections: u32,
-        plans: Plans,
         stop: &CancellationToken,
     ) -> anyhow::Result<Option<Self>> {
         let (_, place) = address(storage)?;
         if place.starts_with("sqlite:") {
-            return Self::open_with(storage, connections, plans).await.map(Some);
+            return Self::open_with(storage, connections).await.map(Some);
         }
         let mut pause = Duration::from_millis(250);
         loop {
-            let ready = stop.run_until_cancelled(Self::ready(storage, connections, plans)).await;
+            let ready = stop.run_until_cancelled(Self::ready(storage, connections)).await;
             let error = match ready {
                 None => return Ok(None),
                 Some(Ok(database)) => return Ok(Some(database)),
@@ -89,8 +88,8 @@ impl Database {
         }
     }
 
-    async fn ready(storage: &StorageArgs, connections: u32, plans: Plans) -> anyhow::Result<Self> {
-        let database = Self::connect_with(storage, connections, plans).await?;
+    async fn ready(storage: &StorageArgs, connections: u32) -> anyhow::Result<Self> {
+        let database = Self::connect_with(storage, connections).await?;
         let pending = database.store.pending_migrations().await?;
         anyhow::ensure!(
             pending.is_empty(),
@@ -111,13 +110,13 @@ impl Database {
                 "there is no database at {place}; `treeherder migrate` makes it"
             );
         }
-        Self::connect_with(storage, LOOKING_CONNECTIONS, Plans::Kept).await
+        Self::connect_with(storage, LOOKING_CONNECTIONS).await
     }
 
     /// Waits until the database is there with its tables, however long that takes, without a word.
     pub(crate) async fn await_tables(storage: &StorageArgs, connections: u32, pause: Duration) -> Self {
         loop {
-            match Self::ready(storage, connections, Plans::Anew).await {
+            match Self::ready(storage, connections).await {
                 Ok(database) => return database,
                 Err(error) => tracing::debug!(error = format!("{error:#}"), "no database yet"),
             }
@@ -127,10 +126,10 @@ impl Database {
 
     /// Connects without touching the tables.
     pub(crate) async fn connect(storage: &StorageArgs) -> anyhow::Result<Self> {
-        Self::connect_with(storage, CONNECTIONS, Plans::Anew).await
+        Self::connect_with(storage, CONNECTIONS).await
     }
 
-    async fn connect_with(storage: &StorageArgs, connections: u32, plans: Plans) -> anyhow::Result<Self> {
+    async fn connect_with(storage: &StorageArgs, connections: u32) -> anyhow::Result<Self> {
         let (url, place) = address(storage)?;
         let embedded = url.starts_with("sqlite:");
         if storage.database_url.is_none() {
@@ -140,8 +139,8 @@ impl Database {
             // A server that is down is told in seconds.
             Store::probe(&url, PATIENCE).await.with_context(|| format!("no answer from {place}"))?;
         }
-        let store = Store::connect_with(&url, connections, plans).await;
-        let store = store.with_context(|| format!("cannot open {place}"))?;
+        let store =
+            Store::connect(&url, connections).await.with_context(|| format!("cannot open {place}"))?;
         let broker_url = broker_url(storage)?;
         let broker = broker(storage)?;
         let queue: Arc<dyn Queue> = match &broker {

@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 use treeherder_ingest::http::Client;
 use treeherder_ingest::pulse::{AmqpSource, AmqpSourceOptions, Kind, Listener, PulseGuardian, Settings};
 use treeherder_ingest::queue::{Queue, RabbitQueue};
-use treeherder_ingest::store::Plans;
 
 use super::Database;
 use super::database::broker;
@@ -120,6 +119,6 @@ pub(crate) async fn queue_for_listeners(
         let queue: Arc<dyn Queue> = Arc::new(broker.clone());
         return Ok(Some(ListenerQueue { queue, broker: Some(broker) }));
     }
-    let database = Database::await_ready(storage, CONNECTIONS, Plans::Anew, stop).await?;
+    let database = Database::await_ready(storage, CONNECTIONS, stop).await?;
     Ok(database.map(|database| ListenerQueue { queue: database.queue, broker: None }))
 }
