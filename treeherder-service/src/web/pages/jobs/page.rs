@@ -62,9 +62,9 @@ const CHIPS: [(&str, &[Status]); 7] = [
     ("Unscheduled", &[Status::Unscheduled]),
 ];
 
-/// Pushes that fill a screen: their jobs are part of the page. A browser takes half a second for thousands of them, which its
-/// script draws faster, and later.
-const AT_ONCE: usize = 3;
+/// Jobs that fill a screen: the pushes that have them are part of the page with their jobs. A browser takes half a second for
+/// thousands of them, which its script draws faster, and later.
+const AT_ONCE: usize = 600;
 
 /// Shows pushes and their jobs.
 pub(super) async fn show(
@@ -82,8 +82,7 @@ pub(super) async fn show(
     let board = read_board(&store, &pushes, &query).await?;
     let names = Names::of(&board);
     let filter = Filter::of(&query);
-    let mut views = views(repository, &pushes, &board, &names, &filter, &query);
-    views.iter_mut().skip(AT_ONCE).for_each(PushView::leave_to_script);
+    let views = views(repository, &pushes, &board, &names, &filter, &query, AT_ONCE);
     let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now()).for_block()?;
     let unclassified = pushes.iter().map(|push| Progress::of(jobs_of(&board, push)).failed).sum();
     let page = Page {
@@ -141,7 +140,7 @@ pub(super) async fn data(
         let board = read_board(&store, &pushes, &query).await?;
         let names = Names::of(&board);
         let mut data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
-        data.add_html(&views(repository, &pushes, &board, &names, &Filter::of(&query), &query))?;
+        data.add_html(&views(repository, &pushes, &board, &names, &Filter::of(&query), &query, usize::MAX))?;
         Some(data)
     };
     Ok(Json(Further { changed, arrived }).into_response())
@@ -171,6 +170,7 @@ async fn read_board(store: &Store, pushes: &[PushSummary], query: &Query) -> Res
     Ok(store.board(&ids, None).await?)
 }
 
+/// Puts together what is shown of pushes, with the jobs of those that come first, until there are enough of them.
 fn views<'b>(
     repository: &'b repository::Model,
     pushes: &'b [PushSummary],
@@ -178,6 +178,7 @@ fn views<'b>(
     names: &'b Names,
     filter: &Filter,
     query: &Query,
+    enough: usize,
 ) -> Vec<PushView<'b>> {
     let style = Style {
         expanded: query.get("group_state") == Some("expanded"),
@@ -188,10 +189,14 @@ fn views<'b>(
     for job in &board.jobs {
         by_push.entry(job.push_id).or_default().push(job);
     }
+    let mut before = 0;
     let view = |push: &'b PushSummary| {
         let jobs = by_push.remove(&push.id).unwrap_or_default();
         let progress = Progress::of(jobs.iter().copied());
-        let rows = rows(jobs.into_iter().map(|job| names.job(board, job, now)), filter, style);
+        let is_later = before >= enough;
+        before += jobs.len();
+        let rows = (!is_later)
+            .then(|| rows(jobs.into_iter().map(|job| names.job(board, job, now)), filter, style));
         PushView::new(repository, push, rows, progress, query)
     };
     pushes.iter().map(view).collect()

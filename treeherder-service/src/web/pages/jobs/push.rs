@@ -25,13 +25,11 @@ pub(super) struct PushView<'b> {
     more_commits: i64,
     more_url: String,
     progress: Progress,
-    rows: Vec<Row<'b>>,
+    /// Without them the script draws its jobs, after those that come first on the screen.
+    rows: Option<Vec<Row<'b>>>,
     /// Link that shows all jobs one by one.
     expand: String,
     collapsed: bool,
-    empty: bool,
-    /// Its jobs are drawn by the script, where there is one, after those that come first on the screen.
-    later: bool,
 }
 
 /// A commit as it is shown.
@@ -49,7 +47,7 @@ impl<'b> PushView<'b> {
     pub(super) fn new(
         repository: &'b repository::Model,
         push: &'b PushSummary,
-        rows: Vec<Row<'b>>,
+        rows: Option<Vec<Row<'b>>>,
         progress: Progress,
         query: &Query,
     ) -> Self {
@@ -79,17 +77,10 @@ impl<'b> PushView<'b> {
             more_url: links::push(repository, &push.revision),
             commits,
             progress,
-            empty: rows.is_empty(),
             rows,
             expand: query.with("group_state", "expanded"),
             collapsed,
-            later: false,
         }
-    }
-
-    /// Leaves the jobs to the page's script, where there is one.
-    pub(super) fn leave_to_script(&mut self) {
-        self.later = true;
     }
 
     fn push_link(&self) -> String {
