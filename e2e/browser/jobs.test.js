@@ -64,9 +64,11 @@ test('what the script draws is what the server has drawn', { skip }, async () =>
       }, there);
       await symbols(page);
     }
-    await until(page, (count) => document.querySelectorAll('.row').length === count, rendered.length);
+    await page.waitForSelector('#pushes[aria-busy=false]');
     const drawn = await page.$$eval('.row', (rows) => rows.map((row) => row.textContent?.replace('±', '')));
-    assert.deepEqual(drawn, rendered, query);
+    // The server draws those of the first pushes.
+    assert.ok(rendered.length > 0, query);
+    assert.deepEqual(drawn.slice(0, rendered.length), rendered, query);
     await context.close();
   }
 });
@@ -169,6 +171,13 @@ test('older pushes come when the end is reached', { skip }, async () => {
 test('without script there are pushes, jobs, filters and details', { skip }, async () => {
   const { page, context } = await jobs('repo=autoland', { javaScriptEnabled: false });
   assert.equal(await page.locator('.push').count(), 10);
+  // Later pushes have their jobs on pages of their own.
+  const last = page.locator('.push').last();
+  const revision = new URL((await last.locator('h2 a').first().getAttribute('href')) ?? '', page.url()).searchParams.get('revision');
+  await last.locator('a', { hasText: 'Show the jobs of this push' }).click();
+  assert.equal(new URL(page.url()).searchParams.get('revision'), revision);
+  assert.ok((await page.locator('.j').count()) > 0);
+  await page.goBack();
   await page.fill('#search', 'windows');
   await page.click('noscript button');
   assert.match(page.url(), /searchStr=windows/);

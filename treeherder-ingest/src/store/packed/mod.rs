@@ -64,7 +64,7 @@ impl Packing {
 /// A row, by the places of its columns.
 #[derive(Debug)]
 pub(in crate::store) enum Row<'t> {
-    Text(text::Fields<'t>),
+    Text(&'t text::Fields<'t>),
     Wire(&'t PgRow),
 }
 
@@ -139,7 +139,7 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         select.expr(Expr::cust(packing.selected(self.backend())));
         if self.backend() == DbBackend::Postgres {
-            return received(self.connection().query_all(&select).await?, read);
+            return received(&self.connection().query_all(&select).await?, read);
         }
         let mut all = Query::select();
         all.expr(Expr::cust("string_agg(packed, '')")).from_subquery(select, "packed_rows");
@@ -159,7 +159,7 @@ impl Store {
     ) -> Result<Vec<T>, StoreError> {
         if self.backend() == DbBackend::Postgres {
             let all = Statement::from_sql_and_values(DbBackend::Postgres, sql, values);
-            return received(self.connection().query_all_raw(all).await?, read);
+            return received(&self.connection().query_all_raw(all).await?, read);
         }
         let sql = format!("SELECT string_agg(packed, '') FROM ({sql}) AS packed_rows");
         let all = Statement::from_sql_and_values(self.backend(), sql, values);
@@ -176,17 +176,18 @@ fn unpacked<T>(
     let mut rest = text.as_deref().unwrap_or_default();
     let mut rows = Vec::new();
     while !rest.is_empty() {
-        rows.push(read(&Row::Text(text::cut(packing, &mut rest)?))?);
+        let fields = text::cut(packing, &mut rest)?;
+        rows.push(read(&Row::Text(&fields))?);
     }
     Ok(rows)
 }
 
 fn received<T>(
-    found: Vec<QueryResult>,
+    found: &[QueryResult],
     read: impl Fn(&Row<'_>) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, StoreError> {
     let mut rows = Vec::with_capacity(found.len());
-    for row in &found {
+    for row in found {
         let row = row.try_as_pg_row().ok_or_else(|| DbErr::Type("not a row of PostgreSQL".to_owned()))?;
         rows.push(read(&Row::Wire(row))?);
     }

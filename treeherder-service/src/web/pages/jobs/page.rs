@@ -195,8 +195,8 @@ fn views<'b>(
         let progress = Progress::of(jobs.iter().copied());
         let is_later = before >= enough;
         before += jobs.len();
-        let rows = (!is_later)
-            .then(|| rows(jobs.into_iter().map(|job| names.job(board, job, now)), filter, style));
+        let rows =
+            (!is_later).then(|| rows(jobs.into_iter().map(|job| names.job(board, job, now)), filter, style));
         PushView::new(repository, push, rows, progress, query)
     };
     pushes.iter().map(view).collect()
