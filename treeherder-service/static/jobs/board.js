@@ -269,6 +269,7 @@ export class Board {
     const place = find('#unclassified');
     if (place) {
       place.innerHTML = `<b>${failed}</b> unclassified${shown === failed ? '' : ` (${safe(shown)} shown)`}`;
+      place.toggleAttribute('data-none', !failed);
       place.setAttribute('aria-pressed', String(this.filter.unclassifiedOnly));
     }
     document.title = `${failed ? `[${failed}] ` : ''}${this.repo}`;

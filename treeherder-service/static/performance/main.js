@@ -67,7 +67,7 @@ function open(box) {
       toggle.addEventListener('change', () => { const before = writeSeries(series); series.visible = toggle.checked; loaded.set(writeSeries(series), loaded.get(before)); url(); draw(); });
       const remove = make('button', { type: 'button', class: 'plain', 'aria-label': 'Remove this series', text: '×' });
       remove.addEventListener('click', () => { wanted = wanted.filter((other) => other !== series); url(); draw(); });
-      return make('li', { class: `chart-${place % 4}` }, make('label', {}, toggle, ` ${known ? `${known.name}, ${known.platform}` : known === null ? 'no such series' : '…'} (${series.repo})`), remove);
+      return make('li', { class: `chart-${place % 4}` }, make('label', {}, toggle, ` ${known ? `${known.name.trim()}, ${known.platform}` : known === null ? 'no such series' : '…'} (${series.repo})`), remove);
     }));
     const nothing = find('#nothing');
     if (nothing) nothing.hidden = wanted.length > 0;
