@@ -16,7 +16,7 @@ pub struct RabbitOptions {
     ///
     /// Upstream's classic queues have the bare names, and a queue's type cannot be changed.
     pub prefix: String,
-    /// Messages of one queue in this process, claimed or ready to be, unless a worker tells its need.
+    /// Messages of one queue and priority in this process, claimed or ready to be, unless a worker tells its need.
     pub prefetch: u16,
     /// The back-off steps: a delay is made of the largest ones that fit, and the rest is rounded up.
     pub steps: Vec<Duration>,
