@@ -40,7 +40,7 @@ export class Board {
   /** Pushes to draw when they come near the screen. @type {Set<number>} */
   waiting = new Set();
   idle = 0;
-  /** Until everything has been drawn once. */
+  /** Until everything has been drawn once, or somebody filters. */
   opening = true;
   /** What was drawn last of the rows of a push, by name: a row that stays the same is left alone. @type {Map<number, Map<string, { look: string, element: Element }>>} */
   drawn = new Map();
@@ -62,6 +62,7 @@ export class Board {
     // The server leaves the jobs of all but the first pushes to us.
     this.waiting = new Set(all('.rows > noscript', list).map((element) => Number(/** @type {HTMLElement} */ (element.closest('[data-push]')).dataset.push)));
     this.drawNear();
+    this.opening = this.waiting.size > 0;
     this.drawSoon();
   }
 
@@ -175,6 +176,7 @@ export class Board {
 
   /** Draws all pushes: those on the screen at once, the others when there is nothing else to do. */
   drawAll() {
+    this.opening = false;
     this.waiting = new Set(this.model.newestFirst().map((push) => push.id));
     this.drawNear();
     this.count();

@@ -78,7 +78,11 @@ export class Pinboard {
     board.list.addEventListener('click', (event) => {
       const push = /** @type {HTMLElement} */ (event.target).dataset?.pinAll;
       if (!push) return;
-      for (const element of all(`#push-${push} .j`)) this.board.pinned.add(Number(element.dataset.id));
+      if (this.board.waiting.has(Number(push))) this.board.draw(Number(push));
+      const { pinned } = this.board;
+      const shown = all(`#push-${push} .j`).map((element) => Number(element.dataset.id)).filter((id) => !pinned.has(id));
+      for (const id of shown.slice(0, MOST_JOBS - pinned.size)) pinned.add(id);
+      if (shown.some((id) => !pinned.has(id))) toast(`No more than ${MOST_JOBS} jobs can be pinned.`, { error: true });
       this.draw();
     });
     this.restore();
@@ -236,17 +240,19 @@ export class Pinboard {
 
   /** Takes back what was saved last. @param {number[]} jobs @param {Bug[]} bugs */
   async undo(jobs, bugs) {
-    const results = await Promise.allSettled(jobs.map((id) => this.takeBack(id, bugs)));
+    const results = await Promise.allSettled(jobs.map((id) => this.takeBack(id, bugs, user())));
     const failed = results.filter((result) => result.status === 'rejected').length;
     toast(failed ? `${failed} of ${jobs.length} could not be undone` : 'Undone', { error: failed > 0 });
     document.dispatchEvent(new CustomEvent('classified'));
   }
 
-  /** Deletes the newest note of a job, and some bugs. @param {number} id @param {Bug[]} bugs */
-  async takeBack(id, bugs) {
-    /** @type {{ id: number, failure_classification_id: number }[]} */
+  /** Deletes the newest note of a job, or of one person about it, and some bugs. @param {number} id @param {Bug[]} bugs @param {string} [who] */
+  async takeBack(id, bugs, who) {
+    /** @type {{ id: number, failure_classification_id: number, who: string }[]} */
     const notes = await ask(`${this.api}/note/?job_id=${id}`);
-    const newest = notes.sort((a, b) => a.id - b.id).pop();
+    notes.sort((a, b) => a.id - b.id);
+    const at = notes.findLastIndex((note) => !who || note.who === who);
+    const [newest] = at < 0 ? [] : notes.splice(at, 1);
     if (newest) await ask(`${this.api}/note/${newest.id}/`, { method: 'DELETE' });
     for (const bug of bugs) await ask(`${this.api}/bug-job-map/${id}-${bugName(bug)}/`, { method: 'DELETE' });
     this.setClassification(id, notes.at(-1)?.failure_classification_id ?? 1);

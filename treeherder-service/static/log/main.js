@@ -77,6 +77,8 @@ async function open(box) {
     /** @type {HTMLElement} */ (event.currentTarget).setAttribute('aria-pressed', String(view.wrapped));
     view.go(view.top);
   });
+  // A narrow screen would show little more than the time of each line.
+  if (matchMedia('(max-width: 40rem)').matches) find('#wrap')?.click();
   find('#copy-lines')?.addEventListener('click', async () => {
     const range = view.marked;
     if (!range) return toast('Mark lines first: click a number, then another with shift.', { error: true });

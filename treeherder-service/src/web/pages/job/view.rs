@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use treeherder_ingest::job::LogStatus;
-use treeherder_ingest::store::entity::{job_log, repository};
+use treeherder_ingest::store::entity::{job_log, repository, text_log_error};
 use treeherder_ingest::store::{JobFilter, JobSummary, Store, StoreError};
 
 use crate::web::pages::jobs::platform::{self, Platform};
@@ -97,12 +97,14 @@ impl JobView {
             ..JobFilter::default()
         };
         let Some(job) = store.jobs(&filter).await?.pop() else { return Ok(None) };
-        let mut lines: Vec<LineView> = store
-            .error_lines(id)
-            .await?
-            .into_iter()
-            .map(|line| LineView { number: line.line_number + 1, text: line.line, new: line.new_failure })
-            .collect();
+        let mut marked = false;
+        let view = |line: text_log_error::Model| {
+            // The first one that tells a test and what happened is what a sheriff looks for (§11.8).
+            let new = !marked && line.new_failure && line.line.split(" | ").count() == 3;
+            marked |= new;
+            LineView { number: line.line_number + 1, text: line.line, new }
+        };
+        let mut lines: Vec<LineView> = store.error_lines(id).await?.into_iter().map(view).collect();
         let more_lines = lines.split_off(lines.len().min(LINES_SHOWN));
         let measured = store.performance_job_data(id).await?;
         let values = measured.into_iter().flat_map(|measured| measured.data).map(|point| {

@@ -38,6 +38,13 @@ pub(super) struct Row<'b> {
     pub(super) groups: Vec<Group<'b>>,
 }
 
+impl Row<'_> {
+    /// How many jobs and counts it shows.
+    pub(super) fn drawn(&self) -> usize {
+        self.groups.iter().map(|group| group.jobs.len() + group.counts.len()).sum()
+    }
+}
+
 /// Jobs of one symbol and tier.
 #[derive(Debug)]
 pub(super) struct Group<'b> {

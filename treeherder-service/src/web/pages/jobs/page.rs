@@ -13,7 +13,7 @@ use treeherder_ingest::store::{Board, BoardJob, PushSummary, Store};
 
 use super::data::Data;
 use super::filter::Filter;
-use super::layout::{Names, Progress, Style, rows};
+use super::layout::{Names, Progress, Row, Style, rows};
 use super::push::PushView;
 use super::range;
 use super::status::Status;
@@ -62,9 +62,9 @@ const CHIPS: [(&str, &[Status]); 7] = [
     ("Unscheduled", &[Status::Unscheduled]),
 ];
 
-/// Jobs that fill a screen: the pushes that have them are part of the page with their jobs. A browser takes half a second for
-/// thousands of them, which its script draws faster, and later.
-const AT_ONCE: usize = 600;
+/// Jobs and counts that fill a screen: the pushes that show them are part of the page with their jobs. A browser takes half a
+/// second for thousands of them, which its script draws faster, and later.
+const AT_ONCE: usize = 300;
 
 /// Shows pushes and their jobs.
 pub(super) async fn show(
@@ -127,7 +127,7 @@ pub(super) async fn data(
         return Ok(Failed::missing(shell, text).into_response());
     };
     let changed = match (query.get("since").and_then(moment), range::shown(&query)) {
-        (Some(since), ids) if !ids.is_empty() => {
+        (Some(since), ids) if !ids.is_empty() && query.get("nojobs").is_none() => {
             let board = store.board(&ids, Some(since - OVERLAP)).await?;
             Some(Data::of(&repository.name, &[], &board, &Names::of(&board), Utc::now()))
         }
@@ -193,10 +193,9 @@ fn views<'b>(
     let view = |push: &'b PushSummary| {
         let jobs = by_push.remove(&push.id).unwrap_or_default();
         let progress = Progress::of(jobs.iter().copied());
-        let is_later = before >= enough;
-        before += jobs.len();
-        let rows =
-            (!is_later).then(|| rows(jobs.into_iter().map(|job| names.job(board, job, now)), filter, style));
+        let rows = (before < enough)
+            .then(|| rows(jobs.into_iter().map(|job| names.job(board, job, now)), filter, style));
+        before += rows.iter().flatten().map(Row::drawn).sum::<usize>();
         PushView::new(repository, push, rows, progress, query)
     };
     pushes.iter().map(view).collect()

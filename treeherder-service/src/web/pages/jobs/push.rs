@@ -5,6 +5,7 @@ use treeherder_ingest::store::PushSummary;
 use treeherder_ingest::store::entity::repository;
 
 use super::layout::{Group, Job, Progress, Row, row_title};
+use super::range;
 use super::status::{Status, is_classified};
 use crate::web::pages::comment::{self, Part};
 use crate::web::pages::links;
@@ -29,6 +30,8 @@ pub(super) struct PushView<'b> {
     rows: Option<Vec<Row<'b>>>,
     /// Link that shows all jobs one by one.
     expand: String,
+    /// Link that shows this push alone, and of its jobs those that are wanted.
+    alone: String,
     collapsed: bool,
 }
 
@@ -40,6 +43,12 @@ struct CommitView<'b> {
     author: &'b str,
     initials: String,
     parts: Vec<Part<'b>>,
+}
+
+fn alone(query: &Query, revision: &str) -> String {
+    let mut pairs = query.pairs().to_vec();
+    pairs.retain(|(name, _)| !range::PARAMETERS.contains(&name.as_str()));
+    Query::new(pairs).with("revision", revision)
 }
 
 impl<'b> PushView<'b> {
@@ -79,6 +88,7 @@ impl<'b> PushView<'b> {
             progress,
             rows,
             expand: query.with("group_state", "expanded"),
+            alone: alone(query, &push.revision),
             collapsed,
         }
     }

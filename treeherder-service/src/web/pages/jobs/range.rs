@@ -11,6 +11,10 @@ const PUSHES: u64 = 10;
 const PUSHES_OF_RANGE: u64 = 100;
 const MOST_PUSHES: u64 = 100;
 
+/// Parameters that say which pushes are shown; the others say which jobs of them.
+pub(super) const PARAMETERS: [&str; 7] =
+    ["author", "count", "enddate", "fromchange", "revision", "startdate", "tochange"];
+
 /// Most pushes of which a page can ask for changes.
 const MOST_SHOWN: usize = 1000;
 
