@@ -41,7 +41,7 @@ async function open(box) {
 
   const known = readRange(location.hash, location.search);
   const first = known?.first ?? failures[0] ?? 0;
-  if (follow) followLive(box, lines, view, tell, minimap);
+  if (follow) followLive(box, lines, view, tell, minimap, known && { line: known.first, jump });
   else {
     try {
       await lines.want(Math.max(0, first - 20), first + 80);
@@ -131,8 +131,12 @@ async function open(box) {
   document.documentElement.dataset.ready = '';
 }
 
-/** @param {HTMLElement} box @param {Lines} lines @param {View} view @param {() => void} tell @param {() => void} minimap */
-function followLive(box, lines, view, tell, minimap) {
+/**
+ * Adds what a task writes while it runs; goes to the line of a link when that has come.
+ * @param {HTMLElement} box @param {Lines} lines @param {View} view @param {() => void} tell @param {() => void} minimap
+ * @param {{ line: number, jump: () => unknown } | null} sought
+ */
+function followLive(box, lines, view, tell, minimap, sought) {
   const source = new EventSource(box.dataset.live ?? '');
   source.addEventListener('lines', (event) => {
     const { start, lines: text } = JSON.parse(event.data);
@@ -140,7 +144,10 @@ function followLive(box, lines, view, tell, minimap) {
     lines.append(start, text);
     tell();
     view.size();
-    if (atEnd) view.go(lines.total);
+    if (sought && lines.total > sought.line) {
+      sought.jump();
+      sought = null;
+    } else if (atEnd && !sought) view.go(lines.total);
   });
   source.addEventListener('failure', (event) => {
     const { line_number: number, line } = JSON.parse(event.data);
