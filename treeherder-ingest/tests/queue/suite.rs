@@ -1,6 +1,7 @@
 //! What every implementation of `Queue` has to do; `queue_test_suite!` runs it for one of them.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use treeherder_ingest::queue::{
@@ -37,6 +38,7 @@ macro_rules! queue_test_suite {
                 depths_tell_ready_delayed_leased_and_dead
                 a_message_that_cannot_be_kept_refuses_the_whole_batch
                 concurrent_consumers_share_the_messages
+                batches_are_settled_at_the_same_time
                 publishing_wakes_consumers
                 large_batches_and_payloads_come_through
                 a_message_keeps_its_id_whatever_becomes_of_it
@@ -375,6 +377,28 @@ pub(crate) async fn concurrent_consumers_share_the_messages(backend: &impl Backe
     let seen: Vec<String> = consumers.join_all().await.into_iter().flatten().collect();
     assert_eq!(seen.len(), 300);
     assert_eq!(seen.into_iter().collect::<HashSet<_>>().len(), 300);
+}
+
+pub(crate) async fn batches_are_settled_at_the_same_time(backend: &impl Backend) {
+    let queue = backend.open("a").await;
+    queue.expect(TASKS, 300);
+    for round in 0..10 {
+        queue.publish(&messages(TASKS, 0..300)).await.unwrap();
+        let mut all = Vec::new();
+        while all.len() < 300 {
+            // What is on its way comes with a later claim.
+            all.extend(receipts(&claim(&*queue, 100).await));
+        }
+        let batches: Vec<_> = all.chunks(100).map(<[_]>::to_vec).collect();
+        let mut settling = tokio::task::JoinSet::new();
+        for at in [1, 0, 2] {
+            let (queue, batch) = (Arc::clone(&queue), batches[at].clone());
+            settling.spawn(async move { queue.ack(&batch).await.unwrap() });
+        }
+        assert_eq!(settling.join_all().await, [100; 3], "round {round}");
+        let after = depth(&*queue, TASKS).await;
+        assert_eq!((after.ready, after.leased), (0, 0), "round {round}");
+    }
 }
 
 pub(crate) async fn publishing_wakes_consumers(backend: &impl Backend) {

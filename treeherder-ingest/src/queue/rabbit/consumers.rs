@@ -53,6 +53,7 @@ impl Consumers {
             return Ok(vec![high, normal]);
         }
         let mut late = self.late.lock().await;
+        let mut failed = None;
         for priority in Priority::ALL {
             if self.of(queue, priority).is_some() {
                 continue;
@@ -62,15 +63,15 @@ impl Consumers {
                 None => (AbortOnDropHandle::new(tokio::spawn(start(priority))), PATIENCE),
             };
             match timeout(patience, &mut starting).await {
-                Ok(started) => {
-                    let failed = |error: tokio::task::JoinError| QueueError::Broker {
-                        operation: "consume a queue",
-                        reason: error.to_string(),
-                    };
-                    let feed = Arc::new(started.map_err(failed)??);
+                Ok(Ok(Ok(feed))) => {
                     let mut living = self.living.lock().unwrap_or_else(PoisonError::into_inner);
-                    living.insert((queue, priority), feed);
+                    living.insert((queue, priority), Arc::new(feed));
                 }
+                Ok(Ok(Err(error))) => {
+                    tracing::warn!(queue.name = %queue, %error, "a consumer could not be started");
+                    failed = Some(error);
+                }
+                Ok(Err(error)) => failed = Some(no_consumer(error.to_string())),
                 Err(_) => {
                     if !patience.is_zero() {
                         let priority = priority.as_number();
@@ -82,9 +83,12 @@ impl Consumers {
         }
         let found: Vec<_> = all().into_iter().flatten().collect();
         if found.is_empty() {
-            let reason = format!("no answer about {queue}");
-            return Err(QueueError::Broker { operation: "consume a queue", reason });
+            return Err(failed.unwrap_or_else(|| no_consumer(format!("no answer about {queue}"))));
         }
         Ok(found)
     }
+}
+
+fn no_consumer(reason: String) -> QueueError {
+    QueueError::Broker { operation: "consume a queue", reason }
 }

@@ -7,6 +7,7 @@ use lapin::options::QueueDeclareOptions;
 use lapin::types::FieldTable;
 use lapin::{Channel, Connection};
 
+use super::feed::close;
 use super::session::{Session, refused};
 use super::topology::Place;
 use crate::pulse::{connect, end};
@@ -76,10 +77,8 @@ impl<'s> Counter<'s> {
         if let Some((connection, _)) = self.probe {
             end(&connection).await;
         }
-        if let Some(channel) = self.channel
-            && let Err(error) = channel.close(200, "done".into()).await
-        {
-            tracing::debug!(%error, "a channel was gone before it was closed");
+        if let Some(channel) = self.channel {
+            close(channel, "done").await;
         }
     }
 

@@ -25,7 +25,7 @@ impl RabbitQueue {
         let mut counter = Counter::new(&session);
         let mut depths = Vec::with_capacity(QueueName::COUNT);
         for queue in QueueName::all() {
-            match self.read_depth(&session, &mut counter, queue).await {
+            match session.in_time("count messages", self.read_depth(&session, &mut counter, queue)).await {
                 Ok(depth) => depths.push(depth),
                 Err(error) => {
                     counter.end().await;

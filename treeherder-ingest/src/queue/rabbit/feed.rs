@@ -44,6 +44,8 @@ pub(super) struct Feed {
     name: String,
     contents: Arc<Mutex<Contents>>,
     flush: mpsc::UnboundedSender<oneshot::Sender<()>>,
+    /// Held while messages are acknowledged: one call must not acknowledge, with all before them, what another is about to.
+    acking: tokio::sync::Mutex<()>,
     /// The broker owes an answer for too long.
     given_up: AtomicBool,
     _task: AbortOnDropHandle<()>,
@@ -113,8 +115,17 @@ impl Feed {
             wake_ups,
         };
         let task = AbortOnDropHandle::new(tokio::spawn(mover.run(consumer, flushes)));
-        let given_up = AtomicBool::new(false);
-        let feed = Self { queue, token, channel, name, contents, flush, given_up, _task: task };
+        let feed = Self {
+            queue,
+            token,
+            channel,
+            name,
+            contents,
+            flush,
+            acking: tokio::sync::Mutex::default(),
+            given_up: AtomicBool::new(false),
+            _task: task,
+        };
         // Else the first claim would find whichever messages had come by then, in no order.
         feed.settle_arrivals().await?;
         Ok(feed)
@@ -172,6 +183,7 @@ impl Feed {
 
     /// Tells the broker to forget claimed messages; returns how many of them had not gone back already.
     pub(super) async fn forget(&self, tags: &[u64]) -> usize {
+        let _acking = self.acking.lock().await;
         let (held, unsettled) = {
             let mut contents = lock(&self.contents);
             let mut held = tags.to_vec();
@@ -272,7 +284,7 @@ impl Mover {
 }
 
 /// Closes a channel, and does not wait for ever for a broker that is gone.
-async fn close(channel: Channel, reason: &'static str) {
+pub(super) async fn close(channel: Channel, reason: &'static str) {
     match timeout(CLOSING, channel.close(200, reason.into())).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a channel was gone before it was closed"),

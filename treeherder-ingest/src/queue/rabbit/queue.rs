@@ -190,15 +190,19 @@ impl Queue for RabbitQueue {
             return Ok(Vec::new());
         }
         let session = self.session().await?;
-        let mut feeds = Vec::with_capacity(queues.len());
+        let mut feeds = Vec::with_capacity(2 * queues.len());
         for queue in queues {
-            feeds.extend(self.feeds(&session, *queue).await?);
-        }
-        for feed in feeds.iter().filter(|feed| feed.next().is_none()) {
-            if let Err(error) = session.in_time("claim messages", feed.settle_arrivals()).await {
-                feed.give_up();
-                return Err(error);
+            let of_queue = self.feeds(&session, *queue).await?;
+            if of_queue.iter().all(|feed| feed.next().is_none()) {
+                for feed in &of_queue {
+                    let settled = session.in_time("claim messages", feed.settle_arrivals()).await;
+                    if settled.is_err() {
+                        feed.give_up();
+                    }
+                    settled?;
+                }
             }
+            feeds.extend(of_queue);
         }
         Ok(take(&feeds, limit))
     }
