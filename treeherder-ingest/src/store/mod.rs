@@ -33,10 +33,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
 };
-use sea_orm_migration::MigratorTrait as _;
+use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait as _, SchemaManager};
 
 pub use cycle::{OldData, Unused};
 pub use error::{DataError, DataProblem, StoreError};
@@ -93,6 +93,28 @@ impl Turn {
     }
 }
 
+/// Names the migrations of this version, in order.
+fn migration_names() -> Vec<String> {
+    migration::Migrator::migrations().into_iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// Names the migrations that a database has, of whatever version.
+async fn applied_migrations<'c, C>(connection: &'c C) -> Result<HashSet<String>, StoreError>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    let mut done = HashSet::new();
+    if SchemaManager::new(connection).has_table(MIGRATION_TABLE).await? {
+        let sql = format!("SELECT version FROM {MIGRATION_TABLE}");
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        for row in connection.query_all_raw(statement).await? {
+            done.insert(row.try_get_by_index::<String>(0)?);
+        }
+    }
+    Ok(done)
+}
+
 impl Store {
     /// Connects to `url`: `sqlite://PATH?mode=rwc`, `sqlite::memory:` or `postgres://…`.
     ///
@@ -135,6 +157,8 @@ impl Store {
 
     /// Brings the tables up to date. Any number of processes may do so at the same time.
     ///
+    /// Tables of a newer version stay as they are: tables are only ever added to, so this version runs on them.
+    ///
     /// # Errors
     /// When a migration fails; none of its changes remain then.
     pub async fn migrate(&self) -> Result<(), StoreError> {
@@ -144,7 +168,15 @@ impl Store {
                 .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
                 .await?;
         }
-        migration::Migrator::up(&transaction, None).await?;
+        let known = migration_names();
+        let done = applied_migrations(&transaction).await?;
+        let is_newer =
+            done.iter().any(|name| !known.contains(name)) && known.iter().all(|name| done.contains(name));
+        if is_newer {
+            tracing::info!("the tables are those of a newer version, nothing is done to them");
+        } else {
+            migration::Migrator::up(&transaction, None).await?;
+        }
         transaction.commit().await?;
         Ok(())
     }
@@ -171,18 +203,8 @@ impl Store {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let manager = sea_orm_migration::SchemaManager::new(&self.connection);
-        let mut done = HashSet::new();
-        if manager.has_table(MIGRATION_TABLE).await? {
-            let statement =
-                Statement::from_string(self.backend(), format!("SELECT version FROM {MIGRATION_TABLE}"));
-            for row in self.connection.query_all_raw(statement).await? {
-                done.insert(row.try_get_by_index::<String>(0)?);
-            }
-        }
-        let wanted =
-            migration::Migrator::migrations().into_iter().map(|migration| migration.name().to_owned());
-        Ok(wanted.filter(|name| !done.contains(name)).collect())
+        let done = applied_migrations(&self.connection).await?;
+        Ok(migration_names().into_iter().filter(|name| !done.contains(name)).collect())
     }
 
     /// The connection, for reads and single statements.
@@ -223,5 +245,25 @@ impl Store {
             ..Default::default()
         };
         self.connection.begin_with_options(options).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn tables_of_a_newer_version_are_left_alone() {
+        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
+        store.migrate().await.unwrap();
+        let insert =
+            format!("INSERT INTO {MIGRATION_TABLE} (version, applied_at) VALUES ('m9999_future', 1)");
+        store.connection().execute_unprepared(&insert).await.unwrap();
+        store.migrate().await.unwrap();
+        assert_eq!(store.pending_migrations().await.unwrap(), Vec::<String>::new());
+        // One that lacks something of ours as well is of neither version.
+        let remove = format!("DELETE FROM {MIGRATION_TABLE} WHERE version LIKE 'm0021%'");
+        store.connection().execute_unprepared(&remove).await.unwrap();
+        assert!(store.migrate().await.is_err());
     }
 }

@@ -37,7 +37,10 @@ fn every_file_starts_every_process_type_and_nothing_else() {
     let target = read("systemd/treeherder.target");
     let mut units = between(&target, "Wants=treeherder@", ".service");
     // It has a unit of its own, which the others require.
-    assert!(read("systemd/treeherder@.service").contains("Requires=treeherder-release.service"));
+    assert!(
+        read("systemd/treeherder@.service")
+            .contains("Wants=network-online.target treeherder-release.service")
+    );
     assert!(
         read("systemd/treeherder-release.service").contains("ExecStart=/usr/local/bin/treeherder release")
     );
