@@ -88,10 +88,17 @@ test('several jobs are classified by keyboard, others see it at once, undo takes
   // What is classified is nothing to go to any more.
   await page.keyboard.press('k');
   assert.ok(!ids.includes(Number(await page.getAttribute('.j[aria-current]', 'data-id'))));
+  // What somebody else says meanwhile is not taken back.
+  const [first, ...others] = ids;
+  const headers = { authorization: `Bearer ${token(site)}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({ job_id: first, failure_classification_id: 2, text: 'fixed since' });
+  assert.equal((await fetch(`${site.url}/api/project/autoland/note/`, { method: 'POST', headers, body })).status, 200);
   await page.click('.toast button:has-text("Undo")');
   await page.waitForSelector('.toast:has-text("Undone")');
-  await Promise.all([shown(page, ids, false), shown(other.page, ids, false)]);
-  for (const id of ids) assert.deepEqual([await api(`note/?job_id=${id}`), await api(`bug-job-map/?job_id=${id}`)], [[], []]);
+  await Promise.all([shown(page, others, false), shown(other.page, others, false), shown(page, [first], true)]);
+  assert.deepEqual((await api(`note/?job_id=${first}`)).map((/** @type {{ text: string }} */ note) => note.text), ['fixed since']);
+  for (const id of others) assert.deepEqual(await api(`note/?job_id=${id}`), []);
+  for (const id of ids) assert.deepEqual(await api(`bug-job-map/?job_id=${id}`), []);
   assert.deepEqual([...mine.complaints, ...other.complaints], []);
   await Promise.all([mine.context.close(), other.context.close()]);
 });

@@ -188,6 +188,15 @@ test('without script there are pushes, jobs, filters and details', { skip }, asy
   await context.close();
 });
 
+test('a page without jobs stays without them', { skip }, async () => {
+  const changed = async (/** @type {string} */ more) => {
+    const { results } = await (await fetch(`${site.url}/api/project/autoland/push/?count=1`)).json();
+    return (await (await fetch(`${site.url}/jobs/data?repo=autoland&shown=${results[0].id}&since=2000-01-01T00:00:00.0${more}`)).json()).changed;
+  };
+  assert.ok((await changed('')).jobs.length > 0);
+  assert.equal(await changed('&nojobs=1'), null);
+});
+
 test('jobs speak to a screen reader', { skip }, async () => {
   const { page, context } = await jobs('repo=autoland&resultStatus=testfailed');
   assert.match((await page.locator('.j').first().getAttribute('aria-label')) ?? '', /^test failed: test-\S+, \w+ [\w. ]+/);

@@ -94,6 +94,15 @@ test('it opens at its failing line and has loaded next to nothing', { skip, time
   await context.close();
 });
 
+test('a narrow screen wraps the lines, and shows what failed', { skip, timeout: 120_000 }, async () => {
+  const { page, context } = await viewer('', { viewport: { width: 390, height: 844 } });
+  await seen(page, FAILURES[0]);
+  assert.equal(await page.getAttribute('#wrap', 'aria-pressed'), 'true');
+  const box = await page.locator(`.log-line:has([data-line="${FAILURES[0]}"]) .log-text`).boundingBox();
+  assert.ok(box && box.x + box.width <= 390, JSON.stringify(box));
+  await context.close();
+});
+
 test('keys go from failure to failure, and to both ends', { skip, timeout: 120_000 }, async () => {
   const { page, context, complaints } = await viewer();
   await seen(page, FAILURES[0]);

@@ -28,15 +28,14 @@ mod repositories;
 mod schedule;
 mod seed;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
 };
-use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait as _, SchemaManager};
+use sea_orm_migration::MigratorTrait as _;
 
 pub use cycle::{OldData, Unused};
 pub use error::{DataError, DataProblem, StoreError};
@@ -63,9 +62,6 @@ const RELEASE_LOCK: i64 = 0x7472_6565_7265_6c65;
 /// Rows that SQLite's thread may be ahead of who takes them; a page of jobs.
 const ROWS_BETWEEN: usize = 2000;
 
-/// Where the migration library notes what it has done.
-const MIGRATION_TABLE: &str = "seaql_migrations";
-
 /// A handle on the database; clones share one connection pool.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -91,28 +87,6 @@ impl Turn {
             None => Ok(()),
         }
     }
-}
-
-/// Names the migrations of this version, in order.
-fn migration_names() -> Vec<String> {
-    migration::Migrator::migrations().into_iter().map(|migration| migration.name().to_owned()).collect()
-}
-
-/// Names the migrations that a database has, of whatever version.
-async fn applied_migrations<'c, C>(connection: &'c C) -> Result<HashSet<String>, StoreError>
-where
-    C: ConnectionTrait,
-    &'c C: IntoSchemaManagerConnection<'c>,
-{
-    let mut done = HashSet::new();
-    if SchemaManager::new(connection).has_table(MIGRATION_TABLE).await? {
-        let sql = format!("SELECT version FROM {MIGRATION_TABLE}");
-        let statement = Statement::from_string(connection.get_database_backend(), sql);
-        for row in connection.query_all_raw(statement).await? {
-            done.insert(row.try_get_by_index::<String>(0)?);
-        }
-    }
-    Ok(done)
 }
 
 impl Store {
@@ -168,11 +142,7 @@ impl Store {
                 .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
                 .await?;
         }
-        let known = migration_names();
-        let done = applied_migrations(&transaction).await?;
-        let is_newer =
-            done.iter().any(|name| !known.contains(name)) && known.iter().all(|name| done.contains(name));
-        if is_newer {
+        if migration::is_newer(&transaction).await? {
             tracing::info!("the tables are those of a newer version, nothing is done to them");
         } else {
             migration::Migrator::up(&transaction, None).await?;
@@ -203,8 +173,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be asked.
     pub async fn pending_migrations(&self) -> Result<Vec<String>, StoreError> {
-        let done = applied_migrations(&self.connection).await?;
-        Ok(migration_names().into_iter().filter(|name| !done.contains(name)).collect())
+        migration::pending(&self.connection).await
     }
 
     /// The connection, for reads and single statements.
@@ -245,25 +214,5 @@ impl Store {
             ..Default::default()
         };
         self.connection.begin_with_options(options).await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn tables_of_a_newer_version_are_left_alone() {
-        let store = Store::connect("sqlite::memory:", 1).await.unwrap();
-        store.migrate().await.unwrap();
-        let insert =
-            format!("INSERT INTO {MIGRATION_TABLE} (version, applied_at) VALUES ('m9999_future', 1)");
-        store.connection().execute_unprepared(&insert).await.unwrap();
-        store.migrate().await.unwrap();
-        assert_eq!(store.pending_migrations().await.unwrap(), Vec::<String>::new());
-        // One that lacks something of ours as well is of neither version.
-        let remove = format!("DELETE FROM {MIGRATION_TABLE} WHERE version LIKE 'm0021%'");
-        store.connection().execute_unprepared(&remove).await.unwrap();
-        assert!(store.migrate().await.is_err());
     }
 }

@@ -13,6 +13,7 @@ on_every_database!(
     all_migrations_can_be_undone_and_redone,
     several_processes_may_migrate_at_once,
     what_is_missing_is_named_without_a_change,
+    tables_of_a_newer_version_are_left_alone,
 );
 
 async fn every_table_answers_and_migrating_again_changes_nothing(backend: Backend) {
@@ -77,4 +78,17 @@ async fn what_is_missing_is_named_without_a_change(backend: Backend) {
     test.store.connection().execute_unprepared("DROP TABLE seaql_migrations").await.unwrap();
     assert_eq!(test.store.pending_migrations().await.unwrap(), names);
     assert!(test.store.connection().execute_unprepared("SELECT 1 FROM seaql_migrations").await.is_err());
+}
+
+async fn tables_of_a_newer_version_are_left_alone(backend: Backend) {
+    let Some(test) = TestStore::empty(backend).await else { return };
+    test.store.migrate().await.unwrap();
+    let run = async |sql: &str| test.store.connection().execute_unprepared(sql).await.unwrap();
+    run("INSERT INTO seaql_migrations (version, applied_at) VALUES ('m9999_future', 1)").await;
+    test.store.migrate().await.unwrap();
+    assert_eq!(test.store.pending_migrations().await.unwrap(), Vec::<String>::new());
+    // One that lacks something of ours as well is of neither version.
+    run("DELETE FROM seaql_migrations WHERE version LIKE 'm0013%'").await;
+    let refused = test.store.migrate().await.unwrap_err().to_string();
+    assert!(refused.contains("m9999_future"), "{refused}");
 }

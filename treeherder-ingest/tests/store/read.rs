@@ -1,7 +1,9 @@
 //! Lists for people.
 
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use treeherder_ingest::job::LoadedJob;
 use treeherder_ingest::push::{LoadedPush, Revision};
-use treeherder_ingest::store::JobFilter;
+use treeherder_ingest::store::{JobFilter, JobFilterField, JobQuery, Store, Wanted};
 
 use crate::messages::{REVISION, lives, loaded, store_push, store_with_push};
 use crate::support::database::{Backend, TestStore};
@@ -137,4 +139,42 @@ async fn every_table_is_counted(backend: Backend) {
             .iter()
             .any(|count| count.table.starts_with("sqlite_") || count.table.starts_with("commit_search"))
     );
+}
+
+/// With a plan that is made for any limit, as PostgreSQL keeps them, the jobs of all pushes must not be read for those of one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_jobs_of_one_push_are_read_along_its_index_on_postgres() {
+    const PUSHES: usize = 50;
+    const JOBS: usize = 40;
+    let Some(test) = TestStore::seeded(Backend::Postgres).await else { return };
+    let mut last = 0;
+    for number in 0..PUSHES {
+        let revision = format!("{number:040x}");
+        last = store_push(&test.store, &revision).await;
+        let job =
+            |at| LoadedJob { revision: revision.clone(), ..loaded(&format!("{number}-{at}/0"), "running") };
+        let jobs: Vec<_> = (0..JOBS).map(job).collect();
+        test.store.store_jobs(&jobs).await.unwrap();
+    }
+    let store = Store::connect(&format!("{}?options[plan_cache_mode]=force_generic_plan", test.url), 1)
+        .await
+        .unwrap();
+    store.connection().execute_unprepared("ANALYZE").await.unwrap();
+    let read = async || {
+        // The server tells of its own accord about once a second.
+        store.connection().execute_unprepared("SELECT pg_stat_force_next_flush()").await.unwrap();
+        let sql =
+            "SELECT coalesce(sum(idx_tup_read), 0)::bigint FROM pg_stat_user_indexes WHERE relname = 'job'";
+        let told = store.connection().query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await;
+        told.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
+    };
+    let push = JobFilterField::of_parameter("push_id").unwrap();
+    for repository_id in [None, Some(77)] {
+        let conditions = vec![(push, Wanted::Numbers(vec![i64::from(last)]))];
+        let query = JobQuery { repository_id, conditions, offset: 0, limit: 2000 };
+        let before = read().await;
+        assert_eq!(store.job_records(&query).await.unwrap().len(), JOBS);
+        let rows = read().await - before;
+        assert!((JOBS as i64..2 * JOBS as i64).contains(&rows), "{rows} rows read for {JOBS} jobs");
+    }
 }

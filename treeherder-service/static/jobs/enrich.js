@@ -56,7 +56,8 @@ async function suggest(panel, job) {
   if (!lines.size) return;
   /** @type {Suggestion[]} */
   const suggestions = await ask(`${job}/bug_suggestions/`);
-  let marked = false;
+  // The server marks one where the line itself says so.
+  let marked = !!find('.new-mark', panel);
   const hidden = needless(suggestions.map((suggestion) => suggestion.search));
   for (const [place, { suggestion, html }] of withBugs(suggestions).entries()) {
     const line = lines.get(String(suggestion.line_number + 1));
@@ -65,7 +66,7 @@ async function suggest(panel, job) {
     const box = make('div', { class: 'suggested' });
     box.innerHTML = `${html}<p class="quiet"><button type="button" class="plain" data-act="copy" data-text="${safe(suggestion.search)}">copy</button><button type="button" class="plain" data-act="file" data-text="${safe(suggestion.search)}" data-path="${safe(suggestion.path_end ?? '')}" data-line="${suggestion.line_number + 1}">file bug</button>${html ? '' : `<button type="button" class="plain" data-act="issue" data-text="${safe(suggestion.search)}">internal issue</button>`}${suggestion.counter ? ` seen ${suggestion.counter} times lately` : ''}</p>`;
     // A failure that was never seen before is what a sheriff looks for.
-    if (!marked && suggestion.failure_new_in_rev && suggestion.search.split(' | ').length === 3 && !find('.new-mark', line)) {
+    if (!marked && suggestion.failure_new_in_rev && suggestion.search.split(' | ').length === 3) {
       marked = true;
       box.prepend(make('b', { class: 'new-mark', text: 'new' }));
     }

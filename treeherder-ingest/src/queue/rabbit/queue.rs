@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::try_join_all;
 
 use super::RabbitOptions;
 use super::envelope::{Death, Envelope};
@@ -194,13 +195,11 @@ impl Queue for RabbitQueue {
         for queue in queues {
             let of_queue = self.feeds(&session, *queue).await?;
             if of_queue.iter().all(|feed| feed.next().is_none()) {
-                for feed in &of_queue {
+                let settled = of_queue.iter().map(async |feed| {
                     let settled = session.in_time("claim messages", feed.settle_arrivals()).await;
-                    if settled.is_err() {
-                        feed.give_up();
-                    }
-                    settled?;
-                }
+                    settled.inspect_err(|_| feed.give_up())
+                });
+                try_join_all(settled).await?;
             }
             feeds.extend(of_queue);
         }

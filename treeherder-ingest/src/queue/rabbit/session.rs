@@ -11,6 +11,7 @@ use super::RabbitOptions;
 use super::consumers::Consumers;
 use super::counter::Presence;
 use super::envelope::Envelope;
+use super::feed::close;
 use super::topology::Place;
 use crate::pulse::connect;
 use crate::queue::QueueError;
@@ -140,9 +141,7 @@ impl Session {
             .queue_declare(place.name(prefix).into(), QueueDeclareOptions::durable(), place.arguments(prefix))
             .await
             .map_err(&failed)?;
-        if let Err(error) = channel.close(200, "done".into()).await {
-            tracing::debug!(%error, "a channel was gone before it was closed");
-        }
+        close(channel, "done").await;
         self.note(place, Presence::Declared);
         Ok(())
     }

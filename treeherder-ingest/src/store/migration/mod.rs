@@ -16,7 +16,15 @@ mod m0021_push_index;
 pub mod schema;
 mod table;
 
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use std::collections::HashSet;
+
+use sea_orm::{ConnectionTrait, Statement};
+use sea_orm_migration::{IntoSchemaManagerConnection, MigrationTrait, MigratorTrait, SchemaManager};
+
+use crate::store::StoreError;
+
+/// Where the migration library notes what it has done.
+const TABLE: &str = "seaql_migrations";
 
 /// The list of migrations.
 #[derive(Clone, Copy, Debug)]
@@ -42,4 +50,47 @@ impl MigratorTrait for Migrator {
             Box::new(m0021_push_index::Migration),
         ]
     }
+}
+
+/// Names the migrations of this version, in order.
+fn names() -> Vec<String> {
+    Migrator::migrations().into_iter().map(|migration| migration.name().to_owned()).collect()
+}
+
+/// Names the migrations that a database has, of whatever version; the library would make its table first, and stumble over those
+/// that it does not know.
+async fn applied<'c, C>(connection: &'c C) -> Result<HashSet<String>, StoreError>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    let mut applied = HashSet::new();
+    if SchemaManager::new(connection).has_table(TABLE).await? {
+        let sql = format!("SELECT version FROM {TABLE}");
+        let statement = Statement::from_string(connection.get_database_backend(), sql);
+        for row in connection.query_all_raw(statement).await? {
+            applied.insert(row.try_get_by_index::<String>(0)?);
+        }
+    }
+    Ok(applied)
+}
+
+/// Names the migrations of this version that a database lacks, in order.
+pub(super) async fn pending<'c, C>(connection: &'c C) -> Result<Vec<String>, StoreError>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    let applied = applied(connection).await?;
+    Ok(names().into_iter().filter(|name| !applied.contains(name)).collect())
+}
+
+/// Tells whether a database has all migrations of this version, and others.
+pub(super) async fn is_newer<'c, C>(connection: &'c C) -> Result<bool, StoreError>
+where
+    C: ConnectionTrait,
+    &'c C: IntoSchemaManagerConnection<'c>,
+{
+    let (applied, known) = (applied(connection).await?, names());
+    Ok(applied.len() > known.len() && known.iter().all(|name| applied.contains(name)))
 }

@@ -97,14 +97,15 @@ impl JobView {
             ..JobFilter::default()
         };
         let Some(job) = store.jobs(&filter).await?.pop() else { return Ok(None) };
-        let mut marked = false;
-        let view = |line: text_log_error::Model| {
-            // The first one that tells a test and what happened is what a sheriff looks for (§11.8).
-            let new = !marked && line.new_failure && line.line.split(" | ").count() == 3;
-            marked |= new;
-            LineView { number: line.line_number + 1, text: line.line, new }
+        let stored = store.error_lines(id).await?;
+        // The first one that tells a test and what happened is what a sheriff looks for (§11.8).
+        let new = stored.iter().position(|line| line.new_failure && line.line.split(" | ").count() == 3);
+        let view = |(place, line): (usize, text_log_error::Model)| LineView {
+            number: line.line_number + 1,
+            text: line.line,
+            new: new == Some(place),
         };
-        let mut lines: Vec<LineView> = store.error_lines(id).await?.into_iter().map(view).collect();
+        let mut lines: Vec<LineView> = stored.into_iter().enumerate().map(view).collect();
         let more_lines = lines.split_off(lines.len().min(LINES_SHOWN));
         let measured = store.performance_job_data(id).await?;
         let values = measured.into_iter().flat_map(|measured| measured.data).map(|point| {

@@ -140,7 +140,7 @@ pub(super) async fn data(
         let board = read_board(&store, &pushes, &query).await?;
         let names = Names::of(&board);
         let mut data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
-        data.add_html(&views(repository, &pushes, &board, &names, &Filter::of(&query), &query, usize::MAX))?;
+        data.add_html(&views(repository, &pushes, &board, &names, &Filter::of(&query), &query, 0))?;
         Some(data)
     };
     Ok(Json(Further { changed, arrived }).into_response())
@@ -170,7 +170,8 @@ async fn read_board(store: &Store, pushes: &[PushSummary], query: &Query) -> Res
     Ok(store.board(&ids, None).await?)
 }
 
-/// Puts together what is shown of pushes, with the jobs of those that come first, until there are enough of them.
+/// Puts together what is shown of pushes, with the jobs of those that come first, until there are enough of them; the page's script
+/// draws the others.
 fn views<'b>(
     repository: &'b repository::Model,
     pushes: &'b [PushSummary],
@@ -189,13 +190,13 @@ fn views<'b>(
     for job in &board.jobs {
         by_push.entry(job.push_id).or_default().push(job);
     }
-    let mut before = 0;
+    let mut drawn = 0;
     let view = |push: &'b PushSummary| {
         let jobs = by_push.remove(&push.id).unwrap_or_default();
         let progress = Progress::of(jobs.iter().copied());
-        let rows = (before < enough)
+        let rows = (drawn < enough)
             .then(|| rows(jobs.into_iter().map(|job| names.job(board, job, now)), filter, style));
-        before += rows.iter().flatten().map(Row::drawn).sum::<usize>();
+        drawn += rows.iter().flatten().map(Row::drawn).sum::<usize>();
         PushView::new(repository, push, rows, progress, query)
     };
     pushes.iter().map(view).collect()
@@ -258,15 +259,7 @@ fn chips(query: &Query, filter: &Filter) -> Vec<Chip> {
 
 /// Lists what restricts the page to some pushes: words, value, link without it.
 fn restrictions(query: &Query) -> Vec<(&'static str, String, String)> {
-    const RANGES: [(&str, &str); 6] = [
-        ("revision", "Revision"),
-        ("author", "Author"),
-        ("fromchange", "From"),
-        ("tochange", "To"),
-        ("startdate", "Since"),
-        ("enddate", "Until"),
-    ];
-    let given = RANGES.iter().filter_map(|(name, words)| Some((name, words, query.get(name)?)));
+    let given = range::RESTRICTIONS.iter().filter_map(|(name, words)| Some((name, words, query.get(name)?)));
     given.map(|(name, words, value)| (*words, value.to_owned(), query.without(&[name]))).collect()
 }
 

@@ -26,13 +26,24 @@ pub(super) struct PushView<'b> {
     more_commits: i64,
     more_url: String,
     progress: Progress,
-    /// Without them the script draws its jobs, after those that come first on the screen.
-    rows: Option<Vec<Row<'b>>>,
+    rows: Rows<'b>,
     /// Link that shows all jobs one by one.
     expand: String,
-    /// Link that shows this push alone, and of its jobs those that are wanted.
-    alone: String,
     collapsed: bool,
+}
+
+/// The jobs of a push.
+#[derive(Debug)]
+enum Rows<'b> {
+    Here(Vec<Row<'b>>),
+    /// The script draws them; without it there is a link to a page of this push alone, with the same filter.
+    Elsewhere(String),
+}
+
+fn alone(query: &Query, revision: &str) -> String {
+    let mut pairs = query.pairs().to_vec();
+    pairs.retain(|(name, _)| range::RESTRICTIONS.iter().all(|(known, _)| name != known));
+    Query::new(pairs).with("revision", revision)
 }
 
 /// A commit as it is shown.
@@ -43,12 +54,6 @@ struct CommitView<'b> {
     author: &'b str,
     initials: String,
     parts: Vec<Part<'b>>,
-}
-
-fn alone(query: &Query, revision: &str) -> String {
-    let mut pairs = query.pairs().to_vec();
-    pairs.retain(|(name, _)| !range::PARAMETERS.contains(&name.as_str()));
-    Query::new(pairs).with("revision", revision)
 }
 
 impl<'b> PushView<'b> {
@@ -86,9 +91,11 @@ impl<'b> PushView<'b> {
             more_url: links::push(repository, &push.revision),
             commits,
             progress,
-            rows,
+            rows: match rows {
+                Some(rows) => Rows::Here(rows),
+                None => Rows::Elsewhere(alone(query, &push.revision)),
+            },
             expand: query.with("group_state", "expanded"),
-            alone: alone(query, &push.revision),
             collapsed,
         }
     }

@@ -11,9 +11,15 @@ const PUSHES: u64 = 10;
 const PUSHES_OF_RANGE: u64 = 100;
 const MOST_PUSHES: u64 = 100;
 
-/// Parameters that say which pushes are shown; the others say which jobs of them.
-pub(super) const PARAMETERS: [&str; 7] =
-    ["author", "count", "enddate", "fromchange", "revision", "startdate", "tochange"];
+/// Parameters that restrict which pushes are shown, with words for people; others say which of their jobs are.
+pub(super) const RESTRICTIONS: [(&str, &str); 6] = [
+    ("revision", "Revision"),
+    ("author", "Author"),
+    ("fromchange", "From"),
+    ("tochange", "To"),
+    ("startdate", "Since"),
+    ("enddate", "Until"),
+];
 
 /// Most pushes of which a page can ask for changes.
 const MOST_SHOWN: usize = 1000;
