@@ -39,6 +39,14 @@ async function open(box) {
     return true;
   };
 
+  const wrap = (/** @type {boolean} */ on) => {
+    view.wrapped = on;
+    box.classList.toggle('wrapped', on);
+    find('#wrap')?.setAttribute('aria-pressed', String(on));
+  };
+  // A narrow screen would show little more than the time of each line.
+  if (matchMedia('(max-width: 40rem)').matches) wrap(true);
+
   const known = readRange(location.hash, location.search);
   const first = known?.first ?? failures[0] ?? 0;
   if (follow) followLive(box, lines, view, tell, minimap, known && { line: known.first, jump });
@@ -71,14 +79,10 @@ async function open(box) {
   find('#next-failure')?.addEventListener('click', () => step(1));
   find('#previous-failure')?.addEventListener('click', () => step(-1));
 
-  find('#wrap')?.addEventListener('click', (event) => {
-    view.wrapped = !view.wrapped;
-    box.classList.toggle('wrapped', view.wrapped);
-    /** @type {HTMLElement} */ (event.currentTarget).setAttribute('aria-pressed', String(view.wrapped));
+  find('#wrap')?.addEventListener('click', () => {
+    wrap(!view.wrapped);
     view.go(view.top);
   });
-  // A narrow screen would show little more than the time of each line.
-  if (matchMedia('(max-width: 40rem)').matches) find('#wrap')?.click();
   find('#copy-lines')?.addEventListener('click', async () => {
     const range = view.marked;
     if (!range) return toast('Mark lines first: click a number, then another with shift.', { error: true });

@@ -105,9 +105,10 @@ export class View {
     this.draw();
   }
 
-  /** Shows a line with some before it. @param {number} line */
+  /** Shows a line with some before it; where lines are wrapped, those before may be higher than the screen. @param {number} line */
   show(line) {
-    if (line < this.top + 1 || line > this.top + this.fitting - 2) this.go(line - Math.floor(this.fitting / 3));
+    if (this.wrapped) this.go(line);
+    else if (line < this.top + 1 || line > this.top + this.fitting - 2) this.go(line - Math.floor(this.fitting / 3));
     else this.draw();
   }
 
