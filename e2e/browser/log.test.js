@@ -100,6 +100,22 @@ test('a narrow screen wraps the lines, and shows what failed', { skip, timeout: 
   assert.equal(await page.getAttribute('#wrap', 'aria-pressed'), 'true');
   const box = await page.locator(`.log-line:has([data-line="${FAILURES[0]}"]) .log-text`).boundingBox();
   assert.ok(box && box.x + box.width <= 390, JSON.stringify(box));
+  await page.focus('#log');
+  await page.keyboard.press('End');
+  await seen(page, LINES - 1);
+  // The next page begins with what this one ends with: nothing is passed over.
+  const whole = () => page.$$eval('#log .log-line', (lines) => {
+    const frame = /** @type {HTMLElement} */ (document.querySelector('#log')).getBoundingClientRect();
+    const inside = lines.filter((line) => line.getBoundingClientRect().top >= frame.top - 1 && line.getBoundingClientRect().bottom <= frame.bottom + 1);
+    return inside.map((line) => Number(/** @type {HTMLElement} */ (line.querySelector('[data-line]')).dataset.line));
+  });
+  await page.keyboard.press('Home');
+  await seen(page, 0);
+  const shown = await whole();
+  assert.ok(shown.length > 3 && shown.length < 25, String(shown));
+  await page.keyboard.press('PageDown');
+  await seen(page, shown.length);
+  assert.ok((await whole())[0] <= shown.length, String(await whole()));
   await context.close();
 });
 

@@ -81,6 +81,7 @@ async function open(box) {
 
   find('#wrap')?.addEventListener('click', () => {
     wrap(!view.wrapped);
+    view.size();
     view.go(view.top);
   });
   find('#copy-lines')?.addEventListener('click', async () => {

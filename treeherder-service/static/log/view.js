@@ -19,6 +19,8 @@ export class View {
   failures = new Set();
   frame = 0;
   wrapped = false;
+  /** Lines that are wholly on the screen, where they are wrapped. */
+  fits = 1;
   /** The next scroll event is of our own making. */
   moving = false;
   /** The text that is searched for. */
@@ -38,7 +40,7 @@ export class View {
       this.move(event.deltaMode ? event.deltaY : event.deltaY / ROW);
     }, { passive: false });
     box.addEventListener('keydown', (event) => {
-      const page = this.fitting - 1;
+      const page = Math.max(1, (this.wrapped ? this.fits : this.fitting) - 1);
       /** @type {Record<string, number>} */
       const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, ' ': page, Home: -Infinity, End: Infinity };
       const step = steps[event.key];
@@ -71,13 +73,15 @@ export class View {
     return Math.max(1, this.spacer.offsetHeight - this.box.clientHeight);
   }
 
+  /** The last line that can be at the top: how many fit below it is not known where they are wrapped. */
   get last() {
-    return Math.max(0, this.lines.total - this.fitting);
+    return Math.max(0, this.lines.total - (this.wrapped ? 1 : this.fitting));
   }
 
   /** Fits the scroll bar to the number of lines. */
   size() {
-    this.spacer.style.height = `${Math.min(HIGHEST, this.lines.total * ROW)}px`;
+    const height = this.wrapped ? this.box.clientHeight + this.last * ROW : this.lines.total * ROW;
+    this.spacer.style.height = `${Math.min(HIGHEST, height)}px`;
     this.draw();
   }
 
@@ -93,7 +97,8 @@ export class View {
 
   /** @param {number} lines */
   move(lines) {
-    this.go(this.top + lines);
+    const isAtBottom = this.wrapped && this.atEnd && lines < 0;
+    this.go((isAtBottom ? this.lines.total - this.fits : this.top) + lines);
   }
 
   /** Brings a line to the top. @param {number} line */
@@ -122,7 +127,8 @@ export class View {
 
   drawNow() {
     this.frame = 0;
-    const first = Math.floor(this.top);
+    const isAtBottom = this.wrapped && this.atEnd;
+    const first = isAtBottom ? Math.max(0, this.lines.total - this.fitting) : Math.floor(this.top);
     const last = Math.min(this.lines.total, first + this.fitting + 2);
     let missing = false;
     const html = [];
@@ -134,7 +140,14 @@ export class View {
       html.push(`<div class="${classes}" role="listitem"><a class="log-number" href="#L${number + 1}" data-line="${number}" tabindex="-1">${number + 1}</a><span class="log-text">${line === undefined ? ' ' : lineHtml(line)}</span></div>`);
     }
     this.rows.innerHTML = html.join('');
-    const offset = this.scaled || this.wrapped ? 0 : (this.top - first) * ROW;
+    let offset = this.scaled || this.wrapped ? 0 : (this.top - first) * ROW;
+    if (this.wrapped) {
+      const room = this.box.clientHeight;
+      if (isAtBottom) offset = Math.max(0, this.rows.offsetHeight - room);
+      const rows = [...this.rows.children].map((row) => /** @type {HTMLElement} */ (row).offsetTop - offset);
+      const ends = [...rows.slice(1), this.rows.offsetHeight - offset];
+      this.fits = Math.max(1, rows.filter((top, at) => top >= 0 && ends[at] <= room).length);
+    }
     this.rows.style.transform = `translateY(${this.box.scrollTop - offset}px)`;
     if (missing) {
       const before = this.lines.total;
