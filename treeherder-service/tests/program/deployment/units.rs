@@ -36,7 +36,7 @@ fn every_file_starts_every_process_type_and_nothing_else() {
     assert_eq!(between(&compose, "command: [", "]"), expected, "compose.yaml");
     let target = read("systemd/treeherder.target");
     let mut units = between(&target, "Wants=treeherder@", ".service");
-    // It has a unit of its own, which the others require.
+    // It has a unit of its own, which the others want.
     assert!(
         read("systemd/treeherder@.service")
             .contains("Wants=network-online.target treeherder-release.service")
@@ -46,6 +46,17 @@ fn every_file_starts_every_process_type_and_nothing_else() {
     );
     units.insert("release");
     assert_eq!(units, expected, "treeherder.target");
+}
+
+#[test]
+fn every_process_type_is_documented() {
+    let services = Place::new().json(&["services", "list", "--format", "json"]);
+    let text = read("../docs/OPERATIONS.md");
+    let table = text.split("\n\n").find(|part| part.contains("| process type |")).unwrap();
+    for service in services.as_array().unwrap() {
+        let name = service["name"].as_str().unwrap();
+        assert!(table.contains(&format!("`{name}`")), "docs/OPERATIONS.md does not tell of {name}: {table}");
+    }
 }
 
 #[test]
