@@ -31,12 +31,12 @@ mod seed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{
-    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, TransactionOptions, TransactionTrait as _,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait as _;
 
+use crate::write_turn::WriteTurns;
+
+pub use crate::write_turn::WriteTransaction;
 pub use cycle::{OldData, Unused};
 pub use error::{DataError, DataProblem, StoreError};
 pub use events::{EventJob, EventPush, UnclassifiedCount};
@@ -66,6 +66,7 @@ const ROWS_BETWEEN: usize = 2000;
 #[derive(Clone, Debug)]
 pub struct Store {
     connection: DatabaseConnection,
+    turns: WriteTurns,
     reference_ids: Arc<jobs::ReferenceIds>,
     names: Arc<read::Names>,
     event_log: Arc<events::EventLog>,
@@ -74,7 +75,7 @@ pub struct Store {
 /// A process has its turn, until this is dropped.
 #[derive(Debug)]
 #[must_use = "the turn ends when this is dropped"]
-pub struct Turn(Option<DatabaseTransaction>);
+pub struct Turn(Option<WriteTransaction>);
 
 impl Turn {
     /// Lets the next one go on.
@@ -112,6 +113,7 @@ impl Store {
         });
         let connection = Database::connect(options).await?;
         Ok(Self {
+            turns: WriteTurns::of(&connection),
             connection,
             reference_ids: Arc::default(),
             names: Arc::default(),
@@ -142,10 +144,10 @@ impl Store {
                 .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
                 .await?;
         }
-        if migration::is_newer(&transaction).await? {
+        if migration::is_newer(&*transaction).await? {
             tracing::info!("the tables are those of a newer version, nothing is done to them");
         } else {
-            migration::Migrator::up(&transaction, None).await?;
+            migration::Migrator::up(&*transaction, None).await?;
         }
         transaction.commit().await?;
         Ok(())
@@ -208,11 +210,7 @@ impl Store {
     ///
     /// # Errors
     /// When no transaction can be opened.
-    pub async fn begin_write(&self) -> Result<DatabaseTransaction, DbErr> {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        self.connection.begin_with_options(options).await
+    pub async fn begin_write(&self) -> Result<WriteTransaction, DbErr> {
+        self.turns.begin(&self.connection).await
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sea_orm::{ConnectionTrait as _, Statement};
+use sea_orm::{
+    ConnectionTrait as _, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+};
 use treeherder_ingest::push::{LoadedPush, Revision};
 use treeherder_ingest::queue::{Message, Queue as _, QueueName};
 use treeherder_ingest::store::Store;
@@ -91,24 +93,32 @@ async fn a_locked_database_stops_listening_and_work_until_it_is_free() {
     let harness = harness_of(&stand_in).await;
     // Otherwise SQLite itself would wait.
     execute(&harness, "PRAGMA busy_timeout = 0").await.unwrap();
+    // As another process does: within one, everybody would wait for this writer's turn to end.
     let other = Store::connect(&harness.database.url, 1).await.unwrap();
+    let lock = || async {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..Default::default()
+        };
+        other.connection().begin_with_options(options).await.unwrap()
+    };
 
-    let lock = other.begin_write().await.unwrap();
+    let locked = lock().await;
     assert_refused(&harness, "database is locked").await;
     let listening = harness.listen(deliveries(stand_in.scenario().messages(&urls(&stand_in))));
     let unlocking = async {
         tokio::time::sleep(A_WHILE).await;
         assert_eq!(harness.unfinished().await, 0);
-        lock.rollback().await.unwrap();
+        locked.rollback().await.unwrap();
     };
     let (listened, ()) = tokio::join!(listening, unlocking);
     assert_eq!(listened.given_back, 0);
 
-    let lock = other.begin_write().await.unwrap();
+    let locked = lock().await;
     let running = harness.start();
     tokio::time::sleep(A_WHILE).await;
     assert!(harness.contents().await["push"].is_empty());
-    lock.rollback().await.unwrap();
+    locked.rollback().await.unwrap();
     harness.pipeline.drained(&crate::harness::every_queue(), true).await.unwrap();
     running.stop().await;
     assert_nothing_lost(&harness, &stand_in).await;

@@ -113,6 +113,8 @@ impl Rabbit {
     /// The broker waits in real time: short steps are repeated until the clock says that a message is due.
     pub(crate) fn options(&self, owner: &str) -> RabbitOptions {
         let mut options = RabbitOptions::new(AmqpUrl::parse(&self.server.url("/")).unwrap(), owner);
+        // Nobody kills this server.
+        options.settling = Duration::ZERO;
         options.prefix.clone_from(&self.prefix);
         options.prefetch = 1_000;
         options.steps = vec![Duration::from_millis(200), Duration::from_secs(50)];

@@ -44,3 +44,27 @@ async fn what_waits_is_due_after_a_restart_of_the_broker_too() {
         block_in_place(|| server.restart());
     }
 }
+
+/// RabbitMQ 3.10 forgets queues that are younger than half a second, with messages that it has confirmed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_confirmed_outlives_a_broker_that_is_killed_right_after_its_first_message() {
+    let Some(server) = block_in_place(RabbitMq::start_own) else { return };
+    let options = RabbitOptions::new(AmqpUrl::parse(&server.url("/")).unwrap(), "a");
+    let queue = RabbitQueue::new(options);
+    let names: Vec<QueueName> = QueueName::all().collect();
+    let messages: Vec<Message> = names.iter().map(|name| Message::new(*name, name.as_str())).collect();
+    queue.publish(&messages).await.unwrap();
+    block_in_place(|| server.restart());
+    let all = async {
+        let mut missing: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        while !missing.is_empty() {
+            for name in &names {
+                let claimed = queue.claim(&[*name], 10, Duration::from_secs(60)).await.unwrap_or_default();
+                missing.retain(|text| claimed.iter().all(|delivery| delivery.payload != *text));
+            }
+            println!("missing: {missing:?}");
+            sleep(STEP).await;
+        }
+    };
+    timeout(Duration::from_secs(120), all).await.expect("messages that were confirmed came back");
+}

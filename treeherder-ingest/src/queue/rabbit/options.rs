@@ -20,6 +20,11 @@ pub struct RabbitOptions {
     pub prefetch: u16,
     /// The back-off steps: a delay is made of the largest ones that fit, and the rest is rounded up.
     pub steps: Vec<Duration>,
+    /// How long a queue that this process made on the broker is left alone before something is published to it.
+    ///
+    /// RabbitMQ 3.10 writes down half a second later that it has a new quorum queue. When it is killed before that, the
+    /// queue comes back without a leader and without its messages, confirmed ones too.
+    pub settling: Duration,
     /// How long the broker may take to confirm what is published.
     pub confirm_timeout: Duration,
     /// Largest payload the broker takes (its `max_message_size`).
@@ -39,6 +44,7 @@ impl RabbitOptions {
             prefix: "treeherder.".to_owned(),
             prefetch: 100,
             steps: std::iter::once(Duration::from_secs(1)).chain(doubling).collect(),
+            settling: Duration::from_secs(1),
             confirm_timeout: Duration::from_secs(60),
             max_message_bytes: 128 * 1024 * 1024,
         }

@@ -9,7 +9,7 @@ use lapin::{Channel, Confirmation, Connection};
 
 use super::RabbitOptions;
 use super::consumers::Consumers;
-use super::counter::Presence;
+use super::counter::{Counter, Presence};
 use super::envelope::Envelope;
 use super::feed::close;
 use super::topology::Place;
@@ -117,6 +117,20 @@ impl Session {
         self.declare(place).await
     }
 
+    /// As [`ensure`](Self::ensure); tells whether there was no such queue.
+    async fn make(&self, place: &Place) -> Result<bool, QueueError> {
+        let is_known = matches!(self.presence(place), Some(Presence::Declared | Presence::Seen));
+        let mut is_new = false;
+        if !is_known {
+            let mut counter = Counter::new(self);
+            let counted = self.in_time("declare a queue on the broker", counter.count_now(place)).await;
+            counter.end().await;
+            is_new = counted?.is_none();
+        }
+        self.ensure(place).await?;
+        Ok(is_new)
+    }
+
     /// Bounds how long the broker may take for what it should do at once.
     pub(super) async fn in_time<T>(
         &self,
@@ -152,11 +166,15 @@ impl Session {
         operation: &'static str,
         letters: &[(Place, Envelope)],
     ) -> Result<(), QueueError> {
+        let mut made = false;
         for (place, envelope) in letters {
             if envelope.payload.len() > self.options.max_message_bytes {
                 return Err(QueueError::TooLarge { queue: envelope.queue, bytes: envelope.payload.len() });
             }
-            self.ensure(place).await?;
+            made |= self.make(place).await?;
+        }
+        if made {
+            tokio::time::sleep(self.options.settling).await;
         }
         let limit = self.options.confirm_timeout;
         if let Ok(confirmed) = tokio::time::timeout(limit, self.confirm(operation, letters)).await {

@@ -7,10 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait as _, Value,
-};
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement, Value};
 
 use super::clock::milliseconds;
 use super::message::storable_error;
@@ -19,6 +16,7 @@ use super::{
     Burial, Clock, DeadLetter, Delivery, Depth, Message, MessageId, Page, Priority, Queue, QueueError,
     QueueName, Receipt, Retry, SystemClock, Waiting, WakeUp,
 };
+use crate::write_turn::WriteTurns;
 use inspect::{count, moment};
 use statement::{Builder, insert_statements};
 
@@ -38,6 +36,7 @@ const MAX_CLAIM: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct SqlQueue {
     connection: DatabaseConnection,
+    turns: WriteTurns,
     owner: String,
     clock: Arc<dyn Clock>,
     wake_ups: Arc<WakeUps>,
@@ -76,7 +75,8 @@ impl SqlQueue {
         owner: impl Into<String>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { connection, owner: owner.into(), clock, wake_ups: Arc::default() }
+        let turns = WriteTurns::of(&connection);
+        Self { connection, turns, owner: owner.into(), clock, wake_ups: Arc::default() }
     }
 
     /// Publishes inside the caller's transaction on the same database.
@@ -123,13 +123,10 @@ impl SqlQueue {
     async fn try_write(&self, mut statements: Vec<Statement>) -> Result<u64, DbErr> {
         if statements.len() <= 1 {
             let Some(statement) = statements.pop() else { return Ok(0) };
+            let _turn = self.turns.take().await;
             return Ok(self.connection.execute_raw(statement).await?.rows_affected());
         }
-        let options = TransactionOptions {
-            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-            ..Default::default()
-        };
-        let transaction = self.connection.begin_with_options(options).await?;
+        let transaction = self.turns.begin(&self.connection).await?;
         let mut changed = 0;
         for statement in statements {
             changed += transaction.execute_raw(statement).await?.rows_affected();
@@ -188,7 +185,10 @@ impl SqlQueue {
 
     async fn try_claim(&self, statement: Statement, token: i64) -> Result<Vec<Delivery>, DbErr> {
         let mut deliveries = Vec::new();
-        for row in self.connection.query_all_raw(statement).await? {
+        let turn = self.turns.take().await;
+        let rows = self.connection.query_all_raw(statement).await?;
+        drop(turn);
+        for row in rows {
             let (id, first_seen) = (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
             let queue: String = row.try_get_by_index(1)?;
             deliveries.push(Delivery {
