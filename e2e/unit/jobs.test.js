@@ -95,6 +95,15 @@ test('words, fields and lists in every form of old links', () => {
   assert.deepEqual(list(new URLSearchParams('tier=1,2&tier=3&filter-tier=4 5'), 'tier'), ['1', '2', '3', '4', '5']);
 });
 
+test('jobs of which the server says that they have run other tests are hidden', () => {
+  const model = new Model();
+  model.merge({ ...data('ts'), elsewhere: [101] });
+  const shown = () => [...model.all()].filter((job) => filter('').matches(job)).map((job) => job.id);
+  assert.deepEqual(shown(), [100]);
+  model.merge(data('ts'));
+  assert.deepEqual(shown(), [100, 101]);
+});
+
 test('the usual statuses are left out of the URL', () => {
   const params = new URLSearchParams('resultStatus=busted');
   setStatuses(params, new Set(['t', 'b', 'e', 's', 'r', 'u', 'g', 'p']));

@@ -59,6 +59,22 @@ export function overlay(keys) {
   });
 }
 
+/**
+ * Where a link of the oldest form leads: what is behind the `#` of `/#/jobs?repo=try` belongs before it (§11.1). Empty when it is
+ * no such link.
+ * @param {{ pathname: string, hash: string }} of
+ */
+export function unhashed({ pathname, hash }) {
+  const found = /^#\/?(\w[\w/-]*)?\?(.*)$/.exec(hash);
+  if (!found) return '';
+  const [, page = 'jobs', query] = found;
+  // The front page leads to the jobs.
+  const place = page === 'jobs' ? pathname : `${pathname === '/jobs' ? '' : pathname}/${page}`;
+  return `${place}?${query}`;
+}
+
+const moved = unhashed(location);
+if (moved) location.replace(moved);
 themes();
 menus();
 // What is on the screen may have changed since the page was made.

@@ -46,8 +46,8 @@ pub use logs::LogJob;
 pub use monitor::{MetricValue, Pruned, Retention, TaskFilter, WorkerRow};
 pub use read::{
     Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
-    JobFilterField, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogPlace, LogTally, PushCondition,
-    PushQuery, PushSummary, TableCount, Wanted,
+    JobFilterField, JobGroup, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogPlace, LogTally,
+    PushCondition, PushQuery, PushSummary, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};

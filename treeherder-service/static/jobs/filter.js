@@ -34,6 +34,7 @@ export class Filter {
   /** @param {Job} job */
   matches(job) {
     return this.statuses.has(job.status)
+      && !job.elsewhere
       && (isClassified(job.classification) ? this.classified : this.unclassified)
       && this.tiers.has(job.kind.tier)
       && this.words.every((word) => job.kind.text.includes(word))

@@ -5,10 +5,10 @@ import { isClassified, isFailure } from './status.js';
 /** @typedef {{ title: string, platform: string, order: number }} Row */
 /** @typedef {{ symbol: string, name: string }} Group */
 /** What jobs of one kind have in common. @typedef {{ row: Row, group: Group, symbol: string, name: string, tier: number, text: string, sort: string }} Kind */
-/** @typedef {{ id: number, push: number, status: string, classification: number, minutes: number, at: number, kind: Kind }} Job */
+/** @typedef {{ id: number, push: number, status: string, classification: number, minutes: number, at: number, kind: Kind, elsewhere: boolean }} Job */
 /** @typedef {{ id: number, revision: string, author: string, time: number, html?: string }} Push */
 /** @typedef {{ push: number, ids: number[], kinds: number[], status: string, classes: string, minutes: number[] }} Columns */
-/** What `Data` in `data.rs` writes. @typedef {{ repo: string, now: number, cursor?: string, pushes: Push[], rows: [string, string, number][], groups: [string, string][], kinds: [number, number, string, string, number][], jobs: Columns[] }} Data */
+/** What `Data` in `data.rs` writes. @typedef {{ repo: string, now: number, cursor?: string, pushes: Push[], rows: [string, string, number][], groups: [string, string][], kinds: [number, number, string, string, number][], jobs: Columns[], elsewhere?: number[] }} Data */
 
 /** Pads the numbers of a symbol, so that `bc2` comes before `bc10`. @param {string} symbol */
 export const padded = (symbol) => symbol.replace(/\d+/g, (digits) => digits.padStart(3, '0'));
@@ -42,6 +42,7 @@ export class Model {
     const arrived = data.pushes.filter((push) => !this.pushes.has(push.id));
     for (const push of arrived) this.pushes.set(push.id, push);
     const kinds = kindsOf(data);
+    const elsewhere = new Set(data.elsewhere);
     /** @type {Job[]} */
     const changed = [];
     for (const columns of data.jobs) {
@@ -50,7 +51,7 @@ export class Model {
       let id = 0;
       for (let i = 0; i < columns.ids.length; i++) {
         id += columns.ids[i];
-        const job = { id, push: columns.push, status: columns.status[i], classification: Number(columns.classes[i]), minutes: columns.minutes[i], at: data.now, kind: kinds[columns.kinds[i]] };
+        const job = { id, push: columns.push, elsewhere: elsewhere.has(id), status: columns.status[i], classification: Number(columns.classes[i]), minutes: columns.minutes[i], at: data.now, kind: kinds[columns.kinds[i]] };
         const before = known.get(id);
         known.set(id, job);
         if (!before || before.status !== job.status || before.classification !== job.classification) changed.push(job);

@@ -6,7 +6,7 @@ import { find, toast } from '../dom.js';
 /** @typedef {import('./board.js').Board} Board */
 
 /** Parameters that say which pushes are wanted; the others say which jobs of them are shown. */
-const RANGE = ['revision', 'author', 'fromchange', 'tochange', 'startdate', 'enddate', 'nojobs'];
+const RANGE = ['revision', 'author', 'fromchange', 'tochange', 'startdate', 'enddate', 'nojobs', 'test_paths'];
 
 /** The address of data for this page. @param {Board} board @param {Record<string, string>} more */
 export function dataUrl(board, more) {

@@ -15,6 +15,7 @@ mod jobs;
 mod links;
 mod log_viewer;
 mod login;
+mod old_links;
 mod performance;
 mod query;
 mod repositories;
@@ -45,6 +46,7 @@ impl FromRef<AppState> for Assets {
 pub(super) fn router(accounts: &Accounts, reference: &Arc<str>) -> Router<AppState> {
     let pages = Router::new()
         .route("/", get(home))
+        .merge(old_links::router())
         .merge(jobs::router())
         .merge(job::router())
         .route("/logviewer", get(log_viewer::show))

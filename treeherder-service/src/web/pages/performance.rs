@@ -21,7 +21,7 @@ struct Page<'p> {
 
 /// Makes the route, and those of old that lead to it.
 pub(super) fn router() -> Router<AppState> {
-    let old = ["/perf.html", "/perfherder", "/perfherder/graphs"];
+    let old = ["/perf.html", "/perfherder", "/perfherder/graphs", "/performance/graphs"];
     let router = Router::new().route("/performance", get(show));
     old.into_iter().fold(router, |router, path| router.route(path, get(moved)))
 }

@@ -37,6 +37,13 @@ impl Query {
         pairs.text()
     }
 
+    /// Returns the parameters with one of them under another name, and with another value.
+    pub(super) fn renamed(&self, name: &str, new: &str, value: &str) -> String {
+        let mut pairs = self.clone();
+        pairs.0.retain(|(known, _)| known != name);
+        pairs.with(new, value)
+    }
+
     /// Returns the parameters without some of them, in the form of a URL from its question mark on.
     pub(super) fn without(&self, names: &[&str]) -> String {
         let mut pairs = self.clone();

@@ -3,7 +3,7 @@
 //! Thousands of jobs travel with each page, so they are written by columns: ids as differences, statuses and
 //! classifications as one text, what a job is as a number in a list of kinds. `static/jobs/model.js` reads it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -31,6 +31,9 @@ pub(super) struct Data {
     kinds: Vec<(usize, usize, String, String, i32)>,
     /// Jobs by their push.
     jobs: Vec<DataJobs>,
+    /// Jobs that have run other tests than those that are asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<i64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -104,6 +107,13 @@ impl Data {
             jobs.minutes.push(job.minutes);
         }
         data
+    }
+
+    /// Names the jobs that have run other tests.
+    pub(super) fn with_elsewhere(mut self, elsewhere: &HashSet<i64>) -> Self {
+        self.elsewhere = elsewhere.iter().copied().collect();
+        self.elsewhere.sort_unstable();
+        self
     }
 
     /// Adds the HTML of pushes that the page does not have yet.

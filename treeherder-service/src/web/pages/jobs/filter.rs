@@ -1,5 +1,7 @@
 //! Which jobs are shown (§11.4); the page's script filters by the same rules (`static/jobs/filter.js`).
 
+use std::collections::HashSet;
+
 use super::layout::Job;
 use super::status::{Status, is_classified};
 use crate::web::pages::query::Query;
@@ -28,6 +30,8 @@ pub(super) struct Filter {
     contained: Vec<(Field, Vec<String>)>,
     /// The field must be one of the values.
     equal: Vec<(Field, Vec<String>)>,
+    /// Jobs that have run other tests than those that are asked for.
+    elsewhere: HashSet<i64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +76,19 @@ impl Filter {
                 ("job_group_symbol", Field::GroupSymbol),
                 ("failure_classification_id", Field::Classification),
             ]),
+            elsewhere: HashSet::new(),
         }
+    }
+
+    /// Leaves out jobs that have run other tests.
+    pub(super) fn leaving_out(mut self, elsewhere: HashSet<i64>) -> Self {
+        self.elsewhere = elsewhere;
+        self
+    }
+
+    /// Returns the jobs that have run other tests.
+    pub(super) fn elsewhere(&self) -> &HashSet<i64> {
+        &self.elsewhere
     }
 
     /// Tells whether a status is shown.
@@ -96,6 +112,7 @@ impl Filter {
         state
             && self.shows(job.status)
             && self.shows_tier(job.tier)
+            && !self.elsewhere.contains(&job.id)
             && self.has_words(job)
             && self.contained.iter().all(|(field, wanted)| {
                 let value = field.of(job);

@@ -1,11 +1,11 @@
 //! The page and the data that its script asks for later.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use askama::Template;
 use axum::Json;
 use axum::extract::{Query as Parameters, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use treeherder_ingest::store::entity::repository;
@@ -37,6 +37,8 @@ struct Page<'p> {
     data: String,
     more: Vec<(usize, String)>,
     range: Vec<(&'static str, String, String)>,
+    /// The landing that the link waits for.
+    landing: Option<&'p str>,
     /// The selected job.
     job: Option<JobView>,
 }
@@ -66,6 +68,9 @@ const CHIPS: [(&str, &[Status]); 7] = [
 /// second for thousands of them, which its script draws faster, and later.
 const AT_ONCE: usize = 300;
 
+/// Most paths of tests that are looked for.
+const MOST_PATHS: usize = 20;
+
 /// Shows pushes and their jobs.
 pub(super) async fn show(
     shell: Shell,
@@ -78,12 +83,22 @@ pub(super) async fn show(
         let text = format!("There is no active repository with the name “{}”.", shell.repo);
         return Ok(Failed::missing(shell, text).into_response());
     };
+    let job = selected(&store, repository, &query).await?;
+    if query.get("selectedJob").is_some()
+        && let Some(task) = job.as_ref().and_then(|job| job.task.as_ref())
+    {
+        // Links of old name the job by its number, which is of this site alone.
+        let run = format!("{}.{}", task.id, task.run);
+        let now = query.renamed("selectedJob", "selectedTaskRun", &run);
+        return Ok(Redirect::temporary(&format!("/jobs{now}")).into_response());
+    }
     let pushes = range::read(&store, repository, &query).await?;
     let board = read_board(&store, &pushes, &query).await?;
     let names = Names::of(&board);
-    let filter = Filter::of(&query);
+    let filter = Filter::of(&query).leaving_out(elsewhere(&store, &ids(&pushes), &query).await?);
     let views = views(repository, &pushes, &board, &names, &filter, &query, AT_ONCE);
-    let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now()).for_block()?;
+    let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
+    let data = data.with_elsewhere(filter.elsewhere()).for_block()?;
     let unclassified = pushes.iter().map(|push| Progress::of(jobs_of(&board, push)).failed).sum();
     let page = Page {
         shell: &shell,
@@ -109,7 +124,8 @@ pub(super) async fn show(
             })
             .to_vec(),
         range: restrictions(&query),
-        job: selected(&store, repository, &query).await?,
+        landing: query.get("landoCommitID"),
+        job,
     };
     Ok(render(&page))
 }
@@ -129,7 +145,8 @@ pub(super) async fn data(
     let changed = match (query.get("since").and_then(moment), range::shown(&query)) {
         (Some(since), ids) if !ids.is_empty() && query.get("nojobs").is_none() => {
             let board = store.board(&ids, Some(since - OVERLAP)).await?;
-            Some(Data::of(&repository.name, &[], &board, &Names::of(&board), Utc::now()))
+            let data = Data::of(&repository.name, &[], &board, &Names::of(&board), Utc::now());
+            Some(data.with_elsewhere(&elsewhere(&store, &ids, &query).await?))
         }
         _ => None,
     };
@@ -139,8 +156,10 @@ pub(super) async fn data(
     } else {
         let board = read_board(&store, &pushes, &query).await?;
         let names = Names::of(&board);
-        let mut data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
-        data.add_html(&views(repository, &pushes, &board, &names, &Filter::of(&query), &query, 0))?;
+        let filter = Filter::of(&query).leaving_out(elsewhere(&store, &self::ids(&pushes), &query).await?);
+        let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
+        let mut data = data.with_elsewhere(filter.elsewhere());
+        data.add_html(&views(repository, &pushes, &board, &names, &filter, &query, 0))?;
         Some(data)
     };
     Ok(Json(Further { changed, arrived }).into_response())
@@ -166,8 +185,18 @@ async fn read_board(store: &Store, pushes: &[PushSummary], query: &Query) -> Res
     if query.get("nojobs").is_some() {
         return Ok(Board::default());
     }
-    let ids: Vec<i32> = pushes.iter().map(|push| push.id).collect();
-    Ok(store.board(&ids, None).await?)
+    Ok(store.board(&ids(pushes), None).await?)
+}
+
+fn ids(pushes: &[PushSummary]) -> Vec<i32> {
+    pushes.iter().map(|push| push.id).collect()
+}
+
+/// Reads which jobs have run none of the tests that the page is about.
+async fn elsewhere(store: &Store, pushes: &[i32], query: &Query) -> Result<HashSet<i64>, PageError> {
+    let mut paths = query.list("test_paths");
+    paths.truncate(MOST_PATHS);
+    Ok(store.jobs_of_other_groups(pushes, &paths).await?)
 }
 
 /// Puts together what is shown of pushes, with the jobs of those that come first, until there are enough of them; the page's script
@@ -259,7 +288,8 @@ fn chips(query: &Query, filter: &Filter) -> Vec<Chip> {
 
 /// Lists what restricts the page to some pushes: words, value, link without it.
 fn restrictions(query: &Query) -> Vec<(&'static str, String, String)> {
-    let given = range::RESTRICTIONS.iter().filter_map(|(name, words)| Some((name, words, query.get(name)?)));
+    let all = range::RESTRICTIONS.iter().chain(&[("test_paths", "Tests")]);
+    let given = all.filter_map(|(name, words)| Some((name, words, query.get(name)?)));
     given.map(|(name, words, value)| (*words, value.to_owned(), query.without(&[name]))).collect()
 }
 
