@@ -35,6 +35,7 @@ mod clients;
 mod conventions;
 mod failures;
 mod jobs;
+mod pages;
 mod performance;
 mod polling;
 mod pushes;

@@ -3,13 +3,17 @@
 use chrono::{DateTime, Utc};
 use treeherder_ingest::job::LogStatus;
 use treeherder_ingest::store::entity::{job_log, repository, text_log_error};
-use treeherder_ingest::store::{JobFilter, JobSummary, Store, StoreError};
+use treeherder_ingest::store::{JobFilter, JobGroup, JobSummary, Store, StoreError};
 
 use crate::web::pages::jobs::platform::{self, Platform};
 use crate::web::pages::jobs::status::Status;
 use crate::web::pages::links;
 use crate::web::pages::query::encoded;
 use crate::web::pages::time::iso;
+
+/// Shows the pictures that the log of a reftest has in it.
+const REFTEST_ANALYZER: &str =
+    "https://hg.mozilla.org/mozilla-central/raw-file/tip/layout/tools/reftest/reftest-analyzer.xhtml";
 
 /// Error lines shown before the rest is folded away.
 const LINES_SHOWN: usize = 40;
@@ -40,6 +44,18 @@ pub(in crate::web::pages) struct JobView {
     pub(in crate::web::pages) lines: Vec<LineView>,
     pub(in crate::web::pages) more_lines: Vec<LineView>,
     pub(in crate::web::pages) values: Vec<ValueView>,
+    /// Manifests whose tests it has run, the failed ones first.
+    pub(in crate::web::pages) groups: Vec<GroupView>,
+}
+
+/// A test group.
+#[derive(Debug)]
+pub(in crate::web::pages) struct GroupView {
+    pub(in crate::web::pages) name: String,
+    pub(in crate::web::pages) words: &'static str,
+    /// Letter of its colour.
+    pub(in crate::web::pages) letter: char,
+    pub(in crate::web::pages) seconds: i16,
 }
 
 /// A moment for people and for machines.
@@ -129,7 +145,8 @@ impl JobView {
         });
         let values = values.collect();
         let logs = store.all_job_logs(id).await?.into_iter().map(log).collect();
-        Ok(Some(Self { lines, more_lines, values, logs, ..Self::of(repository, job) }))
+        let groups = store.job_groups(id).await?.into_iter().map(group).collect();
+        Ok(Some(Self { lines, more_lines, values, logs, groups, ..Self::of(repository, job) }))
     }
 
     fn of(repository: &repository::Model, job: JobSummary) -> Self {
@@ -161,12 +178,19 @@ impl JobView {
             lines: Vec::new(),
             more_lines: Vec::new(),
             values: Vec::new(),
+            groups: Vec::new(),
         }
     }
 
     /// The log that people read.
     pub(in crate::web::pages) fn text_log(&self) -> Option<&LogView> {
         self.logs.iter().find(|log| !log.name.ends_with("_json") && !log.name.contains("perfherder"))
+    }
+
+    /// Address at which the pictures in the log of a reftest are compared, when there may be any.
+    pub(in crate::web::pages) fn reftest_analyzer(&self) -> Option<String> {
+        let log = self.text_log().filter(|_| self.name.to_lowercase().contains("-reftest"))?;
+        Some(format!("{REFTEST_ANALYZER}#logurl={}&only_show_unexpected=1", encoded(&log.url)))
     }
 
     /// Address of the log viewer, at a line when one is given.
@@ -213,6 +237,16 @@ impl JobView {
             _ => "No failures.",
         }
     }
+}
+
+fn group(group: JobGroup) -> GroupView {
+    let (words, letter) = match group.status {
+        1 => ("passed", 's'),
+        2 => ("failed", 't'),
+        3 => ("skipped", 'x'),
+        _ => ("unknown", 'k'),
+    };
+    GroupView { name: group.name, words, letter, seconds: group.seconds }
 }
 
 fn log(log: job_log::Model) -> LogView {
