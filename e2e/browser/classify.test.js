@@ -103,6 +103,32 @@ test('several jobs are classified by keyboard, others see it at once, undo takes
   await Promise.all([mine.context.close(), other.context.close()]);
 });
 
+test('undo takes back what this classification has made, and nothing that was there before', { skip, timeout: 60_000 }, async () => {
+  const { page, context, complaints } = await jobs('sheriff@example.org');
+  for (const key of ['j', ' ', 'j', ' ']) await page.keyboard.press(key);
+  const [first, second] = await pinned(page);
+  const headers = { authorization: `Bearer ${token(site)}`, 'content-type': 'application/json' };
+  const send = async (/** @type {string} */ path, /** @type {object} */ body) => assert.equal((await fetch(`${site.url}/api/project/autoland/${path}/`, { method: 'POST', headers, body: JSON.stringify(body) })).status, 200);
+  await send('bug-job-map', { job_id: first, bug_id: 1900002, bug_open: false });
+  await page.keyboard.press('b');
+  await page.keyboard.type('1900002');
+  await page.keyboard.press('Control+Enter');
+  await page.waitForSelector('.toast:has-text("2 jobs classified")');
+  // Something of mine that is newer.
+  await page.evaluate(async (id) => {
+    const proof = document.cookie.split('; ').find((pair) => pair.startsWith('csrftoken='))?.slice(10) ?? '';
+    await fetch('/api/project/autoland/note/', { method: 'POST', headers: { 'content-type': 'application/json', 'x-csrftoken': proof }, body: JSON.stringify({ job_id: id, failure_classification_id: 5, text: 'the network' }) });
+  }, second);
+  await page.click('.toast button:has-text("Undo")');
+  await page.waitForSelector('.toast:has-text("Undone")');
+  assert.deepEqual((await api(`bug-job-map/?job_id=${first}`)).map((/** @type {{ bug_id: number }} */ map) => map.bug_id), [1900002]);
+  assert.deepEqual(await api(`bug-job-map/?job_id=${second}`), []);
+  assert.deepEqual(await api(`note/?job_id=${first}`), []);
+  assert.deepEqual((await api(`note/?job_id=${second}`)).map((/** @type {{ text: string }} */ note) => note.text), ['the network']);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('ctrl and backspace deletes a classification; the annotations tell who said what', { skip, timeout: 60_000 }, async () => {
   const { page, context, complaints } = await jobs('sheriff@example.org');
   for (const key of ['j', ' ', 'c']) await page.keyboard.press(key);
@@ -177,5 +203,36 @@ test('a bug is filed for a failure line, and the job classified with it', { skip
   assert.equal(maps[0]?.bug_id, 1990001);
   // The refusal is what the browser itself complains about.
   assert.deepEqual(complaints.filter((text) => !/400.*create_bug/.test(text)), []);
+  await context.close();
+});
+
+test('an issue of ours that is seen for the third time is filed as a bug, which takes its place', { skip, timeout: 60_000 }, async () => {
+  const { results } = await api('jobs/?result=busted&count=20');
+  const ids = results.slice(-3).map((/** @type {{ id: number }} */ job) => job.id);
+  assert.equal(ids.length, 3);
+  const line = 'TEST-UNEXPECTED-FAIL | dom/tests/test_often.html | it flickers';
+  const headers = { authorization: `Bearer ${token(site)}`, 'content-type': 'application/json' };
+  const post = async (/** @type {string} */ path, /** @type {object} */ body) => (await fetch(`${site.url}/api/${path}/`, { method: 'POST', headers, body: JSON.stringify(body) })).json();
+  const issue = await post('internal_issue', { summary: line });
+  for (const job_id of ids.slice(0, 2)) await post('project/autoland/bug-job-map', { job_id, internal_id: issue.internal_id, bug_open: false });
+  const sent = await fetch(`${site.url}/api/project/autoland/jobs/${ids[2]}/log`, { method: 'PUT', headers: { authorization: headers.authorization }, body: `one line\n${line}\n` });
+  assert.equal(sent.status, 200);
+  const { page, context, complaints } = await jobs('sheriff@example.org', `&selectedJob=${ids[2]}`);
+  assert.match(page.url(), /selectedTaskRun=[\w-]{22}\.\d/);
+  await page.click(`[data-act="bug"][data-internal="${issue.internal_id}"]`);
+  await page.keyboard.press('Control+Enter');
+  await page.waitForSelector('dialog.filer[open]');
+  assert.equal(await page.inputValue('.filer [name="summary"]'), line);
+  assert.match((await page.inputValue('.filer [name="comment"]')), new RegExp(`logviewer\\?job_id=${ids[2]}&`));
+  await page.fill('.filer [name="product"]', 'Core');
+  await page.fill('.filer [name="component"]', 'DOM');
+  const before = filed.length;
+  await page.click('.filer button.main');
+  await page.waitForSelector('.toast:has-text("is filed")');
+  assert.equal(filed[before].summary, line);
+  // All occurrences are the bug's.
+  const number = 1_990_001 + before;
+  for (const id of ids) assert.deepEqual((await api(`bug-job-map/?job_id=${id}`)).map((/** @type {{ bug_id: number }} */ map) => map.bug_id), [number]);
+  assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -59,8 +59,9 @@ export class Details {
   select(id) {
     const quick = performance.now() - this.last < 200;
     this.last = performance.now();
-    this.board.mark(id);
     this.reveal(true);
+    // After that: the panel may lie over a part of the list.
+    this.board.mark(id);
     this.panel.setAttribute('aria-busy', 'true');
     if (quick) this.loadSoon(id);
     else this.load(id);
@@ -183,7 +184,7 @@ export class Details {
       event.preventDefault();
       this.select(Number(target.dataset.similar));
     } else if (act === 'pin') this.pinboard.pin(id);
-    else if (act === 'bug') { this.pinboard.pin(id); this.pinboard.addBug(target.dataset.bug ?? '', target.dataset.internal ?? ''); }
+    else if (act === 'bug') { this.pinboard.pin(id); this.pinboard.addBug(target.dataset.bug ?? '', target.dataset.internal ?? '', { issue: { ...target.dataset, job: id } }); }
     else if (act === 'scroll') this.board.mark(id);
     else if (act === 'close') this.close();
     else if (act === 'reload') this.load(id);

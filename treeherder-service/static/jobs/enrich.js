@@ -3,30 +3,48 @@
 import { ask } from '../api.js';
 import { all, find, make, safe } from '../dom.js';
 import { localTimes } from '../page.js';
+import { OFTEN } from './pinboard.js';
 import { STATUS } from './status.js';
 
-/** @typedef {{ id: number | null, internal_id: number, summary: string, resolution: string, occurrences: number | null }} Bug */
+/** @typedef {{ id: number | null, internal_id: number, summary: string, resolution: string, dupe_of: number | null, occurrences: number | null }} Bug */
 /** @typedef {{ search: string, path_end: string | null, line_number: number, counter: number, failure_new_in_rev: boolean, bugs: { open_recent: Bug[], all_others: Bug[] } }} Suggestion */
 
 /** Beyond this many, bugs say nothing. */
 const TOO_MANY = 20;
 const CLASSIFICATIONS = ['', 'not classified', 'fixed by commit', 'expected fail', 'intermittent', 'infra', 'new failure not classified', 'autoclassified intermittent', 'intermittent needs bugid'];
 
-/** @param {Bug} bug */
-function bugHtml(bug) {
+/** @param {number} id */
+const bugLink = (id) => `<a class="bug" href="https://bugzilla.mozilla.org/show_bug.cgi?id=${id}" target="_blank" rel="noopener">${id}</a>`;
+
+/** What is known of a line for whoever files a bug for it. @param {Suggestion} suggestion */
+const ofLine = ({ search, path_end: path, line_number: number }) => `data-text="${safe(search)}" data-path="${safe(path ?? '')}" data-line="${number + 1}"`;
+
+/**
+ * Writes a bug of a line. One that is a duplicate stands for the bug that it is a duplicate of, and an issue of our own that is seen often
+ * asks for a bug (§11.8).
+ * @param {Bug} bug @param {Suggestion} suggestion
+ */
+function bugHtml(bug, suggestion) {
   const name = bug.id === null ? `i${bug.internal_id}` : String(bug.id);
-  const seen = bug.occurrences ? `, ${bug.occurrences} times this week` : '';
-  const title = `${safe(bug.summary)}${seen}`;
-  const label = bug.id === null ? `<span class="bug">${name}</span>` : `<a class="bug" href="https://bugzilla.mozilla.org/show_bug.cgi?id=${bug.id}" target="_blank" rel="noopener">${name}</a>`;
-  return `<li${bug.resolution ? ' class="resolved"' : ''}><button type="button" class="plain" data-act="bug" data-bug="${bug.id ?? ''}" data-internal="${bug.internal_id}" title="Pin the job and this bug" aria-label="Pin the job and bug ${name}">+</button> ${label} ${title}</li>`;
+  const seen = bug.id === null ? bug.occurrences ?? 0 : 0;
+  const title = `${safe(bug.summary)}${seen ? `, ${seen} times this week` : ''}`;
+  const label = bug.id === null ? `<span class="bug">${name}</span>` : bugLink(bug.id);
+  const meant = bug.dupe_of ?? bug.id;
+  const duplicate = bug.dupe_of ? ` <span class="quiet">a duplicate of ${bugLink(bug.dupe_of)}</span>` : '';
+  const issue = meant === null ? ` data-seen="${seen}" data-summary="${safe(bug.summary)}" ${ofLine(suggestion)}` : '';
+  const urge = meant === null && seen >= OFTEN ? ` <button type="button" class="plain urge" data-act="file" data-internal="${bug.internal_id}"${issue}>Seen often: file a bug</button>` : '';
+  const words = bug.dupe_of ? `Pin the job and bug ${meant}, of which ${name} is a duplicate` : `Pin the job and bug ${name}`;
+  return `<li${bug.resolution ? ' class="resolved"' : ''}><button type="button" class="plain" data-act="bug" data-bug="${meant ?? ''}" data-internal="${bug.internal_id}"${issue} title="${words}" aria-label="${words}">+</button> ${label} ${title}${duplicate}${urge}</li>`;
 }
 
 /** Lists the bugs of a line: the open ones, the others behind a fold, none when there are too many. @param {Suggestion} suggestion */
-export function bugsHtml({ bugs: { open_recent: open, all_others: others } }) {
+export function bugsHtml(suggestion) {
+  const { open_recent: open, all_others: others } = suggestion.bugs;
+  const bugHtmls = (/** @type {Bug[]} */ bugs) => bugs.map((bug) => bugHtml(bug, suggestion)).join('');
   if (open.length > TOO_MANY) return '<p class="quiet">Too many bugs are like this one to be of help.</p>';
   const parts = [];
-  if (open.length) parts.push(`<ul class="bugs-found">${open.map(bugHtml).join('')}</ul>`);
-  if (others.length && others.length <= TOO_MANY) parts.push(`<details><summary>${others.length} resolved</summary><ul class="bugs-found">${others.map(bugHtml).join('')}</ul></details>`);
+  if (open.length) parts.push(`<ul class="bugs-found">${bugHtmls(open)}</ul>`);
+  if (others.length && others.length <= TOO_MANY) parts.push(`<details><summary>${others.length} resolved</summary><ul class="bugs-found">${bugHtmls(others)}</ul></details>`);
   return parts.join('');
 }
 
@@ -64,7 +82,7 @@ async function suggest(panel, job) {
     if (!line) continue;
     line.hidden = hidden[place];
     const box = make('div', { class: 'suggested' });
-    box.innerHTML = `${html}<p class="quiet"><button type="button" class="plain" data-act="copy" data-text="${safe(suggestion.search)}">copy</button><button type="button" class="plain" data-act="file" data-text="${safe(suggestion.search)}" data-path="${safe(suggestion.path_end ?? '')}" data-line="${suggestion.line_number + 1}">file bug</button>${html ? '' : `<button type="button" class="plain" data-act="issue" data-text="${safe(suggestion.search)}">internal issue</button>`}${suggestion.counter ? ` seen ${suggestion.counter} times lately` : ''}</p>`;
+    box.innerHTML = `${html}<p class="quiet"><button type="button" class="plain" data-act="copy" data-text="${safe(suggestion.search)}">copy</button><button type="button" class="plain" data-act="file" ${ofLine(suggestion)}>file bug</button>${html ? '' : `<button type="button" class="plain" data-act="issue" data-text="${safe(suggestion.search)}">internal issue</button>`}${suggestion.counter ? ` seen ${suggestion.counter} times lately` : ''}</p>`;
     // A failure that was never seen before is what a sheriff looks for.
     if (!marked && suggestion.failure_new_in_rev && suggestion.search.split(' | ').length === 3) {
       marked = true;

@@ -34,17 +34,19 @@ export const numbers = (text) => text.split(/[\s,]+/).map(Number).filter((number
 
 /**
  * Opens the dialog for a line of a job.
- * @param {Pinboard} pinboard @param {number} id @param {HTMLElement} panel @param {DOMStringMap} of line: `text`, `path`, `line`
+ * @param {Pinboard} pinboard @param {number} id @param {HTMLElement} panel @param {DOMStringMap} of line: `text`, `path`, `line`; of
+ *   the issue of ours that the bug is to replace: `summary`, `internal`
  */
-export function file(pinboard, id, panel, { text = '', path = '', line = '' }) {
+export function file(pinboard, id, panel, { text = '', path = '', line = '', summary = '', internal = '' }) {
   if (!pinboard.loggedIn()) return;
   const { security, keywords, priority, severity } = traits(text, path);
-  const job = find('[data-job]', panel);
+  const job = find(`[data-job="${id}"]`, panel);
   const viewer = `${location.origin}/logviewer?job_id=${id}&repo=${encodeURIComponent(pinboard.board.repo)}&lineNumber=${line}`;
   const comment = [`Parsed log: ${viewer}`, job?.dataset.log ? `Full log: ${job.dataset.log}` : '', `Job: ${job?.dataset.name ?? ''}`, '', '```', text, '```'].filter((part, at) => part || at > 2).join('\n');
   const dialog = /** @type {HTMLDialogElement} */ (make('dialog', { class: 'filer', 'aria-labelledby': 'filer-title' }));
   dialog.innerHTML = `<form><h2 id="filer-title">File a bug</h2>
-<label>Summary <input name="summary" required maxlength="${LONGEST_SUMMARY}" value="${safe(summaryOf(text))}"></label>
+${summary ? `<p class="quiet">Only here it is known as i${safe(internal)}, and it is seen often. With its summary unchanged the bug takes the issue’s place, with all its occurrences.</p>` : ''}
+<label>Summary <input name="summary" required maxlength="${LONGEST_SUMMARY}" value="${safe(summary || summaryOf(text))}"></label>
 <fieldset class="stack"><legend>Product and component</legend><div class="components"><p class="quiet">${path ? 'Looking for who owns this test…' : 'The line names no file: choose by hand.'}</p></div>
 <div class="pair"><label>Product <input name="product" required autocomplete="off"></label><label>Component <input name="component" required autocomplete="off"></label></div></fieldset>
 <label>Comment <textarea name="comment" rows="7">${safe(comment)}</textarea></label>
@@ -79,7 +81,7 @@ export function file(pinboard, id, panel, { text = '', path = '', line = '' }) {
       dialog.close();
       toast(`Bug ${bug.id} is filed`, { action: 'Open it', run: () => window.open(bug.url, '_blank', 'noopener') });
       pinboard.pin(id);
-      pinboard.addBug(String(bug.id), '', true);
+      pinboard.addBug(String(bug.id), '', { filed: true });
       await pinboard.save();
     } catch (error) {
       told.textContent = `It was not filed: ${/** @type {Error} */ (error).message}`;

@@ -7,11 +7,16 @@ import { isFailure } from './status.js';
 
 /** @typedef {import('./board.js').Board} Board */
 /** @typedef {import('./model.js').Job} Job */
-/** A bug by its number in Bugzilla or, when it has none, by ours; `filed`: just now. @typedef {{ id: number | null, internal: number | null, filed?: boolean }} Bug */
+/** A failure line with an issue of ours, as the list of suggestions has it. @typedef {{ job: number, internal?: string, seen?: string, summary?: string, text?: string, path?: string, line?: string }} Issue */
+/** A bug by its number in Bugzilla or, when it has none, by ours; `filed`: just now. @typedef {{ id: number | null, internal: number | null, filed?: boolean, issue?: Issue }} Bug */
+
+/** @typedef {{ id: number, failure_classification_id: number, who: string, text: string }} Note */
 
 /** @type {[number, string][]} */
 const CLASSIFICATIONS = [[4, 'intermittent'], [2, 'fixed by commit'], [3, 'expected fail'], [5, 'infra'], [8, 'intermittent needs bugid'], [1, 'not classified']];
 const MOST_JOBS = 500;
+/** An issue of our own that is seen so often within a week wants a bug. */
+export const OFTEN = 3;
 /** Where the pinboard waits while somebody logs in. */
 const KEPT = 'pinboard';
 
@@ -38,6 +43,15 @@ export function problem({ jobs, bugs, classification, comment, free }) {
   if (classification === 4 && !comment.trim()) return 'An intermittent failure needs a bug or a comment.';
   if (classification === 2 && comment.trim().length <= 7) return 'Name the commit that fixes it, or a bug.';
   return '';
+}
+
+/**
+ * The issue for which a bug is wanted, now that more jobs are occurrences of it.
+ * @param {Bug[]} bugs @param {Map<number, Bug[]>} made the bugs that each job did not have before
+ */
+export function wanting(bugs, made) {
+  const more = (/** @type {Bug} */ bug) => [...made.values()].filter((added) => added.includes(bug)).length;
+  return bugs.find((bug) => made.size > 0 && bug.id === null && bug.issue?.text && Number(bug.issue.seen ?? 0) + more(bug) >= OFTEN)?.issue;
 }
 
 export class Pinboard {
@@ -126,10 +140,10 @@ export class Pinboard {
     this.draw();
   }
 
-  /** @param {string} number @param {string} internal @param {boolean} [filed] */
-  addBug(number, internal, filed) {
+  /** @param {string} number @param {string} internal @param {{ filed?: boolean, issue?: Issue }} [more] */
+  addBug(number, internal, more) {
     const bug = number ? readBug(number) : readBug(`i${internal}`);
-    if (bug && filed) bug.filed = true;
+    if (bug) Object.assign(bug, more);
     if (bug && !this.bugs.some((known) => bugName(known) === bugName(bug))) this.bugs.push(bug);
     this.draw();
   }
@@ -216,13 +230,22 @@ export class Pinboard {
     if (!this.loggedIn()) return;
     const jobs = [...this.board.pinned];
     const bugs = [...this.bugs];
+    const who = user();
     this.saving = true;
     const former = new Map(jobs.map((id) => [id, this.board.model.job(id)?.classification ?? 1]));
     // The page shows it at once; what cannot be stored is taken back.
     for (const id of jobs) this.setClassification(id, classification);
+    /** The bugs that each job did not have before: no others are taken off it again. @type {Map<number, Bug[]>} */
+    const made = new Map();
     const results = await Promise.allSettled(jobs.map(async (id) => {
+      /** @type {Bug[]} */
+      const added = [];
       await ask(`${this.api}/note/`, { method: 'POST', body: { job_id: id, failure_classification_id: classification, text: comment, who: null } });
-      for (const bug of bugs) await ask(`${this.api}/bug-job-map/`, { method: 'POST', body: { job_id: id, bug_id: bug.id, internal_id: bug.internal, type: 'annotation', bug_open: !!bug.filed } });
+      for (const bug of bugs) {
+        const { message } = await ask(`${this.api}/bug-job-map/`, { method: 'POST', body: { job_id: id, bug_id: bug.id, internal_id: bug.internal, type: 'annotation', bug_open: !!bug.filed } });
+        if (!/already exists/.test(message)) added.push(bug);
+      }
+      made.set(id, added);
     }));
     this.saving = false;
     const failed = jobs.filter((_, at) => results[at].status === 'rejected');
@@ -234,24 +257,34 @@ export class Pinboard {
       this.tell(`${failed.length} of ${jobs.length} jobs could not be classified`, first.reason);
     } else this.clear();
     this.draw();
-    if (done.length) toast(`${done.length} ${done.length === 1 ? 'job' : 'jobs'} classified`, { action: 'Undo', run: () => this.undo(done, bugs) });
+    if (done.length) toast(`${done.length} ${done.length === 1 ? 'job' : 'jobs'} classified`, { action: 'Undo', run: () => this.undo(made, { who, failure_classification_id: classification, text: comment }) });
     document.dispatchEvent(new CustomEvent('classified'));
+    const issue = wanting(bugs, made);
+    if (issue) this.urge(done.includes(issue.job) ? issue.job : done[0], issue);
   }
 
-  /** Takes back what was saved last. @param {number[]} jobs @param {Bug[]} bugs */
-  async undo(jobs, bugs) {
-    const results = await Promise.allSettled(jobs.map((id) => this.takeBack(id, bugs, user())));
+  /** Asks for a bug for an issue that is seen often. @param {number} job @param {Issue} issue */
+  async urge(job, issue) {
+    const panel = find('#panel');
+    const { file } = await import('./filer.js');
+    if (panel) file(this, job, panel, { ...issue, job: '' });
+  }
+
+  /** Takes back what was saved, and nothing that was there before. @param {Map<number, Bug[]>} made @param {{ who: string, failure_classification_id: number, text: string }} note */
+  async undo(made, note) {
+    const ours = (/** @type {Note} */ each) => each.who === note.who && each.failure_classification_id === note.failure_classification_id && each.text === note.text;
+    const results = await Promise.allSettled([...made].map(([id, bugs]) => this.takeBack(id, bugs, ours)));
     const failed = results.filter((result) => result.status === 'rejected').length;
-    toast(failed ? `${failed} of ${jobs.length} could not be undone` : 'Undone', { error: failed > 0 });
+    toast(failed ? `${failed} of ${made.size} could not be undone` : 'Undone', { error: failed > 0 });
     document.dispatchEvent(new CustomEvent('classified'));
   }
 
-  /** Deletes the newest note of a job, or of one person about it, and some bugs. @param {number} id @param {Bug[]} bugs @param {string} [who] */
-  async takeBack(id, bugs, who) {
-    /** @type {{ id: number, failure_classification_id: number, who: string }[]} */
+  /** Deletes the newest note of a job, or the newest of some, and some bugs. @param {number} id @param {Bug[]} bugs @param {(note: Note) => boolean} [which] */
+  async takeBack(id, bugs, which = () => true) {
+    /** @type {Note[]} */
     const notes = await ask(`${this.api}/note/?job_id=${id}`);
     notes.sort((a, b) => a.id - b.id);
-    const at = notes.findLastIndex((note) => !who || note.who === who);
+    const at = notes.findLastIndex(which);
     const [newest] = at < 0 ? [] : notes.splice(at, 1);
     if (newest) await ask(`${this.api}/note/${newest.id}/`, { method: 'DELETE' });
     for (const bug of bugs) await ask(`${this.api}/bug-job-map/${id}-${bugName(bug)}/`, { method: 'DELETE' });
