@@ -143,6 +143,65 @@ test('keys go from failure to failure and from job to job; the details open besi
   await context.close();
 });
 
+test('links of old lead to what they meant', { skip }, async () => {
+  const { page, complaints, context } = await open(browser);
+  const { results } = await (await fetch(`${site.url}/api/project/autoland/push/?count=3`)).json();
+  await page.goto(`${site.url}/#/jobs?repo=autoland&revision=${results[2].revision}&filter-tier=1`);
+  await page.waitForURL(/\/jobs\?repo=autoland&revision=/);
+  await page.waitForSelector('html[data-ready]');
+  assert.deepEqual(await page.$$eval('.push', (pushes) => pushes.map((push) => Number(/** @type {HTMLElement} */ (push).dataset.push))), [results[2].id]);
+  const id = await page.locator('.j').first().getAttribute('data-id');
+  for (const javaScriptEnabled of [true, false]) {
+    const opened = await jobs(`repo=autoland&selectedJob=${id}`, { javaScriptEnabled });
+    assert.match(opened.page.url(), /\/jobs\?repo=autoland&selectedTaskRun=[\w-]{22}\.0$/);
+    assert.equal(await opened.page.getAttribute('#panel [data-job]', 'data-job'), id);
+    await opened.context.close();
+  }
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('on a phone the selected job is seen above its details, and whether the page is live', { skip }, async () => {
+  const { page, complaints, context } = await jobs('repo=autoland', { viewport: { width: 390, height: 844 } });
+  await symbols(page);
+  await page.waitForSelector('#live.live:not(.off)');
+  assert.equal(await page.isVisible('#live'), true);
+  const seen = () => until(page, () => {
+    const box = document.querySelector('.j[aria-current]')?.getBoundingClientRect();
+    const panel = document.querySelector('#panel')?.getBoundingClientRect();
+    return box && panel && panel.height > 0 && box.bottom <= panel.top && box.top >= 48;
+  }, undefined, 5);
+  const last = page.locator('.push').last().locator('.j').last();
+  await last.scrollIntoViewIfNeeded();
+  await last.click();
+  await seen();
+  for (const key of ['ArrowLeft', 'ArrowRight', 'j', 'k']) {
+    await page.keyboard.press(key);
+    await seen();
+  }
+  // The pinboard has room for a comment, below the jobs.
+  await page.keyboard.press(' ');
+  const [pins, comment] = await Promise.all(['.pinned-jobs', '.pinboard [name="comment"]'].map(async (part) => (await page.locator(part).boundingBox()) ?? { y: 0, width: 0, height: 0 }));
+  assert.ok(comment.width > 200 && comment.y >= pins.y + pins.height, `${comment.width} pixels for a comment`);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('within the brackets of a group there is as much room on the left as on the right', { skip }, async () => {
+  for (const width of [1440, 390]) {
+    const { page, context } = await jobs('repo=autoland', { viewport: { width, height: 844 } });
+    const rooms = await page.$$eval('.gs + .c:last-child', (counts) => counts.map((count) => {
+      const text = document.createRange();
+      text.selectNodeContents(count);
+      const [inner, head, whole] = [text, count.previousElementSibling ?? count, count].map((each) => each.getBoundingClientRect());
+      return [inner.left - head.right, whole.right - inner.right];
+    }));
+    assert.ok(rooms.length > 0);
+    for (const room of rooms) assert.ok(room.every((pixels) => pixels >= 0 && pixels < 2.5), `${room} of ${width}`);
+    await context.close();
+  }
+});
+
 test('counts open into jobs', { skip }, async () => {
   const { page, context } = await jobs('repo=autoland');
   const before = (await symbols(page)).length;

@@ -87,6 +87,21 @@ test('the navigation leads to every page, on a phone too', { skip, timeout: 120_
   }
 });
 
+test('what a page is for is there on a phone, and nothing that does not belong', { skip, timeout: 60_000 }, async () => {
+  const { page, context } = await open(browser, { viewport: { width: 390, height: 844 } });
+  await page.goto(`${full.url}/repositories`);
+  for (const cell of await page.$$('td.path')) {
+    const { right, cut } = await cell.evaluate((element) => ({ right: element.getBoundingClientRect().right, cut: element.scrollWidth > element.clientWidth }));
+    assert.ok(right <= 390 && !cut, `an address ends at ${right} of 390 pixels`);
+  }
+  await page.goto(`${empty.url}/performance`);
+  await page.waitForSelector('html[data-ready]');
+  assert.equal(await page.isVisible('text=Drag to zoom'), false);
+  await page.goto(full.url + (paths.find(([, path]) => path.startsWith('/performance?'))?.[1] ?? ''));
+  await page.waitForSelector('text=Drag to zoom');
+  await context.close();
+});
+
 test('the theme is chosen with a button and kept', { skip, timeout: 60_000 }, async () => {
   const { page, context } = await open(browser, { colorScheme: 'light' });
   await page.goto(`${empty.url}/about`);

@@ -2,7 +2,7 @@
 // Series of measurements over time (§11.11): `series=REPOSITORY,SIGNATURE,VISIBLE,FRAMEWORK`, several times; `timerange` in seconds.
 import { ask } from '../api.js';
 import { Chart, short } from '../chart.js';
-import { find, later, make, safe } from '../dom.js';
+import { all, find, later, make, safe } from '../dom.js';
 import '../page.js';
 import { changes } from './changes.js';
 
@@ -71,7 +71,8 @@ function open(box) {
     }));
     const nothing = find('#nothing');
     if (nothing) nothing.hidden = wanted.length > 0;
-    box.hidden = !wanted.length;
+    // How to move in a graph is told where there is one.
+    for (const part of [box, ...all('[data-graph]')]) part.hidden = !wanted.length;
   };
   const load = async () => {
     url();
