@@ -30,6 +30,13 @@ pub struct SourceConfig {
     /// Whether to listen to mozci's classification tasks (joint listener only).
     #[serde(default, rename = "mozci-classification")]
     pub mozci_classification: bool,
+    /// Namespace of a bridge whose job messages are listened to, in `exchange/<namespace>/v1/jobs` (joint listener, and
+    /// the one to jobs, for which it is by default [`MAIN_BRIDGE`](super::MAIN_BRIDGE)).
+    #[serde(default, deserialize_with = "word")]
+    pub jobs: Option<String>,
+    /// Destination of the job messages that are wanted, the first word of their routing keys; all when there is none.
+    #[serde(default, rename = "jobs-destination", deserialize_with = "word")]
+    pub jobs_destination: Option<String>,
 }
 
 fn default_vhost() -> String {
@@ -42,6 +49,17 @@ fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::
         Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(text),
         Ok(_) => Err(serde::de::Error::custom(format!("root_url \"{text}\" is not an http or https URL"))),
         Err(error) => Err(serde::de::Error::custom(format!("root_url \"{text}\": {error}"))),
+    }
+}
+
+/// Reads a word of an exchange's name or of a routing key: no more than what it stands for can come of it.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    match text {
+        Some(text) if text.is_empty() || text.contains(['.', '/', '*', '#', ':', ' ']) => {
+            Err(serde::de::Error::custom(format!("jobs \"{text}\" is no single word")))
+        }
+        text => Ok(text),
     }
 }
 
@@ -67,6 +85,8 @@ impl SourceConfig {
             github: false,
             tasks: false,
             mozci_classification: false,
+            jobs: None,
+            jobs_destination: None,
         }
     }
 

@@ -29,4 +29,4 @@ pub use listener::{Listened, Listener, ListenerOptions};
 pub use recording::{RecordedAt, Recording};
 pub use replay::{Pace, ReplaySource};
 pub use routing::Kind;
-pub use settings::{Settings, SettingsError, environment_flag};
+pub use settings::{MAIN_BRIDGE, Settings, SettingsError, environment_flag};

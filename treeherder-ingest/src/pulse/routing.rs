@@ -14,6 +14,8 @@ pub enum Kind {
     Pushes,
     /// Tasks by which mozci classifies pushes.
     Classification,
+    /// Job messages that a bridge made of task events (`spec/bridge-l10n-platform.md` §7).
+    Jobs,
     /// All of these; for a deployment in one process.
     Joint,
 }
@@ -39,6 +41,7 @@ impl Kind {
         }
         match self {
             Self::Tasks if is_task => Route::Publish(&[PulseTask::Tasks]),
+            Self::Jobs if is_job_exchange(exchange) => Route::Publish(&[PulseTask::Tasks]),
             Self::Pushes if is_push => Route::Publish(&[PulseTask::Pushes]),
             Self::Classification if is_task && exchange.contains("task-completed") => {
                 Route::Publish(&[PulseTask::Classification])
@@ -50,14 +53,14 @@ impl Kind {
                 Route::Publish(&[PulseTask::Tasks, PulseTask::Classification])
             }
             Self::Joint => Route::Publish(&[PulseTask::Tasks]),
-            Self::Tasks | Self::Pushes | Self::Classification => Route::Filtered,
+            Self::Tasks | Self::Pushes | Self::Classification | Self::Jobs => Route::Filtered,
         }
     }
 
     /// Returns what a delivery of unknown exchange would become: upstream takes whatever is no task for a push.
     fn main_task(self) -> PulseTask {
         match self {
-            Self::Tasks => PulseTask::Tasks,
+            Self::Tasks | Self::Jobs => PulseTask::Tasks,
             Self::Classification => PulseTask::Classification,
             Self::Pushes | Self::Joint => PulseTask::Pushes,
         }
@@ -67,7 +70,7 @@ impl Kind {
     pub(super) fn queue_of_broken(self) -> QueueName {
         match self {
             Self::Joint => QueueName::Default,
-            Self::Tasks | Self::Pushes | Self::Classification => self.main_task().queue(),
+            Self::Tasks | Self::Pushes | Self::Classification | Self::Jobs => self.main_task().queue(),
         }
     }
 }
@@ -98,20 +101,20 @@ mod tests {
         const PENDING: &str = "exchange/taskcluster-queue/v1/task-pending";
         const MOZCI: &str = "primary.abc.0.proj-mozci.ci.-";
         let p: fn(&'static [PulseTask]) -> Route = Publish;
-        // exchange, routing key, then the route for tasks, pushes, classification, joint
+        // exchange, routing key, then the route for tasks, pushes, classification, jobs, joint
         #[rustfmt::skip]
         let table = [
-            (COMPLETED, "a.b", p(&[Tasks]), Filtered, p(&[Classification]), p(&[Tasks])),
-            (COMPLETED, MOZCI, p(&[Tasks]), Filtered, p(&[Classification]), p(&[Tasks, Classification])),
-            (PENDING, MOZCI, p(&[Tasks]), Filtered, Filtered, p(&[Tasks])),
-            ("exchange/taskcluster-treeherder/v1/jobs", "a.b._", p(&[Tasks]), Filtered, Filtered, p(&[Tasks])),
-            ("exchange/taskcluster-github/v1/push", "", Filtered, p(&[Pushes]), Filtered, p(&[Pushes])),
-            ("exchange/taskcluster-github/v1/pull-request", "", Filtered, p(&[Pushes]), Filtered, p(&[Pushes])),
-            ("exchange/hgpushes/v1", "", Filtered, p(&[Pushes]), Filtered, p(&[Pushes])),
-            ("exchange/taskcluster-github/v1/release", "", Unknown(Tasks), Unknown(Pushes), Unknown(Classification), Unknown(Pushes)),
-            ("exchange/other/v1", MOZCI, Unknown(Tasks), Unknown(Pushes), Unknown(Classification), Unknown(Pushes)),
+            (COMPLETED, "a.b", p(&[Tasks]), Filtered, p(&[Classification]), Filtered, p(&[Tasks])),
+            (COMPLETED, MOZCI, p(&[Tasks]), Filtered, p(&[Classification]), Filtered, p(&[Tasks, Classification])),
+            (PENDING, MOZCI, p(&[Tasks]), Filtered, Filtered, Filtered, p(&[Tasks])),
+            ("exchange/taskcluster-treeherder/v1/jobs", "a.b._", p(&[Tasks]), Filtered, Filtered, p(&[Tasks]), p(&[Tasks])),
+            ("exchange/taskcluster-github/v1/push", "", Filtered, p(&[Pushes]), Filtered, Filtered, p(&[Pushes])),
+            ("exchange/taskcluster-github/v1/pull-request", "", Filtered, p(&[Pushes]), Filtered, Filtered, p(&[Pushes])),
+            ("exchange/hgpushes/v1", "", Filtered, p(&[Pushes]), Filtered, Filtered, p(&[Pushes])),
+            ("exchange/taskcluster-github/v1/release", "", Unknown(Tasks), Unknown(Pushes), Unknown(Classification), Unknown(Tasks), Unknown(Pushes)),
+            ("exchange/other/v1", MOZCI, Unknown(Tasks), Unknown(Pushes), Unknown(Classification), Unknown(Tasks), Unknown(Pushes)),
         ];
-        for (exchange, routing_key, tasks, pushes, classification, joint) in table {
+        for (exchange, routing_key, tasks, pushes, classification, jobs, joint) in table {
             let delivery = Delivery {
                 exchange: exchange.into(),
                 routing_key: routing_key.into(),
@@ -123,6 +126,7 @@ mod tests {
                 (Kind::Tasks, tasks),
                 (Kind::Pushes, pushes),
                 (Kind::Classification, classification),
+                (Kind::Jobs, jobs),
                 (Kind::Joint, joint),
             ] {
                 assert_eq!(kind.route(&delivery), expected, "{kind:?} {exchange} {routing_key}");

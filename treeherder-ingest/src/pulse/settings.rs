@@ -4,7 +4,11 @@ use thiserror::Error;
 
 use super::binding::{GITHUB_BINDINGS, HGMO_BINDINGS, TASK_BINDINGS};
 use super::{AmqpUrl, Binding, Kind, MozciEnvironment, RoutingKeyTransform, SourceConfig, SourceConfigError};
+use crate::bridge::jobs_binding;
 use crate::pipeline::{COMMUNITY_TC, FIREFOX_CI};
+
+/// Namespace of the bridge that Mozilla runs (`spec/bridge-l10n-platform.md` §1.8).
+pub const MAIN_BRIDGE: &str = "taskcluster-treeherder";
 
 /// Settings of one listener program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +102,7 @@ impl Kind {
             Self::Pushes => "PULSE_PUSH_SOURCES",
             Self::Tasks => "PULSE_TASK_SOURCES",
             Self::Classification => "PULSE_MOZCI_CLASSIFICATION_SOURCES",
+            Self::Jobs => "PULSE_JOB_SOURCES",
         }
     }
 
@@ -108,6 +113,7 @@ impl Kind {
             Self::Pushes => "PULSE_RESULSETS_QUEUE_NAME",
             Self::Tasks => "PULSE_TASKS_QUEUE_NAME",
             Self::Classification => "PULSE_MOZCI_CLASSIFICATION_QUEUE_NAME",
+            Self::Jobs => "PULSE_JOBS_QUEUE_NAME",
         }
     }
 
@@ -117,6 +123,7 @@ impl Kind {
             Self::Pushes => "resultsets".to_owned(),
             Self::Tasks => "tasks".to_owned(),
             Self::Classification => "tasksclassification".to_owned(),
+            Self::Jobs => "jobs".to_owned(),
         }
     }
 
@@ -134,7 +141,7 @@ impl Kind {
                 SourceConfig { mozci_classification: true, ..community },
             ],
             Self::Pushes => vec![SourceConfig { github: true, hgmo: true, ..firefox }],
-            Self::Tasks => vec![firefox],
+            Self::Tasks | Self::Jobs => vec![firefox],
             Self::Classification => vec![community],
         }
     }
@@ -146,7 +153,7 @@ impl Kind {
             Self::Tasks | Self::Classification => RoutingKeyTransform::AnyPrefix,
             Self::Joint if position == 0 => RoutingKeyTransform::AnyPrefix,
             // Upstream ignores a joint listener's third source and later ones [Q-03]; here they are like the second.
-            Self::Joint | Self::Pushes => RoutingKeyTransform::Unchanged,
+            Self::Joint | Self::Pushes | Self::Jobs => RoutingKeyTransform::Unchanged,
         };
         let (pushes, joint) = (self == Self::Pushes, self == Self::Joint);
         let mut texts: Vec<&str> = Vec::new();
@@ -162,8 +169,14 @@ impl Kind {
         if self == Self::Classification || joint && source.mozci_classification {
             texts.push(mozci.binding());
         }
+        let namespace = match self {
+            Self::Jobs => Some(source.jobs.as_deref().unwrap_or(MAIN_BRIDGE)),
+            Self::Joint => source.jobs.as_deref(),
+            Self::Tasks | Self::Pushes | Self::Classification => None,
+        };
+        let jobs = namespace.map(|namespace| jobs_binding(namespace, source.jobs_destination.as_deref()));
         // The texts are constants of this module; a test reads them all.
-        texts.into_iter().filter_map(|text| Binding::parse(text, transform).ok()).collect()
+        texts.into_iter().filter_map(|text| Binding::parse(text, transform).ok()).chain(jobs).collect()
     }
 }
 
@@ -193,6 +206,7 @@ mod tests {
             (Kind::Pushes, "queue/foo/resultsets", &[(FIREFOX_CI, "/")]),
             (Kind::Tasks, "queue/foo/tasks", &[(FIREFOX_CI, "/")]),
             (Kind::Classification, "queue/foo/tasksclassification", &[(COMMUNITY_TC, "communitytc")]),
+            (Kind::Jobs, "queue/foo/jobs", &[(FIREFOX_CI, "/")]),
         ];
         for (kind, queue, sources) in cases {
             let settings = read(kind, &[("PULSE_URL", URL)]).unwrap();
@@ -256,6 +270,29 @@ mod tests {
         let text = format!("[{}, {}, {}]", source(""), source(""), source(r#", "hgmo": true"#));
         let settings = read(Kind::Joint, &[("PULSE_SOURCES", &text)]).unwrap();
         assert_eq!(bindings_of(&settings)[2], ["exchange/hgpushes/v1.#"]);
+    }
+
+    #[test]
+    fn job_messages_come_from_the_bridge_that_is_named() {
+        let jobs = read(Kind::Jobs, &[("PULSE_URL", URL)]).unwrap();
+        assert_eq!(bindings_of(&jobs), [["exchange/taskcluster-treeherder/v1/jobs.#"]]);
+        let source = |keys: &str| {
+            format!(r#"[{{"pulse_url": "{URL}", "root_url": "https://x", "tasks": true, {keys}}}]"#)
+        };
+        let text = source(r#""jobs": "mine", "jobs-destination": "tc-treeherder""#);
+        let jobs = read(Kind::Jobs, &[("PULSE_JOB_SOURCES", &text)]).unwrap();
+        assert_eq!(bindings_of(&jobs), [["exchange/mine/v1/jobs.tc-treeherder.#"]]);
+        let joint = read(Kind::Joint, &[("PULSE_SOURCES", &text)]).unwrap();
+        assert_eq!(bindings_of(&joint)[0].len(), 7);
+        assert_eq!(bindings_of(&joint)[0][6], "exchange/mine/v1/jobs.tc-treeherder.#");
+        let tasks = read(Kind::Tasks, &[("PULSE_TASK_SOURCES", &text)]).unwrap();
+        assert_eq!(bindings_of(&tasks)[0].len(), 6);
+        for wrong in
+            [r#""jobs": "" "#, r#""jobs": "a/b""#, r#""jobs": "a.b""#, r#""jobs-destination": "a.#""#]
+        {
+            let error = read(Kind::Jobs, &[("PULSE_JOB_SOURCES", &source(wrong))]).unwrap_err().to_string();
+            assert!(error.contains("is no single word"), "{wrong}: {error}");
+        }
     }
 
     #[test]

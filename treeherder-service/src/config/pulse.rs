@@ -16,7 +16,7 @@ pub(crate) struct PulseArgs {
     pub(crate) pulse_url: Option<String>,
 
     /// Sources of the joint listener, instead of the usual ones: `[{"pulse_url": …, "root_url": …, "vhost": "/", "hgmo":
-    /// true, "github": true, "tasks": true, "mozci-classification": false}]`
+    /// true, "github": true, "tasks": true, "mozci-classification": false, "jobs": "NAMESPACE OF A BRIDGE"}]`
     #[arg(long, env = "PULSE_SOURCES", value_name = "JSON", hide_env_values = true)]
     pub(crate) pulse_sources: Option<String>,
 
@@ -31,6 +31,11 @@ pub(crate) struct PulseArgs {
     /// Sources of the listener to mozci's classifications, in the same form
     #[arg(long, env = "PULSE_MOZCI_CLASSIFICATION_SOURCES", value_name = "JSON", hide_env_values = true)]
     pub(crate) pulse_mozci_classification_sources: Option<String>,
+
+    /// Sources of the listener to job messages, in the same form: `"jobs"` names the bridge by its namespace [default:
+    /// taskcluster-treeherder], `"jobs-destination"` leaves out what it sends elsewhere
+    #[arg(long, env = "PULSE_JOB_SOURCES", value_name = "JSON", hide_env_values = true)]
+    pub(crate) pulse_job_sources: Option<String>,
 
     /// Last part of the joint listener's queue names on Pulse [default: queue_ and the name of this machine]
     #[arg(long, env = "PULSE_QUEUE_NAME", value_name = "NAME")]
@@ -47,6 +52,10 @@ pub(crate) struct PulseArgs {
     /// Last part of the names of the queues of classifications [default: tasksclassification]
     #[arg(long, env = "PULSE_MOZCI_CLASSIFICATION_QUEUE_NAME", value_name = "NAME")]
     pub(crate) pulse_mozci_classification_queue_name: Option<String>,
+
+    /// Last part of the names of the queues of job messages [default: jobs]
+    #[arg(long, env = "PULSE_JOBS_QUEUE_NAME", value_name = "NAME")]
+    pub(crate) pulse_jobs_queue_name: Option<String>,
 
     /// Which of mozci's routes are listened to: production or testing [default: production]
     #[arg(long, env = "PULSE_MOZCI_ENVIRONMENT", value_name = "NAME")]
@@ -78,7 +87,7 @@ impl PulseArgs {
 
     /// Lists what a process of all roles listens to: what sources are named for, or everything where only Pulse is.
     pub(crate) fn kinds(&self) -> Vec<Kind> {
-        let kinds = [Kind::Joint, Kind::Pushes, Kind::Tasks, Kind::Classification];
+        let kinds = [Kind::Joint, Kind::Pushes, Kind::Tasks, Kind::Classification, Kind::Jobs];
         let is_set = |name| self.variable(name).is_some_and(|text| !text.is_empty());
         let named: Vec<Kind> = kinds.into_iter().filter(|kind| is_set(kind.sources_variable())).collect();
         if named.is_empty() && is_set("PULSE_URL") { vec![Kind::Joint] } else { named }
@@ -92,10 +101,12 @@ impl PulseArgs {
             "PULSE_PUSH_SOURCES" => self.pulse_push_sources.clone(),
             "PULSE_TASK_SOURCES" => self.pulse_task_sources.clone(),
             "PULSE_MOZCI_CLASSIFICATION_SOURCES" => self.pulse_mozci_classification_sources.clone(),
+            "PULSE_JOB_SOURCES" => self.pulse_job_sources.clone(),
             "PULSE_QUEUE_NAME" => self.pulse_queue_name.clone(),
             "PULSE_RESULSETS_QUEUE_NAME" => self.pulse_resulsets_queue_name.clone(),
             "PULSE_TASKS_QUEUE_NAME" => self.pulse_tasks_queue_name.clone(),
             "PULSE_MOZCI_CLASSIFICATION_QUEUE_NAME" => self.pulse_mozci_classification_queue_name.clone(),
+            "PULSE_JOBS_QUEUE_NAME" => self.pulse_jobs_queue_name.clone(),
             "PULSE_MOZCI_ENVIRONMENT" => self.pulse_mozci_environment.clone(),
             "PULSE_AUTO_DELETE_QUEUES" => switch(self.pulse_auto_delete_queues),
             "SKIP_INGESTION" => switch(self.skip_ingestion),
@@ -130,6 +141,7 @@ mod tests {
             pulse_tasks_queue_name: Some("mine".to_owned()),
             pulse_resulsets_queue_name: Some("pushes".to_owned()),
             pulse_mozci_classification_queue_name: Some("mozci".to_owned()),
+            pulse_jobs_queue_name: Some("bridged".to_owned()),
             pulse_queue_name: Some("all".to_owned()),
             pulse_auto_delete_queues: true,
             ..PulseArgs::default()
@@ -138,6 +150,7 @@ mod tests {
             (Kind::Tasks, "mine"),
             (Kind::Pushes, "pushes"),
             (Kind::Classification, "mozci"),
+            (Kind::Jobs, "bridged"),
             (Kind::Joint, "all"),
         ] {
             let settings = args.settings(kind).unwrap();

@@ -53,7 +53,7 @@ const fn worker(name: &'static str, aliases: &'static [&'static str], about: &'s
 
 /// The table.
 #[rustfmt::skip]
-static TABLE: [ProcessType; 17] = [
+static TABLE: [ProcessType; 18] = [
     command("release", &[], "once before the others", "Checks settings, makes the tables, loads reference data, tells about the deployment"),
     command("web", &[], "1 or more", "Answers HTTP requests"),
     command("scheduler", &["celery_scheduler", "celery-scheduler"], "1 or more", "Puts periodic tasks on the queues when they are due; several do so once"),
@@ -62,6 +62,7 @@ static TABLE: [ProcessType; 17] = [
     listener("pulse_listener_pushes", &["pulse-listener-pushes"], Kind::Pushes, "Puts messages about pushes on the queues"),
     listener("pulse_listener_tasks", &["pulse-listener-tasks"], Kind::Tasks, "Puts task events on the queues"),
     listener("pulse_listener_tasks_classification", &["pulse-listener-tasks-classification"], Kind::Classification, "Puts mozci's classifications on the queues"),
+    listener("pulse_listener_jobs", &["pulse-listener-jobs"], Kind::Jobs, "Puts job messages of a bridge on the queues; instead of the one to tasks, where a bridge made jobs of them"),
     worker("worker_store_pulse_data", &["worker-store-pulse-data"], "Stores pushes and jobs"),
     worker("worker_log_parser", &["worker-log-parser"], "Parses logs of successful jobs"),
     worker("worker_log_parser_fail_raw_sheriffed", &["worker-log-parser-fail-raw-sheriffed"], "Parses logs of jobs that failed in sheriffed repositories"),

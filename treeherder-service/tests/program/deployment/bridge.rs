@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use treeherder_benches::cluster::first_differences;
+use treeherder_testdata::scenario::Message;
 
 use super::servers::{Consumer, Logged, publish, python, started};
 use crate::servers::rabbitmq::RabbitMq;
@@ -53,7 +55,7 @@ async fn every_binding_gets_one_copy_of_every_job() {
 
     write_messages(&file, &messages);
     publish("pika", &rabbit.url("/"), &file);
-    let is_routed = |message: &&treeherder_testdata::scenario::Message| {
+    let is_routed = |message: &&Message| {
         // Of what happens to tasks the bridge wants five kinds (§1.2); others are on the bus as well.
         let kind = message.exchange.strip_prefix("exchange/taskcluster-queue/v1/task-");
         let is_event = matches!(kind, Some("pending" | "running" | "completed" | "failed" | "exception"));
@@ -111,6 +113,76 @@ async fn every_binding_gets_one_copy_of_every_job() {
     let page = get(&format!("{site}bridge/errors")).await;
     assert!(page.contains("<h1>Jobs that were not published</h1>"), "{page}");
     bridge.stop();
+    stand_in.shutdown().await;
+}
+
+/// Jobs as the database has them, but for what a bridge does not tell of: tasks that are only defined, and in which order a run ended
+/// and another one took its place (§1.6: the former is an exception, then a retry).
+async fn jobs_of(place: &Place) -> Vec<String> {
+    let rows = place.rows().await.into_iter();
+    let told = rows.filter(|row| row.starts_with("[\"job\"") && !row.contains("\"unscheduled\""));
+    let mut jobs: Vec<String> = told.map(|row| row.replace("\"retry\"", "\"exception\"")).collect();
+    jobs.sort_unstable();
+    jobs
+}
+
+/// Without the task events, the jobs come from the bridge, and are those that the task events would have made.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn our_own_ingester_reads_the_exchange_of_a_bridge() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if python().is_none() {
+        return;
+    }
+    let Some(rabbit) = started(RabbitMq::start) else { return };
+    let (stand_in, messages) = small_scenario().await;
+    let is_of_task = |message: &&Message| message.exchange.contains("/task-");
+    let calm = Place::new();
+    calm.load_repositories(&stand_in);
+    let file = calm.file("m.jsonl");
+    write_messages(&file, &messages);
+    calm.replay_to_the_end(file.to_str().unwrap());
+    let expected = jobs_of(&calm).await;
+    assert!(expected.len() > 30, "{}", expected.len());
+
+    let bridging = Place::new();
+    for (name, value) in [
+        ("PULSE_URL", rabbit.url("/").as_str()),
+        ("TASKCLUSTER_ROOT_URL", stand_in.urls().root()),
+        ("TREEHERDER_ROUTE_PREFIX", "tc-treeherder"),
+    ] {
+        bridging.set(name, value);
+    }
+    let place = Place::new();
+    place.load_repositories(&stand_in);
+    write_messages(&place.file("nothing.jsonl"), []);
+    publish("kombu", &rabbit.url("/"), &place.file("nothing.jsonl"));
+    let bridge = Logged::start(&bridging, &["bridge", "--listen", "127.0.0.1:0"]);
+    bridge.await_message("\"listening\"");
+    let (pulse_url, root_url) = (rabbit.url("/"), stand_in.urls().root());
+    let pushes = json!([{"pulse_url": pulse_url, "root_url": root_url, "hgmo": true, "github": true}]);
+    place.set("PULSE_PUSH_SOURCES", &pushes.to_string());
+    let jobs = json!([{"pulse_url": pulse_url, "root_url": root_url, "jobs": "guest", "jobs-destination": "tc-treeherder"}]);
+    place.set("PULSE_JOB_SOURCES", &jobs.to_string());
+    let listener = Logged::start(&place, &["pulse_listener_jobs"]);
+    let bound = listener.await_message("\"listening\"");
+    assert!(bound.to_string().contains("queue/guest/jobs"), "{bound}");
+    listener.stop();
+
+    let serve = Logged::start(&place, &["serve", "--listen", "127.0.0.1:0"]);
+    for _ in 0..2 {
+        serve.await_message("\"listening\"");
+    }
+    write_messages(&place.file("pushes.jsonl"), messages.iter().filter(|message| !is_of_task(message)));
+    publish("kombu", &rabbit.url("/"), &place.file("pushes.jsonl"));
+    write_messages(&place.file("tasks.jsonl"), messages.iter().filter(is_of_task));
+    publish("pika", &rabbit.url("/"), &place.file("tasks.jsonl"));
+    eventually_async("the jobs of the replay", async || {
+        first_differences(&jobs_of(&place).await, &expected).map_or(Ok(()), Err)
+    })
+    .await;
+    for program in [serve, bridge] {
+        program.stop();
+    }
     stand_in.shutdown().await;
 }
 

@@ -6,8 +6,8 @@ use std::process::Command;
 
 use crate::support::{Place, output_of};
 
-/// One joint listener or three; a bridge needs settings that others do not have.
-const LEFT_OUT: [&str; 2] = ["pulse_listener", "bridge"];
+/// One joint listener or three, job messages instead of task events; a bridge needs settings that others do not have.
+const LEFT_OUT: [&str; 3] = ["pulse_listener", "pulse_listener_jobs", "bridge"];
 
 fn deploy(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file)
