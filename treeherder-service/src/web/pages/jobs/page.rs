@@ -156,7 +156,7 @@ pub(super) async fn data(
     } else {
         let board = read_board(&store, &pushes, &query).await?;
         let names = Names::of(&board);
-        let filter = Filter::of(&query).leaving_out(elsewhere(&store, &self::ids(&pushes), &query).await?);
+        let filter = Filter::of(&query).leaving_out(elsewhere(&store, &ids(&pushes), &query).await?);
         let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
         let mut data = data.with_elsewhere(filter.elsewhere());
         data.add_html(&views(repository, &pushes, &board, &names, &filter, &query, 0))?;
