@@ -37,4 +37,4 @@ pub mod schedule;
 pub mod store;
 pub mod suggestions;
 pub mod task;
-mod write_turn;
+mod writer;

@@ -34,9 +34,9 @@ use std::time::Duration;
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr};
 use sea_orm_migration::MigratorTrait as _;
 
-use crate::write_turn::WriteTurns;
+use crate::writer::Writer;
 
-pub use crate::write_turn::WriteTransaction;
+pub use crate::writer::WriteTransaction;
 pub use cycle::{OldData, Unused};
 pub use error::{DataError, DataProblem, StoreError};
 pub use events::{EventJob, EventPush, UnclassifiedCount};
@@ -66,7 +66,7 @@ const ROWS_BETWEEN: usize = 2000;
 #[derive(Clone, Debug)]
 pub struct Store {
     connection: DatabaseConnection,
-    turns: WriteTurns,
+    writer: Writer,
     reference_ids: Arc<jobs::ReferenceIds>,
     names: Arc<read::Names>,
     event_log: Arc<events::EventLog>,
@@ -113,7 +113,7 @@ impl Store {
         });
         let connection = Database::connect(options).await?;
         Ok(Self {
-            turns: WriteTurns::of(&connection),
+            writer: Writer::of(&connection),
             connection,
             reference_ids: Arc::default(),
             names: Arc::default(),
@@ -211,6 +211,6 @@ impl Store {
     /// # Errors
     /// When no transaction can be opened.
     pub async fn begin_write(&self) -> Result<WriteTransaction, DbErr> {
-        self.turns.begin(&self.connection).await
+        self.writer.begin().await
     }
 }

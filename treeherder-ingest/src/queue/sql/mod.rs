@@ -16,7 +16,7 @@ use super::{
     Burial, Clock, DeadLetter, Delivery, Depth, Message, MessageId, Page, Priority, Queue, QueueError,
     QueueName, Receipt, Retry, SystemClock, Waiting, WakeUp,
 };
-use crate::write_turn::WriteTurns;
+use crate::writer::Writer;
 use inspect::{count, moment};
 use statement::{Builder, insert_statements};
 
@@ -36,7 +36,7 @@ const MAX_CLAIM: usize = 1_000;
 #[derive(Clone, Debug)]
 pub struct SqlQueue {
     connection: DatabaseConnection,
-    turns: WriteTurns,
+    writer: Writer,
     owner: String,
     clock: Arc<dyn Clock>,
     wake_ups: Arc<WakeUps>,
@@ -75,8 +75,8 @@ impl SqlQueue {
         owner: impl Into<String>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let turns = WriteTurns::of(&connection);
-        Self { connection, turns, owner: owner.into(), clock, wake_ups: Arc::default() }
+        let writer = Writer::of(&connection);
+        Self { connection, writer, owner: owner.into(), clock, wake_ups: Arc::default() }
     }
 
     /// Publishes inside the caller's transaction on the same database.
@@ -123,10 +123,9 @@ impl SqlQueue {
     async fn try_write(&self, mut statements: Vec<Statement>) -> Result<u64, DbErr> {
         if statements.len() <= 1 {
             let Some(statement) = statements.pop() else { return Ok(0) };
-            let _turn = self.turns.take().await;
-            return Ok(self.connection.execute_raw(statement).await?.rows_affected());
+            return Ok(self.writer.execute(statement).await?.rows_affected());
         }
-        let transaction = self.turns.begin(&self.connection).await?;
+        let transaction = self.writer.begin().await?;
         let mut changed = 0;
         for statement in statements {
             changed += transaction.execute_raw(statement).await?.rows_affected();
@@ -185,10 +184,7 @@ impl SqlQueue {
 
     async fn try_claim(&self, statement: Statement, token: i64) -> Result<Vec<Delivery>, DbErr> {
         let mut deliveries = Vec::new();
-        let turn = self.turns.take().await;
-        let rows = self.connection.query_all_raw(statement).await?;
-        drop(turn);
-        for row in rows {
+        for row in self.writer.query_all(statement).await? {
             let (id, first_seen) = (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
             let queue: String = row.try_get_by_index(1)?;
             deliveries.push(Delivery {

@@ -1,72 +1,106 @@
-//! Whose turn it is to write: a SQLite file has one writer at a time.
+//! Who writes to a SQLite file: one at a time, over one connection.
 //!
-//! SQLite makes the others sleep, longer with every try, in no order, each on a connection. Within a process that is avoided: whoever
-//! wants to write waits here for its turn, first come, first served, and without a connection. Other processes still meet at the
-//! file's own lock. PostgreSQL has many writers and no turns.
+//! SQLite makes other writers sleep, longer with every try, in no order, each on a connection. Within a process that is avoided: whoever
+//! wants to write waits here for its turn, first come, first served. All writers use the same connection, because each connection forgets the pages
+//! that it has read when another one has written. Other processes still meet at the file's own lock. PostgreSQL has many
+//! writers and no turns.
 
 use std::collections::HashMap;
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use sea_orm::sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _,
+    SqliteTransactionMode, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait as _,
 };
 use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
 
-/// The files that this process has open, each with its turns.
-static FILES: Mutex<Option<HashMap<PathBuf, Weak<Turns<()>>>>> = Mutex::new(None);
+/// How much of the file the writer remembers, as SQLite wants it: in KiB, below zero.
+const REMEMBERED: &str = "-16000";
 
-/// The order in which a process writes to a database.
-#[derive(Clone, Debug)]
-pub(crate) struct WriteTurns(Option<Arc<Turns<()>>>);
+/// The files that this process writes to.
+static FILES: Mutex<Option<HashMap<PathBuf, Weak<File>>>> = Mutex::new(None);
 
-/// Nobody else of this process writes to the same SQLite file until this is dropped.
 #[derive(Debug)]
-#[must_use = "the turn ends when this is dropped"]
-pub(crate) struct WriteTurn(#[expect(dead_code, reason = "held, not looked at")] Option<OwnedMutexGuard<()>>);
+struct File {
+    turns: Arc<Turns<()>>,
+    writer: DatabaseConnection,
+}
 
-impl WriteTurns {
-    /// Returns the turns of the file that a connection is to; each database in memory has its own.
-    pub(crate) fn of(connection: &DatabaseConnection) -> Self {
-        if connection.get_database_backend() != DbBackend::Sqlite {
-            return Self(None);
-        }
-        let path = connection.get_sqlite_connection_pool().connect_options().get_filename().to_owned();
+impl File {
+    /// Returns what this process knows of the file of a pool; nothing of a database in memory, which has one connection.
+    fn of(pool: &SqlitePool) -> Option<Arc<Self>> {
+        let options = pool.connect_options();
+        let path = options.get_filename();
         if path.to_string_lossy().contains(":memory:") {
-            // It has one connection, which is waited for.
-            return Self(None);
+            return None;
         }
-        let path = std::fs::canonicalize(&path).unwrap_or(path);
+        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
         let files = files.get_or_insert_default();
-        files.retain(|_, turns| turns.strong_count() > 0);
-        let known = files.get(&path).and_then(Weak::upgrade);
-        Self(Some(known.unwrap_or_else(|| {
-            let turns = Arc::default();
-            files.insert(path, Arc::downgrade(&turns));
-            turns
-        })))
+        files.retain(|_, file| file.strong_count() > 0);
+        if let Some(known) = files.get(&path).and_then(Weak::upgrade) {
+            return Some(known);
+        }
+        let limits = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None);
+        let writer = limits.connect_lazy_with((*options).clone().pragma("cache_size", REMEMBERED));
+        let writer = SqlxSqliteConnector::from_sqlx_sqlite_pool(writer);
+        let file = Arc::new(Self { turns: Arc::default(), writer });
+        files.insert(path, Arc::downgrade(&file));
+        Some(file)
+    }
+}
+
+/// The way to write to a database.
+#[derive(Clone, Debug)]
+pub(crate) struct Writer {
+    connection: DatabaseConnection,
+    file: Option<Arc<File>>,
+}
+
+impl Writer {
+    /// Returns the writer to the database that a connection is to.
+    pub(crate) fn of(connection: &DatabaseConnection) -> Self {
+        if connection.get_database_backend() != DbBackend::Sqlite {
+            return Self { connection: connection.clone(), file: None };
+        }
+        let pool = connection.get_sqlite_connection_pool();
+        let file = File::of(pool);
+        // Who has one connection is served by that one.
+        let shared = file.as_ref().filter(|_| pool.options().get_max_connections() > 1);
+        Self { connection: shared.map_or(connection, |file| &file.writer).clone(), file }
     }
 
-    /// Waits for the turn.
-    pub(crate) async fn take(&self) -> WriteTurn {
-        match &self.0 {
-            Some(turns) => WriteTurn(Some(Arc::clone(turns).lock_owned().await)),
-            None => WriteTurn(None),
+    async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        match &self.file {
+            Some(file) => Some(Arc::clone(&file.turns).lock_owned().await),
+            None => None,
         }
+    }
+
+    /// Runs a statement that writes, when it is its turn.
+    pub(crate) async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _turn = self.turn().await;
+        self.connection.execute_raw(statement).await
+    }
+
+    /// Runs a statement that writes and returns rows, when it is its turn.
+    pub(crate) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _turn = self.turn().await;
+        self.connection.query_all_raw(statement).await
     }
 
     /// Waits for the turn and opens a write transaction: IMMEDIATE on SQLite, so that a read followed by a write cannot fail as
     /// "locked".
-    pub(crate) async fn begin(&self, connection: &DatabaseConnection) -> Result<WriteTransaction, DbErr> {
-        let turn = self.take().await;
+    pub(crate) async fn begin(&self) -> Result<WriteTransaction, DbErr> {
+        let turn = self.turn().await;
         let options = TransactionOptions {
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };
-        let transaction = connection.begin_with_options(options).await?;
+        let transaction = self.connection.begin_with_options(options).await?;
         Ok(WriteTransaction { transaction, turn })
     }
 }
@@ -79,7 +113,7 @@ impl WriteTurns {
 pub struct WriteTransaction {
     // Dropped in this order: the next one's turn comes when this transaction is no more.
     transaction: DatabaseTransaction,
-    turn: WriteTurn,
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl WriteTransaction {
