@@ -1,7 +1,6 @@
 //! `treeherder serve`: sources, workers and web in one process.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,9 +21,6 @@ use crate::web::{BridgeView, Live, WebServer};
 const PUSHLOGS: &str = "fetch-push-logs";
 /// The periodic task that removes old data (`spec/ingest.md` §7.6).
 const CYCLE: &str = "cycle-data";
-
-/// How long open requests may take at a stop.
-const LAST_REQUESTS: Duration = Duration::from_secs(3);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -118,6 +114,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         bridge,
         health: args.health.clone(),
         live: Live::new(pipeline.clone(), stop.clone()),
+        limits: args.listen.limits(),
     };
     let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
     tokio::pin!(web);
@@ -133,15 +130,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     while sources.join_next().await.is_some() {}
     workers.stop().await?;
     heartbeats.stop().await;
-    database.close().await;
-    drop(lock);
+    // Requests that are under way need the database.
     let ended = match failed {
         Some(ended) => ended,
-        None => match tokio::time::timeout(LAST_REQUESTS, &mut web).await {
-            Ok(ended) => ended,
-            Err(_elapsed) => Ok(Ok(())),
-        },
+        None => web.await,
     };
+    database.close().await;
+    drop(lock);
     tracing::info!("stopped");
     ended?
 }

@@ -57,6 +57,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
         bridge: BridgeView::default(),
         health: args.health,
         live: Live::new(pipeline, stop.clone()),
+        limits: args.listen.limits(),
     };
     let state = state.state()?;
     let heartbeats = Vitals::new(&args.monitor).beat(&database.store, "web", &[], 0);

@@ -7,6 +7,7 @@ mod pulse;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use treeherder_ingest::changelog::Project;
@@ -15,7 +16,7 @@ use treeherder_ingest::http::ClientOptions;
 use treeherder_ingest::pulse::environment_flag;
 use treeherder_ingest::push::UpstreamOptions;
 
-use crate::web::Site;
+use crate::web::{Limits, Site};
 
 pub(crate) use self::bridge::BridgeArgs;
 pub(crate) use self::bugzilla::BugzillaArgs;
@@ -52,6 +53,10 @@ pub(crate) struct ListenArgs {
     /// Folder of a front-end to serve in place of our own pages; paths that nothing is at get its `index.html`
     #[arg(long, env = "TREEHERDER_STATIC_DIR", value_name = "DIR")]
     pub(crate) static_dir: Option<PathBuf>,
+
+    /// Seconds that a request is worked on before it is given up and answered with status 503
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) request_seconds: u64,
 }
 
 impl ListenArgs {
@@ -68,6 +73,11 @@ impl ListenArgs {
             IpAddr::V6(address) => format!("[{address}]"),
         });
         Site::new(site_url, host, self.static_dir.clone())
+    }
+
+    /// Tells how long requests may take.
+    pub(crate) fn limits(&self) -> Limits {
+        Limits::new(Duration::from_secs(self.request_seconds))
     }
 }
 

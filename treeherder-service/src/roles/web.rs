@@ -11,7 +11,7 @@ use treeherder_ingest::suggestions::BugSearch;
 use super::Database;
 use crate::config::HealthArgs;
 use crate::web::accounts::{AccountArgs, Accounts};
-use crate::web::{AppState, BridgeView, Live, Parts, Site};
+use crate::web::{AppState, BridgeView, Limits, Live, Parts, Site};
 
 /// What a process has that answers HTTP requests.
 #[derive(Debug)]
@@ -34,6 +34,8 @@ pub(crate) struct WebParts<'process> {
     pub(crate) health: HealthArgs,
     /// What takes submissions, shows logs and tells live readers.
     pub(crate) live: Live,
+    /// How long requests may take.
+    pub(crate) limits: Limits,
 }
 
 impl WebParts<'_> {
@@ -53,6 +55,7 @@ impl WebParts<'_> {
             queue: Arc::clone(&self.database.queue),
             health: self.health,
             live: self.live,
+            limits: self.limits,
         }))
     }
 }

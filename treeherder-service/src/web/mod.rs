@@ -37,6 +37,7 @@ use utoipa::OpenApi as _;
 use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::bridge::BridgeView;
+pub(crate) use self::conventions::Limits;
 pub(crate) use self::live::Live;
 pub(crate) use self::monitor::Health;
 pub(crate) use self::site::Site;
@@ -64,22 +65,30 @@ impl WebServer {
         format!("http://{}/", self.address)
     }
 
-    /// Answers until `stop` is cancelled; answers under way are finished.
+    /// Answers until `stop` is cancelled; answers under way are finished, unless that takes too long.
     pub(crate) async fn serve(self, state: AppState, stop: CancellationToken) -> anyhow::Result<()> {
-        self.answer(router(state), stop).await
+        let limits = state.limits.clone();
+        self.answer(router(state), &limits, stop).await
     }
 
     /// Answers for a process that is a bridge and has no database, until `stop` is cancelled.
     pub(crate) async fn serve_bridge(self, view: BridgeView, stop: CancellationToken) -> anyhow::Result<()> {
-        self.answer(bridge_router(&view), stop).await
+        self.answer(bridge_router(&view), &Limits::default(), stop).await
     }
 
-    async fn answer(self, router: Router, stop: CancellationToken) -> anyhow::Result<()> {
+    async fn answer(self, router: Router, limits: &Limits, stop: CancellationToken) -> anyhow::Result<()> {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
-        axum::serve(self.listener, service)
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await
-            .context("the web server failed")
+        let served =
+            axum::serve(self.listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
+        // The server waits for every connection, also for one whose client neither reads nor asks to the end.
+        let waited_enough = async {
+            stop.cancelled().await;
+            limits.let_end().await;
+        };
+        tokio::select! {
+            ended = served.into_future() => ended.context("the web server failed"),
+            () = waited_enough => Ok(()),
+        }
     }
 }
 
@@ -103,8 +112,7 @@ fn router(state: AppState) -> Router {
     let api = accounts::limit_writes(api, accounts);
     let site = state.site.clone();
     let reference = docs::reference(&document);
-    let routes =
-        Router::new().merge(api).merge(streams).merge(monitor::router()).merge(bridge::router(&state.bridge));
+    let routes = Router::new().merge(api).merge(monitor::router()).merge(bridge::router(&state.bridge));
     let routes = match site.static_dir() {
         Some(dir) => {
             let pages = pages::beside_another(accounts, &reference);
@@ -115,6 +123,7 @@ fn router(state: AppState) -> Router {
             routes.merge(pages).merge(special_files::router()).fallback(response::nothing_here)
         }
     };
+    let routes = conventions::of_requests(routes, &state.limits).merge(streams);
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
     // Outermost: load balancers ask by address, whatever names the site answers to.
     conventions::outermost(monitor::with_health(conventions::of_all(routes, &site), store, health))

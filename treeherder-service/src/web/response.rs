@@ -95,9 +95,14 @@ pub(super) fn page(status: StatusCode, title: &str) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], body).into_response()
 }
 
+/// Tells whether programs ask for a path, which are answered in JSON.
+pub(super) fn is_api(path: &str) -> bool {
+    path.starts_with("/api/") || path == "/api"
+}
+
 /// Answers a path that nothing is at; below `/api/` as JSON.
 pub(super) async fn nothing_here(uri: axum::http::Uri) -> Response {
-    if uri.path().starts_with("/api/") || uri.path() == "/api" {
+    if is_api(uri.path()) {
         Refused::not_found("Not found.").into_response()
     } else {
         (StatusCode::NOT_FOUND, "Nothing is here.\n").into_response()

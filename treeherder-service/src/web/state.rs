@@ -12,9 +12,9 @@ use treeherder_ingest::suggestions::BugSearch;
 use super::accounts::Accounts;
 use super::site::Site;
 
-use super::Live;
 use super::bridge::BridgeView;
 use super::monitor::Health;
+use super::{Limits, Live};
 
 /// The parts of the service that answers are made of. Routes clone it with each request, so all of it is behind one pointer.
 ///
@@ -57,6 +57,8 @@ pub(crate) struct Parts {
     pub(crate) bridge: BridgeView,
     /// What changes while somebody looks.
     pub(crate) live: Live,
+    /// How long requests may take.
+    pub(crate) limits: Limits,
 }
 
 impl FromRef<AppState> for Store {

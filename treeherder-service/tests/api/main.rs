@@ -35,6 +35,7 @@ mod clients;
 mod conventions;
 mod failures;
 mod jobs;
+mod limits;
 mod pages;
 mod performance;
 mod polling;

@@ -9,7 +9,12 @@ mod support;
 mod installed;
 
 mod events;
+mod limits;
 mod logs;
 mod python;
 mod reader;
+mod slow;
+mod socket_io;
+mod stop;
 mod submit;
+mod wire;

@@ -52,7 +52,7 @@ impl Site {
         let response = self.get(path, headers).await;
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Stream { response, text: String::new() }
+        Stream::of(response)
     }
 }
 
@@ -71,6 +71,11 @@ pub(crate) struct Event {
 }
 
 impl Stream {
+    /// Reads what comes as the body of an answer.
+    pub(crate) fn of(response: reqwest::Response) -> Self {
+        Self { response, text: String::new() }
+    }
+
     /// Waits for the next block, an event or not; nothing at the end.
     pub(crate) async fn block(&mut self) -> Option<String> {
         loop {

@@ -65,7 +65,8 @@ impl Script {
     }
 }
 
-fn job(guid: &str) -> Value {
+/// A job message.
+pub(crate) fn job(guid: &str) -> Value {
     json!({
         "taskId": guid, "version": 1, "buildSystem": "github-actions", "jobKind": "test",
         "origin": {"project": "autoland", "revision": REVISION}, "owner": "ana", "reason": "push",

@@ -9,7 +9,7 @@ mod summary;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
@@ -31,9 +31,6 @@ use summary::Summary;
 
 /// Messages under way between the scenario and the listener.
 const CHANNEL: usize = 1_000;
-
-/// How long open requests may take at the end.
-const LAST_REQUESTS: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -103,6 +100,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         bridge: BridgeView::default(),
         health: Health::default(),
         live: Live::new(pipeline.clone(), stop.clone()),
+        limits: args.listen.limits(),
     };
     let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
     let queues: Vec<QueueName> = QueueName::all().collect();
@@ -137,8 +135,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     scheduler.await?;
     workers.stop().await?;
     heartbeats.stop().await;
-    // Whoever still holds a connection open has had the time to read the answer.
-    let _ = tokio::time::timeout(LAST_REQUESTS, web).await;
+    web.await??;
     stand_in.shutdown().await;
     Ok(if complete || !args.once { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

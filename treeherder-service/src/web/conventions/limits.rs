@@ -2,30 +2,78 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+use tokio::time::{sleep, timeout};
+use tokio_util::task::TaskTracker;
 
-use crate::web::response::Refused;
-
-/// How long a request is worked on.
-const TIME: Duration = Duration::from_secs(30);
+use crate::web::response::{Refused, is_api, page};
 
 /// Bytes of a body that a handler takes unless it sets another limit.
 pub(in crate::web) const BODY: usize = 2_500_000;
 
-/// Gives up on what takes too long; the database stops working on it as well.
-///
-/// Uploads of logs take as long as the log does.
-pub(super) async fn time(request: Request, next: Next) -> Response {
-    if request.uri().path().ends_with("/log") {
+/// How long a request is worked on.
+const TIME: Duration = Duration::from_secs(30);
+/// How long requests that are under way at a stop are worked on. With what follows it stays below the 30 s after which
+/// systemd, compose and `treeherder supervise` kill.
+const LAST_WORK: Duration = Duration::from_secs(20);
+/// How long clients have at a stop to read what was answered; one that reads nothing must not keep the process.
+const LAST_BYTES: Duration = Duration::from_secs(3);
+
+/// Uploads of logs take as long as the log does; only its pauses are limited.
+const UPLOAD: (Method, &str) = (Method::PUT, "/api/project/{project}/jobs/{job}/log");
+
+/// How long requests may take, and which are under way; cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    time: Duration,
+    under_way: TaskTracker,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::new(TIME)
+    }
+}
+
+impl Limits {
+    /// Gives each request this time.
+    pub(crate) fn new(time: Duration) -> Self {
+        Self { time, under_way: TaskTracker::new() }
+    }
+
+    /// Waits, after the server was told to stop, until nothing is left that is worth waiting for.
+    pub(in crate::web) async fn let_end(&self) {
+        self.under_way.close();
+        // What is not done by then is given up: the client asks again.
+        let _ = timeout(LAST_WORK, self.under_way.wait()).await;
+        sleep(LAST_BYTES).await;
+    }
+}
+
+/// Gives up on what takes too long. What counts is the time until the answer begins: streams go on as long as they like.
+pub(super) async fn time(State(limits): State<Limits>, request: Request, next: Next) -> Response {
+    let _under_way = limits.under_way.token();
+    if is_upload(&request) {
         return next.run(request).await;
     }
-    match tokio::time::timeout(TIME, next.run(request)).await {
+    let of_api = is_api(request.uri().path());
+    match timeout(limits.time, next.run(request)).await {
         Ok(response) => response,
-        Err(_elapsed) => {
+        Err(_elapsed) if of_api => {
             Refused::detail(StatusCode::SERVICE_UNAVAILABLE, "The request took too long.").into_response()
         }
+        Err(_elapsed) => {
+            page(StatusCode::SERVICE_UNAVAILABLE, "503 Service Unavailable: the request took too long")
+        }
     }
+}
+
+/// Tells by the route, not by how the path ends: anybody can ask for a path that ends in `/log`.
+fn is_upload(request: &Request) -> bool {
+    let (method, route) = UPLOAD;
+    let matched = request.extensions().get::<MatchedPath>();
+    request.method() == method && matched.is_some_and(|matched| matched.as_str() == route)
 }

@@ -1,11 +1,13 @@
 //! Socket.IO at `/socket.io/`, namespace `/events` (§4.3): websocket and long polling, protocol 4 of Engine.IO.
 
+use std::convert::Infallible;
 use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
 use socketioxide::extract::{SocketRef, TryData};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::{SendError, SocketError, SocketIo};
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::events::{EventBus, Interest, Interests, Published, Start, Subscription, Told};
@@ -16,7 +18,7 @@ use crate::web::AppState;
 
 /// The only namespace.
 const NAMESPACE: &str = "/events";
-/// Events that wait for one client; who is further behind is disconnected and comes again.
+/// Events that wait for one client; who is further behind gets these and is disconnected then, and comes again.
 const BUFFER: usize = 256;
 /// Longest message of a client: a subscription is a few words.
 const LONGEST_MESSAGE: u64 = 16 << 10;
@@ -33,7 +35,7 @@ pub(super) fn router(live: &Live) -> OpenApiRouter<AppState> {
         .max_payload(LONGEST_MESSAGE)
         .ws_max_message_size(64 << 10)
         .build_svc();
-    io.ns(NAMESPACE, connected);
+    io.ns(NAMESPACE, (async |_: SocketRef| {}).with(connecting));
     let relay = Relay { io, bus: Arc::clone(live.pipeline.events()), stop: live.stop.clone() };
     tokio::spawn(relay.run());
     OpenApiRouter::new()
@@ -41,8 +43,10 @@ pub(super) fn router(live: &Live) -> OpenApiRouter<AppState> {
         .route_service("/socket.io/{*rest}", service)
 }
 
-/// A client has joined the namespace.
-async fn connected(socket: SocketRef) {
+/// A client joins the namespace.
+///
+/// This is done before the client is told that it has joined: one that subscribes right then must be heard.
+async fn connecting(socket: SocketRef) -> Result<(), Infallible> {
     socket.extensions.insert::<Wanted>(Arc::default());
     // The work is done before the future is there: what a client sends takes effect in its order.
     socket.on("subscribe", |socket: SocketRef, TryData(text): TryData<Value>| {
@@ -63,6 +67,7 @@ async fn connected(socket: SocketRef) {
         });
         ready(())
     });
+    Ok(())
 }
 
 /// Changes what a client wants, and tells the client when that cannot be done.
@@ -123,10 +128,19 @@ impl Relay {
             let body = body.get_or_insert_with(|| serde_json::from_str(event.body()).unwrap_or(Value::Null));
             if let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit(event.name(), body)
             {
-                tracing::info!(socket = %socket.id, "a client is too slow, disconnected");
-                // It is gone already when this fails.
-                let _ = socket.disconnect();
+                tracing::info!(socket = %socket.id, "a client is too slow, it is disconnected");
+                // Events that follow would leave a hole in what it is told.
+                socket.extensions.remove::<Wanted>();
+                tokio::spawn(self.stop.clone().run_until_cancelled_owned(part_with(socket)));
             }
         }
+    }
+}
+
+/// Disconnects a client for which too much waits. The word that it is has to wait for room as well; a client that makes none
+/// is found out by its silence when the session asks whether it lives.
+async fn part_with(socket: SocketRef) {
+    while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
+        tokio::time::sleep(PAUSE).await;
     }
 }

@@ -1,10 +1,14 @@
 //! `PUT /api/project/{project}/jobs/{job}/log`: the log of a job.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
+use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 use serde_json::json;
+use tokio::time::timeout;
 use treeherder_ingest::log::UploadError;
 use treeherder_ingest::pipeline::SubmitLogError;
 use treeherder_ingest::store::Store;
@@ -19,6 +23,9 @@ use crate::web::live::Live;
 use crate::web::logs::find_job;
 use crate::web::response::Refused;
 use crate::web::site::addressed;
+
+/// Longest pause of an upload. A log takes as long as it takes, but whoever sends nothing for so long is gone.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Most bytes of a log that are taken, compressed or not.
 const MOST_BYTES: u64 = 2 << 30;
@@ -88,7 +95,7 @@ async fn submit(
     let found = find_job(&store, &project, &job).await?;
     let job_id = found.job.job_id;
     let url = format!("{}/api/project/{project}/jobs/{job_id}/log", addressed(&headers));
-    let taken = live.pipeline.submit_log(job_id, &url, MOST_BYTES, body.into_data_stream()).await;
+    let taken = live.pipeline.submit_log(job_id, &url, MOST_BYTES, pieces(body.into_data_stream())).await;
     let taken = taken.map_err(not_taken)?;
     let failure_lines = taken
         .failure_lines
@@ -105,6 +112,32 @@ async fn submit(
     }))
 }
 
+/// Why a log was not sent to its end.
+#[derive(Debug, thiserror::Error)]
+enum Broken<E> {
+    /// The connection broke.
+    #[error(transparent)]
+    Connection(E),
+    /// The connection stands, but nothing comes.
+    #[error("nothing came for {} seconds", LONGEST_PAUSE.as_secs())]
+    Silent,
+}
+
+/// Ends an upload whose pause is too long, with an error.
+fn pieces<E>(
+    body: impl Stream<Item = Result<Bytes, E>> + Unpin,
+) -> impl Stream<Item = Result<Bytes, Broken<E>>> {
+    stream::unfold(Some(body), |body| async {
+        let mut body = body?;
+        match timeout(LONGEST_PAUSE, body.next()).await {
+            Ok(Some(Ok(piece))) => Some((Ok(piece), Some(body))),
+            Ok(Some(Err(error))) => Some((Err(Broken::Connection(error)), None)),
+            Ok(None) => None,
+            Err(_elapsed) => Some((Err(Broken::Silent), None)),
+        }
+    })
+}
+
 fn not_taken(error: SubmitLogError) -> Refused {
     let status = match &error {
         SubmitLogError::Upload(UploadError::TooLarge { .. }) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -113,4 +146,37 @@ fn not_taken(error: SubmitLogError) -> Refused {
         _ => return error.into(),
     };
     Refused::new(status, json!({"detail": error.to_string()}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A log of `count` pieces with pauses between them.
+    fn log(count: u8, pause: Duration) -> impl Stream<Item = Result<Bytes, std::io::Error>> {
+        stream::unfold(0, move |sent| async move {
+            if sent == count {
+                return None;
+            }
+            tokio::time::sleep(pause).await;
+            Some((Ok(Bytes::copy_from_slice(&[sent])), sent + 1))
+        })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_may_take_long_but_not_stand_still() {
+        let slow = pieces(Box::pin(log(100, LONGEST_PAUSE / 2)));
+        let taken: Vec<u8> = slow.map(|piece| piece.unwrap()[0]).collect().await;
+        assert_eq!(taken, (0..100).collect::<Vec<_>>());
+
+        let stuck = log(2, Duration::ZERO).chain(stream::pending());
+        let taken: Vec<_> = pieces(Box::pin(stuck)).collect().await;
+        assert_eq!(taken.len(), 3);
+        let told = taken[2].as_ref().unwrap_err().to_string();
+        assert_eq!(told, "nothing came for 30 seconds");
+
+        let broken = log(1, Duration::ZERO).chain(stream::iter([Err(std::io::Error::other("gone"))]));
+        let taken: Vec<_> = pieces(Box::pin(broken)).collect().await;
+        assert_eq!(taken[1].as_ref().unwrap_err().to_string(), "gone");
+    }
 }
