@@ -1,6 +1,6 @@
 //! What takes too long is given up (§1.1).
 
-use sea_orm::{ConnectionTrait as _, TransactionTrait as _};
+use sea_orm::ConnectionTrait as _;
 use serde_json::json;
 
 use crate::database::Backend;
@@ -12,7 +12,7 @@ async fn what_waits_for_the_database_too_long_is_given_up() {
     let Some(site) = Site::start_with(Backend::Postgres, &["--request-seconds", "1"]).await else { return };
     let log = format!("/api/project/autoland/jobs/{}/log", site.seeded.jobs[1]);
     let pages = ["/repositories", "/jobs?repo=autoland"];
-    let lock = site.store().connection().begin().await.unwrap();
+    let lock = site.store().begin_write().await.unwrap();
     lock.execute_unprepared("LOCK TABLE repository, push, job IN ACCESS EXCLUSIVE MODE").await.unwrap();
     // The path of a log is no reason to wait longer: only sending one takes time.
     for path in ["/api/repository/", "/api/jobs/", &log] {
