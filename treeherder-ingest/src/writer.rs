@@ -80,18 +80,6 @@ impl Writer {
         }
     }
 
-    /// Runs a statement that writes, when it is its turn.
-    pub(crate) async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let _turn = self.turn().await;
-        self.connection.execute_raw(statement).await
-    }
-
-    /// Runs a statement that writes and returns rows, when it is its turn.
-    pub(crate) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let _turn = self.turn().await;
-        self.connection.query_all_raw(statement).await
-    }
-
     /// Waits for the turn and opens a write transaction: IMMEDIATE on SQLite, so that a read followed by a write cannot fail as
     /// "locked".
     pub(crate) async fn begin(&self) -> Result<WriteTransaction, DbErr> {
@@ -102,6 +90,34 @@ impl Writer {
         };
         let transaction = self.connection.begin_with_options(options).await?;
         Ok(WriteTransaction { transaction, turn })
+    }
+}
+
+/// Single statements that write, each when it is its turn.
+#[async_trait::async_trait]
+impl ConnectionTrait for Writer {
+    fn get_database_backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _turn = self.turn().await;
+        self.connection.execute_raw(statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _turn = self.turn().await;
+        self.connection.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _turn = self.turn().await;
+        self.connection.query_one_raw(statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _turn = self.turn().await;
+        self.connection.query_all_raw(statement).await
     }
 }
 

@@ -103,6 +103,8 @@ impl Subscription {
 
     /// Reads the next events from the table; an empty page leads back to the channel.
     async fn turn_page(&mut self) -> Result<Option<Told>, EventError> {
+        let events = self.store.events_after(self.position, PAGE).await?;
+        // Asked for after the page was read: the table may be cut off between, and the page would begin behind a hole.
         let (oldest, newest) = self.store.event_range().await?;
         // Ids are given without holes except for those of failed transactions; before the oldest row nothing is kept.
         // A position beyond the newest row is one of another database.
@@ -112,7 +114,6 @@ impl Subscription {
             self.position = newest;
             return Ok(Some(gap));
         }
-        let events = self.store.events_after(self.position, PAGE).await?;
         self.from_table = !events.is_empty();
         self.page.extend(events.into_iter().map(Arc::new));
         Ok(None)

@@ -41,7 +41,7 @@ impl Store {
         };
         cache_entry::Entity::insert(entry)
             .on_conflict(OnConflict::column("cache_key").update_columns(["value", "expires"]).to_owned())
-            .exec_without_returning(self.connection())
+            .exec_without_returning(self.writer())
             .await?;
         Ok(())
     }
@@ -51,7 +51,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn forget_cached(&self, key: &str) -> Result<(), StoreError> {
-        cache_entry::Entity::delete_by_id(key.to_owned()).exec(self.connection()).await?;
+        cache_entry::Entity::delete_by_id(key.to_owned()).exec(self.writer()).await?;
         Ok(())
     }
 
@@ -62,7 +62,7 @@ impl Store {
     pub async fn delete_expired_cache(&self) -> Result<u64, StoreError> {
         let deleted = cache_entry::Entity::delete_many()
             .filter(cache_entry::Column::Expires.lte(Utc::now()))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(deleted.rows_affected)
     }

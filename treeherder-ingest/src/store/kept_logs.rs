@@ -69,7 +69,7 @@ impl Store {
             number.into(),
             content.to_vec().into(),
         ]);
-        self.connection().execute(&insert).await?;
+        self.writer().execute(&insert).await?;
         Ok(())
     }
 
@@ -103,7 +103,7 @@ impl Store {
             .from_table("kept_log")
             .and_where(Expr::col("id").eq(id))
             .and_where(Expr::col("job_log_id").is_null());
-        self.connection().execute(&delete).await?;
+        self.writer().execute(&delete).await?;
         Ok(())
     }
 

@@ -19,7 +19,7 @@ impl Store {
             .columns(["job_log_id", "content"])
             .values_panic([log_id.into(), index.to_bytes().into()])
             .on_conflict(OnConflict::column("job_log_id").update_column("content").to_owned());
-        match self.connection().execute(&insert).await.map_err(StoreError::from) {
+        match self.writer().execute(&insert).await.map_err(StoreError::from) {
             Err(error) if error.is_missing_reference() => Ok(()),
             stored => stored.map(drop),
         }

@@ -155,7 +155,7 @@ impl Store {
     /// # Errors
     /// As [`set_log_status`].
     pub async fn set_log_status(&self, log_id: i32, status: LogStatus) -> Result<(), StoreError> {
-        set_log_status(self.connection(), log_id, status).await
+        set_log_status(self.writer(), log_id, status).await
     }
 }
 

@@ -178,10 +178,15 @@ impl Store {
         migration::pending(&self.connection).await
     }
 
-    /// The connection, for reads and single statements.
+    /// The connection, for reads.
     #[must_use]
     pub fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// The writer, for single statements that write.
+    fn writer(&self) -> &Writer {
+        &self.writer
     }
 
     /// Ids of reference data that this process knows.

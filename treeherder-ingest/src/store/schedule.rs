@@ -47,7 +47,7 @@ impl Store {
             return Ok(());
         }
         let do_nothing = OnConflict::column(Column::Name).do_nothing().to_owned();
-        Entity::insert_many(rows).on_conflict(do_nothing).exec_without_returning(self.connection()).await?;
+        Entity::insert_many(rows).on_conflict(do_nothing).exec_without_returning(self.writer()).await?;
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Store {
             update = update.col_expr(Column::LastMissed, Expr::value(moment));
         }
         let held = update.filter(Column::Name.eq(firing.name)).filter(Column::Owner.eq(firing.owner));
-        Ok(held.exec(self.connection()).await?.rows_affected > 0)
+        Ok(held.exec(self.writer()).await?.rows_affected > 0)
     }
 
     /// Gives the lease of a firing back, so that it is tried again.
@@ -117,7 +117,7 @@ impl Store {
             .col_expr(Column::Lease, Expr::value(Option::<i64>::None))
             .filter(Column::Name.eq(firing.name))
             .filter(Column::Owner.eq(firing.owner))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(())
     }
@@ -128,6 +128,6 @@ impl Store {
     /// When the database fails.
     pub async fn enable_schedule_entry(&self, name: &str, enabled: bool) -> Result<bool, StoreError> {
         let update = Entity::update_many().col_expr(Column::Enabled, Expr::value(enabled));
-        Ok(update.filter(Column::Name.eq(name)).exec(self.connection()).await?.rows_affected > 0)
+        Ok(update.filter(Column::Name.eq(name)).exec(self.writer()).await?.rows_affected > 0)
     }
 }

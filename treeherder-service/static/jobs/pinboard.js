@@ -235,21 +235,22 @@ export class Pinboard {
     const former = new Map(jobs.map((id) => [id, this.board.model.job(id)?.classification ?? 1]));
     // The page shows it at once; what cannot be stored is taken back.
     for (const id of jobs) this.setClassification(id, classification);
-    /** The bugs that each job did not have before: no others are taken off it again. @type {Map<number, Bug[]>} */
+    /** The jobs that are classified, with the bugs that each did not have before: no others are taken off it again. @type {Map<number, Bug[]>} */
     const made = new Map();
     const results = await Promise.allSettled(jobs.map(async (id) => {
       /** @type {Bug[]} */
       const added = [];
       await ask(`${this.api}/note/`, { method: 'POST', body: { job_id: id, failure_classification_id: classification, text: comment, who: null } });
+      made.set(id, added);
       for (const bug of bugs) {
         const { message } = await ask(`${this.api}/bug-job-map/`, { method: 'POST', body: { job_id: id, bug_id: bug.id, internal_id: bug.internal, type: 'annotation', bug_open: !!bug.filed } });
         if (!/already exists/.test(message)) added.push(bug);
       }
-      made.set(id, added);
     }));
     this.saving = false;
     const failed = jobs.filter((_, at) => results[at].status === 'rejected');
-    for (const id of failed) this.setClassification(id, former.get(id) ?? 1);
+    // Where the note is stored and a bug is not, the job is classified.
+    for (const id of failed) if (!made.has(id)) this.setClassification(id, former.get(id) ?? 1);
     const done = jobs.filter((id) => !failed.includes(id));
     for (const id of done) this.board.pinned.delete(id);
     if (failed.length) {
@@ -257,7 +258,7 @@ export class Pinboard {
       this.tell(`${failed.length} of ${jobs.length} jobs could not be classified`, first.reason);
     } else this.clear();
     this.draw();
-    if (done.length) toast(`${done.length} ${done.length === 1 ? 'job' : 'jobs'} classified`, { action: 'Undo', run: () => this.undo(made, { who, failure_classification_id: classification, text: comment }) });
+    if (made.size) toast(`${made.size} ${made.size === 1 ? 'job' : 'jobs'} classified`, { action: 'Undo', run: () => this.undo(made, { who, failure_classification_id: classification, text: comment }) });
     document.dispatchEvent(new CustomEvent('classified'));
     const issue = wanting(bugs, made);
     if (issue) this.urge(done.includes(issue.job) ? issue.job : done[0], issue);

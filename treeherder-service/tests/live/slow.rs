@@ -118,14 +118,14 @@ async fn a_client_of_socket_io_that_does_not_read_is_told_a_part_without_holes_a
     goes_on.abort();
     for (who, heard) in [("websocket", heard), ("polling", heard_by_asking)] {
         let told = heard.len() as u64;
-        assert!(0 < told && told < count, "{who}: {told} of {count} waited");
+        // Who has not asked for three quarters of a minute, on a busy machine, is gone with what waited.
+        assert!((0 < told || who == "polling") && told < count, "{who}: {told} of {count} waited");
         assert_eq!(heard, (0..told).collect::<Vec<_>>(), "{who}");
     }
     // The quick one is still there.
     assert_eq!(number_of(&quick.event().await.unwrap()), count);
 }
 
-#[ignore = "once of three times, on a busy machine, no gap was told for minutes; the cause is not known yet"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_waits_for_a_reader_of_an_event_stream_that_does_not_read() {
     let site = Site::with_history().await;
@@ -142,10 +142,19 @@ async fn nothing_waits_for_a_reader_of_an_event_stream_that_does_not_read() {
     // What is behind it is in the table and nowhere else: when it is not kept there, it is gone.
     store.keep_events(u32::try_from(BATCH).unwrap());
     publish_and_read(&store, &mut quick, count..count + 2 * BATCH, 1).await;
-    let mut told = 0;
+    let (mut told, mut silence) = (0, 0);
     let gap = loop {
         let block = slow.chunk().await.unwrap();
-        let Some((_, data)) = block.split_once("data: ") else { continue };
+        let Some((_, data)) = block.split_once("data: ") else {
+            // One beat may be due from the time when nobody read.
+            silence += 1;
+            assert!(
+                silence < 4,
+                "no gap after {told} of {count} events, the table has {:?}",
+                store.event_range().await
+            );
+            continue;
+        };
         let event: Value = serde_json::from_str(data.trim_end()).unwrap();
         if event["event"] == "gap" {
             break event;

@@ -123,7 +123,7 @@ impl SqlQueue {
     async fn try_write(&self, mut statements: Vec<Statement>) -> Result<u64, DbErr> {
         if statements.len() <= 1 {
             let Some(statement) = statements.pop() else { return Ok(0) };
-            return Ok(self.writer.execute(statement).await?.rows_affected());
+            return Ok(self.writer.execute_raw(statement).await?.rows_affected());
         }
         let transaction = self.writer.begin().await?;
         let mut changed = 0;
@@ -184,7 +184,7 @@ impl SqlQueue {
 
     async fn try_claim(&self, statement: Statement, token: i64) -> Result<Vec<Delivery>, DbErr> {
         let mut deliveries = Vec::new();
-        for row in self.writer.query_all(statement).await? {
+        for row in self.writer.query_all_raw(statement).await? {
             let (id, first_seen) = (row.try_get_by_index(0)?, row.try_get_by_index(4)?);
             let queue: String = row.try_get_by_index(1)?;
             deliveries.push(Delivery {

@@ -67,7 +67,7 @@ impl Store {
     pub async fn end_session(&self, key: &str) -> Result<(), StoreError> {
         login_session::Entity::delete_many()
             .filter(login_session::Column::KeyHash.eq(key_hash(key)))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(())
     }

@@ -99,7 +99,7 @@ impl Store {
             .col_expr(api_token::Column::Revoked, Expr::value(Utc::now()))
             .filter(api_token::Column::Id.eq(id))
             .filter(api_token::Column::Revoked.is_null())
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         if revoked.rows_affected == 0
             && api_token::Entity::find_by_id(id).one(self.connection()).await?.is_none()

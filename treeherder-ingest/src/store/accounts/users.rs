@@ -76,7 +76,7 @@ impl Store {
         let updated = auth_user::Entity::update_many()
             .col_expr(auth_user::Column::IsActive, is_active.into())
             .filter(auth_user::Column::Username.eq(username))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         if updated.rows_affected == 0 {
             return Err(StoreError::NotFound { what: "account", key: username.to_owned() });

@@ -169,7 +169,7 @@ impl Store {
             .col_expr(bugscache::Column::Modified, Expr::value(latest))
             .filter(bugscache::Column::BugzillaId.is_not_null())
             .filter(bugscache::Column::Modified.gt(latest))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(())
     }

@@ -76,7 +76,7 @@ impl Store {
         for ids in removed.chunks(ROWS_PER_STATEMENT) {
             file_bugzilla_component::Entity::delete_many()
                 .filter(file_bugzilla_component::Column::Id.is_in(ids.iter().copied()))
-                .exec(self.connection())
+                .exec(self.writer())
                 .await?;
         }
         for (component, ids) in &moved {
@@ -84,7 +84,7 @@ impl Store {
                 file_bugzilla_component::Entity::update_many()
                     .col_expr(file_bugzilla_component::Column::BugzillaComponentId, Expr::value(*component))
                     .filter(file_bugzilla_component::Column::Id.is_in(ids.iter().copied()))
-                    .exec(self.connection())
+                    .exec(self.writer())
                     .await?;
             }
         }
@@ -105,7 +105,7 @@ impl Store {
                         .update_column(file_bugzilla_component::Column::BugzillaComponentId)
                         .to_owned(),
                 )
-                .exec_without_returning(self.connection())
+                .exec_without_returning(self.writer())
                 .await?;
         }
         self.delete_unused_components().await?;
@@ -127,7 +127,7 @@ impl Store {
             });
             bugzilla_component::Entity::insert_many(rows)
                 .on_conflict(OnConflict::columns(["product", "component"]).do_nothing().to_owned())
-                .exec_without_returning(self.connection())
+                .exec_without_returning(self.writer())
                 .await?;
         }
         let rows = bugzilla_component::Entity::find().all(self.connection()).await?;
@@ -150,7 +150,7 @@ impl Store {
         used.column("bugzilla_component_id").from("file_bugzilla_component");
         bugzilla_component::Entity::delete_many()
             .filter(bugzilla_component::Column::Id.not_in_subquery(used))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(())
     }

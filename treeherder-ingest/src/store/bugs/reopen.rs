@@ -66,7 +66,7 @@ impl Store {
             .col_expr(bug_job_map::Column::BugOpen, Expr::value(true))
             .filter(bug_job_map::Column::JobId.eq(job_id))
             .filter(bug_job_map::Column::BugId.eq(bug_id))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(())
     }

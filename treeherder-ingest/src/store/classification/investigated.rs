@@ -89,7 +89,7 @@ impl Store {
         };
         let inserted = investigated_tests::Entity::insert(row)
             .on_conflict(OnConflict::columns(["job_type_id", "test", "push_id"]).do_nothing().to_owned())
-            .exec_without_returning(self.connection())
+            .exec_without_returning(self.writer())
             .await?;
         if inserted == 0 {
             return Ok(InvestigateOutcome::Already);
@@ -114,7 +114,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn unmark_investigated(&self, id: i64) -> Result<bool, StoreError> {
-        let deleted = investigated_tests::Entity::delete_by_id(id).exec(self.connection()).await?;
+        let deleted = investigated_tests::Entity::delete_by_id(id).exec(self.writer()).await?;
         Ok(deleted.rows_affected > 0)
     }
 

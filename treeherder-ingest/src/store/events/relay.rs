@@ -56,7 +56,7 @@ impl Store {
             .value("lease", 0)
             .and_where(Expr::col("name").eq(EXCHANGE))
             .and_where(Expr::col("owner").eq(owner));
-        Ok(self.connection().execute(&update).await?.rows_affected() > 0)
+        Ok(self.writer().execute(&update).await?.rows_affected() > 0)
     }
 }
 

@@ -82,7 +82,7 @@ impl Store {
     pub async fn delete_old_line_counts(&self) -> Result<u64, StoreError> {
         let deleted = line_count::Entity::delete_many()
             .filter(line_count::Column::Day.lte(Utc::now().date_naive() - KEPT))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(deleted.rows_affected)
     }

@@ -79,7 +79,7 @@ impl Store {
             .col_expr(job_log::Column::Status, Expr::val(status.code()))
             .filter(job_log::Column::Id.eq(log_id))
             .filter(job_log::Column::Status.ne(LogStatus::Parsed.code()))
-            .exec(self.connection())
+            .exec(self.writer())
             .await?;
         Ok(())
     }

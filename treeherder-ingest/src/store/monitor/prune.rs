@@ -119,7 +119,7 @@ impl Store {
                 sql = sql.bind(limit);
             }
             let statement = sql.text(&format!(" LIMIT {ROWS_PER_STATEMENT})")).finish();
-            let rows = self.connection().execute_raw(statement).await?.rows_affected();
+            let rows = self.writer().execute_raw(statement).await?.rows_affected();
             removed += rows;
             if rows < ROWS_PER_STATEMENT {
                 break;

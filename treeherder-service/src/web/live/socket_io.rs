@@ -20,6 +20,8 @@ use crate::web::AppState;
 const NAMESPACE: &str = "/events";
 /// Events that wait for one client; who is further behind gets these and is disconnected then, and comes again.
 const BUFFER: usize = 256;
+/// Pause between two looks whether a client has joined.
+const JOINING: Duration = Duration::from_millis(5);
 /// Longest message of a client: a subscription is a few words.
 const LONGEST_MESSAGE: u64 = 16 << 10;
 /// Pause after the bus could not be read.
@@ -74,8 +76,25 @@ async fn connecting(socket: SocketRef) -> Result<(), Infallible> {
 fn change(socket: &SocketRef, change: impl FnOnce(&mut Interests) -> bool) {
     let Some(wanted) = socket.extensions.get::<Wanted>() else { return };
     let changed = change(&mut wanted.lock().unwrap_or_else(PoisonError::into_inner));
-    if !changed && let Err(error) = socket.emit("error", "malformed subscription") {
-        tracing::debug!(%error, "a client is gone");
+    if !changed && refuse(socket).is_err() {
+        tokio::spawn(refuse_once_joined(socket.clone()));
+    }
+}
+
+fn refuse(socket: &SocketRef) -> Result<(), SendError> {
+    socket.emit("error", "malformed subscription")
+}
+
+/// Refuses a subscription that came before the library had noted that the client has joined: it tells the client first, and until
+/// then takes it for one that is gone.
+async fn refuse_once_joined(socket: SocketRef) {
+    let tries = async {
+        while refuse(&socket).is_err() {
+            tokio::time::sleep(JOINING).await;
+        }
+    };
+    if tokio::time::timeout(PAUSE, tries).await.is_err() {
+        tracing::debug!(socket = %socket.id, "a client is gone");
     }
 }
 
