@@ -57,7 +57,9 @@ fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D:
     let text = Option::<String>::deserialize(deserializer)?;
     match text {
         Some(text) if text.is_empty() || text.contains(['.', '/', '*', '#', ':', ' ']) => {
-            Err(serde::de::Error::custom(format!("jobs \"{text}\" is no single word")))
+            Err(serde::de::Error::custom(format!(
+                "\"{text}\" is no single word, as jobs and jobs-destination are"
+            )))
         }
         text => Ok(text),
     }

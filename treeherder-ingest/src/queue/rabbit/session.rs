@@ -117,18 +117,21 @@ impl Session {
         self.declare(place).await
     }
 
-    /// As [`ensure`](Self::ensure); tells whether there was no such queue.
-    async fn make(&self, place: &Place) -> Result<bool, QueueError> {
-        let is_known = matches!(self.presence(place), Some(Presence::Declared | Presence::Seen));
-        let mut is_new = false;
-        if !is_known {
-            let mut counter = Counter::new(self);
-            let counted = self.in_time("declare a queue on the broker", counter.count_now(place)).await;
-            counter.end().await;
-            is_new = counted?.is_none();
+    /// As [`ensure`](Self::ensure) for the queues of all letters; tells whether one of them was not there.
+    async fn make(
+        &self,
+        letters: &[(Place, Envelope)],
+        counter: &mut Counter<'_>,
+    ) -> Result<bool, QueueError> {
+        let mut made = false;
+        for (place, _) in letters {
+            if !matches!(self.presence(place), Some(Presence::Declared | Presence::Seen)) {
+                let counted = self.in_time("declare a queue on the broker", counter.count_now(place)).await?;
+                made |= counted.is_none();
+            }
+            self.ensure(place).await?;
         }
-        self.ensure(place).await?;
-        Ok(is_new)
+        Ok(made)
     }
 
     /// Bounds how long the broker may take for what it should do at once.
@@ -166,13 +169,15 @@ impl Session {
         operation: &'static str,
         letters: &[(Place, Envelope)],
     ) -> Result<(), QueueError> {
-        let mut made = false;
-        for (place, envelope) in letters {
+        for (_, envelope) in letters {
             if envelope.payload.len() > self.options.max_message_bytes {
                 return Err(QueueError::TooLarge { queue: envelope.queue, bytes: envelope.payload.len() });
             }
-            made |= self.make(place).await?;
         }
+        let mut counter = Counter::new(self);
+        let made = self.make(letters, &mut counter).await;
+        counter.end().await;
+        let made = made?;
         if made {
             tokio::time::sleep(self.options.settling).await;
         }
