@@ -54,7 +54,8 @@ impl Pipeline {
             let status = status_of(log);
             let result = match status {
                 LogStatus::Parsed | LogStatus::SkippedSize => Ok(LogResult::Skipped(status)),
-                LogStatus::Pending | LogStatus::Failed => self.work_on_log(log, work).await,
+                // Boxed: what is written about a log makes its future large, and stacks are not.
+                LogStatus::Pending | LogStatus::Failed => Box::pin(self.work_on_log(log, work)).await,
             };
             match result {
                 Ok(result) => outcomes.push(LogOutcome { job_log_id: log.id, result }),

@@ -3,13 +3,15 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
+    ColumnTrait as _, ConnectionTrait, DbBackend, EntityTrait as _, FromQueryResult, QueryFilter as _,
+    QueryOrder as _, QueryTrait as _, Statement,
 };
 
 use super::Store;
 use super::entity::job_log;
 use super::error::StoreError;
 use crate::job::LogStatus;
+use crate::writer::Done;
 
 /// Ids per statement.
 const IDS_PER_STATEMENT: usize = 1000;
@@ -168,12 +170,26 @@ pub async fn set_log_status<Connection: ConnectionTrait>(
     log_id: i32,
     status: LogStatus,
 ) -> Result<(), StoreError> {
-    let updated = job_log::Entity::update_many()
+    let statement = log_status_statement(connection.get_database_backend(), log_id, status);
+    let updated = connection.execute_raw(statement).await?;
+    check_rows(log_id, updated.rows_affected())
+}
+
+/// The statement of [`set_log_status`]; what it did goes to [`check_log_status`].
+pub(super) fn log_status_statement(backend: DbBackend, log_id: i32, status: LogStatus) -> Statement {
+    job_log::Entity::update_many()
         .col_expr(job_log::Column::Status, Expr::val(status.code()))
         .filter(job_log::Column::Id.eq(log_id))
-        .exec(connection)
-        .await?;
-    if updated.rows_affected == 0 {
+        .build(backend)
+}
+
+/// Tells whether there was a log whose status could be set.
+pub(super) fn check_log_status(log_id: i32, done: &Done) -> Result<(), StoreError> {
+    check_rows(log_id, done.rows_affected)
+}
+
+fn check_rows(log_id: i32, rows_affected: u64) -> Result<(), StoreError> {
+    if rows_affected == 0 {
         return Err(StoreError::NotFound { what: "job log", key: log_id.to_string() });
     }
     Ok(())

@@ -102,6 +102,10 @@ impl Store {
             // Each connection would have a database of its own, and the data goes when the connection does.
             options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);
         }
+        if url.starts_with("sqlite:") {
+            // A file does not hang up, and asking whether it is there takes as long as a small statement.
+            options.test_before_acquire(false);
+        }
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .busy_timeout(Duration::from_secs(10))
@@ -138,7 +142,7 @@ impl Store {
     /// # Errors
     /// When a migration fails; none of its changes remain then.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        let transaction = self.begin_write().await?;
+        let transaction = self.writer.begin_over_pool().await?;
         if self.backend() == DbBackend::Postgres {
             transaction
                 .execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
@@ -185,7 +189,7 @@ impl Store {
     }
 
     /// The writer, for single statements that write.
-    fn writer(&self) -> &Writer {
+    pub(crate) fn writer(&self) -> &Writer {
         &self.writer
     }
 

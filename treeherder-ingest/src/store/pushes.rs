@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
-use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait as _, QueryTrait as _,
-};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, DbBackend, EntityTrait as _, QueryTrait as _};
 
 use super::entity::{commit, push, repository};
 use super::error::{StoreError, check_text};
 use super::{EventPush, Store};
 use crate::events::Event;
 use crate::push::{LoadedPush, Revision};
+use crate::writer::WriteTransaction;
 
 /// Characters of a full commit id.
 pub(super) const FULL_REVISION: usize = 40;
@@ -142,7 +141,7 @@ fn time(seconds: f64) -> Option<DateTime<Utc>> {
 
 /// Those of the revisions that the repository has.
 async fn known_revisions(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     repository_id: i32,
     revisions: Vec<&str>,
 ) -> Result<BTreeSet<String>, StoreError> {
@@ -163,7 +162,7 @@ async fn known_revisions(
 
 /// The events that tell of the pushes that were not known: polls find pushes again of which messages have told.
 async fn told(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     repository_id: i32,
     pushes: &[LoadedPush],
     known: &BTreeSet<String>,
@@ -186,7 +185,7 @@ async fn told(
 }
 
 async fn upsert_pushes(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     rows: Vec<push::ActiveModel>,
 ) -> Result<BTreeMap<String, i32>, StoreError> {
     let mut ids = BTreeMap::new();
@@ -208,7 +207,7 @@ async fn upsert_pushes(
 
 /// Commits keep the order of the source, so that their ids tell it.
 async fn upsert_commits(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     rows: Vec<commit::ActiveModel>,
 ) -> Result<(), StoreError> {
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {

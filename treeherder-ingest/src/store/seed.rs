@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, Condition, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _};
 
 use super::Store;
 use super::entity::{failure_classification, repository, repository_branch, repository_group};
 use super::error::StoreError;
 use super::fixture::{BranchFields, Fixture, GroupFields, RepositoryFields};
+
+use crate::writer::WriteTransaction;
 
 /// Id of the failure classification that every new job gets.
 pub const NOT_CLASSIFIED: i32 = 1;
@@ -85,7 +85,7 @@ impl Store {
     }
 }
 
-async fn load_classifications(transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+async fn load_classifications(transaction: &WriteTransaction) -> Result<(), StoreError> {
     let rows = FAILURE_CLASSIFICATIONS
         .map(|(id, name)| failure_classification::ActiveModel { id: Set(id), name: Set(name.to_owned()) });
     let on_conflict = OnConflict::column("id").update_column("name").to_owned();
@@ -96,7 +96,7 @@ async fn load_classifications(transaction: &DatabaseTransaction) -> Result<(), S
     Ok(())
 }
 
-async fn load_fixture(transaction: &DatabaseTransaction, fixture: Fixture) -> Result<(), StoreError> {
+async fn load_fixture(transaction: &WriteTransaction, fixture: Fixture) -> Result<(), StoreError> {
     load_groups(transaction, fixture.groups).await?;
     load_repositories(transaction, fixture.repositories).await?;
     load_branches(transaction, fixture.branches).await
@@ -108,7 +108,7 @@ fn last_of_each<Key: Ord + Copy, Fields>(entries: Vec<(Key, Fields)>) -> Vec<(Ke
 }
 
 async fn load_groups(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     groups: Vec<(i32, GroupFields)>,
 ) -> Result<(), StoreError> {
     if groups.is_empty() {
@@ -128,7 +128,7 @@ async fn load_groups(
 }
 
 async fn load_repositories(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     repositories: Vec<(i32, RepositoryFields)>,
 ) -> Result<(), StoreError> {
     let repositories = last_of_each(repositories);
@@ -178,7 +178,7 @@ async fn load_repositories(
 
 /// Code and API clients know repositories by id, so a name may not move to another one.
 async fn refuse_renumbered(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     repositories: &[(i32, RepositoryFields)],
 ) -> Result<(), StoreError> {
     let ids: HashMap<&str, i32> =
@@ -201,7 +201,7 @@ async fn refuse_renumbered(
 }
 
 async fn load_branches(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     branches: Vec<(i64, BranchFields)>,
 ) -> Result<(), StoreError> {
     let mut branches = last_of_each(branches);

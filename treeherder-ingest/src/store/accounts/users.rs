@@ -3,13 +3,13 @@
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
 };
 
 use crate::store::Store;
 use crate::store::entity::auth_user;
 use crate::store::error::{StoreError, check_text};
+use crate::writer::WriteTransaction;
 
 /// Mark of Django for "no password fits".
 const UNUSABLE_PASSWORD: &str = "!";
@@ -87,7 +87,7 @@ impl Store {
 
 /// Returns the account of this name; makes it, without any rights, when there is none.
 pub(super) async fn ensure_user(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     username: &str,
     email: &str,
 ) -> Result<auth_user::Model, StoreError> {

@@ -4,16 +4,14 @@ use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Func, OnConflict, Query};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::issues::{NOT_FETCHED, ensure_bug};
 use super::version::bump;
 use crate::store::Store;
 use crate::store::entity::{bug_job_map, bugscache};
 use crate::store::error::{StoreError, check_positive, check_text, truncated};
+use crate::writer::WriteTransaction;
 
 /// Ids per statement.
 const IDS_PER_STATEMENT: usize = 1000;
@@ -200,7 +198,7 @@ fn check(bug: &FetchedBug) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn upsert(transaction: &DatabaseTransaction, bug: &FetchedBug) -> Result<(), StoreError> {
+async fn upsert(transaction: &WriteTransaction, bug: &FetchedBug) -> Result<(), StoreError> {
     let row = bugscache::ActiveModel {
         bugzilla_id: Set(Some(bug.bugzilla_id)),
         status: Set(bug.status.clone()),

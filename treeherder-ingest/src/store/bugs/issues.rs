@@ -2,15 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryOrder as _,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 
 use super::version::bump;
 use crate::store::Store;
 use crate::store::entity::bugscache;
 use crate::store::error::{StoreError, check_positive, check_text};
+use crate::writer::WriteTransaction;
 
 /// Summary of a bug of which only the number is known.
 pub(super) const NOT_FETCHED: &str = "(no bug data fetched)";
@@ -89,7 +87,7 @@ impl Store {
 
 /// Returns the id of the row of this bug; a bug that is not known gets one that the next update fills.
 pub(in crate::store) async fn ensure_bug(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     number: i32,
 ) -> Result<i64, StoreError> {
     let find = || bugscache::Entity::find().filter(bugscache::Column::BugzillaId.eq(number));

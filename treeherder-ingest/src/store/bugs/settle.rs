@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::version::bump;
 use crate::store::Store;
 use crate::store::entity::{bug_job_map, bugscache};
 use crate::store::error::StoreError;
+use crate::writer::WriteTransaction;
 
 impl Store {
     /// Makes each duplicate one of the bug at the end of its chain, which also keeps it from growing old before that one,
@@ -46,7 +47,7 @@ impl Store {
 }
 
 /// Moves the jobs of a bug to another one; a job that has both loses the first.
-async fn move_jobs(transaction: &DatabaseTransaction, from: i64, to: i64) -> Result<(), StoreError> {
+async fn move_jobs(transaction: &WriteTransaction, from: i64, to: i64) -> Result<(), StoreError> {
     let mut has_both = Query::select();
     has_both.column("job_id").from(bug_job_map::Entity).and_where(Expr::col("bug_id").eq(to));
     bug_job_map::Entity::delete_many()
@@ -63,7 +64,7 @@ async fn move_jobs(transaction: &DatabaseTransaction, from: i64, to: i64) -> Res
 }
 
 async fn by_number(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     number: i32,
 ) -> Result<Option<bugscache::Model>, StoreError> {
     Ok(bugscache::Entity::find().filter(bugscache::Column::BugzillaId.eq(number)).one(transaction).await?)

@@ -3,14 +3,15 @@
 use chrono::{SubsecRound as _, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
 use sea_orm::{
-    ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _, FromQueryResult,
-    QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    ColumnTrait as _, ConnectionTrait, EntityTrait as _, FromQueryResult, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _,
 };
 
 use crate::events::Event;
 use crate::store::entity::{job, job_note};
 use crate::store::error::StoreError;
 use crate::store::{NOT_CLASSIFIED, Store};
+use crate::writer::WriteTransaction;
 
 /// A job whose classification or bugs changed, for those who are told of it.
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
@@ -62,7 +63,7 @@ pub(super) async fn find<Connection: ConnectionTrait>(
 }
 
 /// Notes that the job changes, and keeps others from changing it until the transaction ends.
-pub(super) async fn touch(transaction: &DatabaseTransaction, job_id: i64) -> Result<(), StoreError> {
+pub(super) async fn touch(transaction: &WriteTransaction, job_id: i64) -> Result<(), StoreError> {
     job::Entity::update_many()
         .col_expr(job::Column::LastModified, Expr::value(Utc::now().trunc_subsecs(6)))
         .filter(job::Column::Id.eq(job_id))
@@ -72,10 +73,7 @@ pub(super) async fn touch(transaction: &DatabaseTransaction, job_id: i64) -> Res
 }
 
 /// Gives the job the classification of its newest note; without notes it is not classified.
-pub(super) async fn classify_by_notes(
-    transaction: &DatabaseTransaction,
-    job_id: i64,
-) -> Result<(), StoreError> {
+pub(super) async fn classify_by_notes(transaction: &WriteTransaction, job_id: i64) -> Result<(), StoreError> {
     let newest = job_note::Entity::find()
         .filter(job_note::Column::JobId.eq(job_id))
         .order_by_desc(job_note::Column::Created)

@@ -1,11 +1,12 @@
 //! Old jobs with everything that belongs to them.
 
 use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait as _;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Query};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction};
 
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::writer::WriteTransaction;
 
 impl Store {
     /// Deletes the jobs whose ids are less than `chunk` above the smallest one, with their logs, lines, notes and bugs;
@@ -42,7 +43,7 @@ impl Store {
 
 /// Returns the smallest id and when the newest job of its chunk was submitted.
 async fn oldest_chunk(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     chunk: u32,
 ) -> Result<Option<(i64, DateTime<Utc>)>, StoreError> {
     let smallest = Query::select().expr(Expr::col("id").min()).from("job").take();

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use chrono::Utc;
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend};
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use tokio::sync::watch;
 
 use crate::events::{Event, Published};
 use crate::store::error::check_text;
 use crate::store::{Store, StoreError};
+use crate::writer::{Done, WriteTransaction};
 
 /// Key of the PostgreSQL advisory lock under which rows are appended.
 const APPEND_LOCK: i64 = 0x7472_6565_6576_656e;
@@ -62,17 +63,31 @@ impl EventLog {
     /// When a name is too long or the database fails.
     pub(in crate::store) async fn append(
         self: &Arc<Self>,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         events: &[Event],
     ) -> Result<Appended, StoreError> {
+        let inserts = Self::inserts(transaction.get_database_backend(), events)?;
+        let done = transaction.run_together(inserts).await?;
+        self.appended(transaction, &done).await
+    }
+
+    /// The statements of [`append`](Self::append); what they did goes to [`appended`](Self::appended).
+    ///
+    /// # Errors
+    /// When a name is too long.
+    pub(in crate::store) fn inserts(
+        backend: DbBackend,
+        events: &[Event],
+    ) -> Result<Vec<Statement>, StoreError> {
+        let mut statements = Vec::new();
         if events.is_empty() {
-            return Ok(Appended(None));
+            return Ok(statements);
         }
-        if transaction.get_database_backend() == DbBackend::Postgres {
-            // Without it, a transaction with smaller ids could commit after one with greater ids.
-            transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({APPEND_LOCK})")).await?;
+        if backend == DbBackend::Postgres {
+            // Without it, a transaction with smaller ids could commit after one with greater ids. It returns no rows.
+            let lock = format!("DO $$ BEGIN PERFORM pg_advisory_xact_lock({APPEND_LOCK}); END $$");
+            statements.push(Statement::from_string(backend, lock));
         }
-        let (mut first, mut last) = (i64::MAX, 0);
         let created = Utc::now();
         for chunk in events.chunks(ROWS_PER_STATEMENT) {
             let mut insert = Query::insert();
@@ -88,10 +103,27 @@ impl EventLog {
                 ]);
             }
             insert.returning(Query::returning().columns(["id"]));
-            for row in transaction.query_all(&insert).await? {
-                let id: i64 = row.try_get_by_index(0)?;
-                (first, last) = (std::cmp::min(first, id), std::cmp::max(last, id));
-            }
+            statements.push(backend.build(&insert));
+        }
+        Ok(statements)
+    }
+
+    /// Ends what [`inserts`](Self::inserts) began, within the same transaction: the table is cut off now and then.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(in crate::store) async fn appended(
+        self: &Arc<Self>,
+        transaction: &WriteTransaction,
+        done: &[Done],
+    ) -> Result<Appended, StoreError> {
+        let (mut first, mut last) = (i64::MAX, 0);
+        for row in done.iter().flat_map(|done| &done.rows) {
+            let id: i64 = row.try_get_by_index(0)?;
+            (first, last) = (std::cmp::min(first, id), std::cmp::max(last, id));
+        }
+        if last == 0 {
+            return Ok(Appended(None));
         }
         if first / CUT_EVERY != (last + 1) / CUT_EVERY {
             let kept = i64::from(self.kept.load(Ordering::Relaxed));

@@ -5,16 +5,16 @@
 
 use std::collections::HashMap;
 
-use chrono::{NaiveDate, SubsecRound as _, TimeDelta, Utc};
-use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query};
+use chrono::{NaiveDate, TimeDelta, Utc};
+use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _, QueryOrder as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait, DbBackend, EntityTrait as _, FromQueryResult as _,
+    QueryFilter as _, QueryOrder as _, QueryResult, QueryTrait as _, Statement,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::store::accounts::key_hash;
-use crate::store::entity::{cache_entry, job, line_count, text_log_error};
+use crate::store::entity::{cache_entry, line_count, text_log_error};
 use crate::store::{LogJob, Store, StoreError};
 use crate::suggestions::{cleaned_line, counted_form};
 
@@ -24,12 +24,6 @@ const KEPT: TimeDelta = TimeDelta::days(21);
 const ROWS_PER_STATEMENT: usize = 500;
 /// Digits of a hash that are enough to tell lines apart.
 const KEY_LENGTH: usize = 32;
-/// Classification of a job that has a failure which nobody has seen before.
-const NEW_FAILURE_NOT_CLASSIFIED: i32 = 6;
-/// Repositories whose lines are counted; those of others are only looked up.
-const COUNTED: [&str; 3] = ["autoland", "mozilla-central", "comm-central"];
-/// Results of jobs that do not become new failures.
-const NO_FAILURE: [&str; 4] = ["success", "unknown", "usercancel", "retry"];
 
 /// A failure line with how often it was seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,9 +38,9 @@ pub struct CountedLine {
     pub is_new_in_revision: bool,
 }
 
-/// What is kept of one line with its job.
+/// What is kept of one line with its job: its number, its counter, whether it is new in the job's push.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Kept(i32, i64, bool);
+pub(super) struct Kept(pub(super) i32, pub(super) i64, pub(super) bool);
 
 impl Store {
     /// Returns the failure lines of a job in the order of their ids, with how often they were seen.
@@ -57,13 +51,14 @@ impl Store {
     /// [`StoreError::NotFound`] when there is no such job; or when the database fails.
     pub async fn counted_lines(&self, job_id: i64) -> Result<Vec<CountedLine>, StoreError> {
         let job = self.log_job(job_id).await?;
-        let lines = lines_of(self.connection(), job_id).await?;
-        let kept = kept(self.connection(), job_id).await?;
+        let connection = self.connection();
+        let lines = select_lines(job_id).all(connection).await?;
+        let kept = kept_of(connection.query_one(&select_kept(job_id)).await?.as_ref())?;
         let unknown: Vec<_> = lines.iter().filter(|line| !kept.contains_key(&line.line_number)).collect();
         let counts = if unknown.is_empty() {
             Counts::default()
         } else {
-            Counts::read(self.connection(), &job, unknown.into_iter()).await?
+            Counts::read(connection, &job, unknown.iter().map(|line| line.line.as_str())).await?
         };
         let counted = lines.into_iter().map(|line| {
             let (counter, is_new_in_revision) = match kept.get(&line.line_number) {
@@ -88,50 +83,9 @@ impl Store {
     }
 }
 
-/// Counts the lines of the job that are not counted yet; a failure that nobody has seen before is marked, and so is its
-/// job.
-pub(super) async fn count_lines(transaction: &DatabaseTransaction, job: &LogJob) -> Result<(), StoreError> {
-    let mut kept = kept(transaction, job.job_id).await?;
-    let lines = lines_of(transaction, job.job_id).await?;
-    let lines: Vec<_> = lines.iter().filter(|line| !kept.contains_key(&line.line_number)).collect();
-    if lines.is_empty() {
-        return Ok(());
-    }
-    let mut counts = Counts::read(transaction, job, lines.iter().copied()).await?;
-    let is_counted = COUNTED.contains(&job.repository.as_str());
-    let mut new_lines = Vec::new();
-    for line in lines {
-        let (counter, is_new) = counts.see(&line.line, &job.push_revision, is_counted);
-        if is_new || counter == 0 {
-            new_lines.push(line.line_number);
-        }
-        kept.insert(line.line_number, Kept(line.line_number, counter, is_new));
-    }
-    counts.write(transaction, job).await?;
-    keep(transaction, job.job_id, kept).await?;
-    if new_lines.is_empty() || NO_FAILURE.contains(&job.result.as_str()) {
-        return Ok(());
-    }
-    job::Entity::update_many()
-        .col_expr(job::Column::FailureClassificationId, Expr::value(NEW_FAILURE_NOT_CLASSIFIED))
-        .col_expr(job::Column::LastModified, Expr::value(Utc::now().trunc_subsecs(6)))
-        .filter(job::Column::Id.eq(job.job_id))
-        .exec(transaction)
-        .await?;
-    for numbers in new_lines.chunks(ROWS_PER_STATEMENT) {
-        text_log_error::Entity::update_many()
-            .col_expr(text_log_error::Column::NewFailure, Expr::value(true))
-            .filter(text_log_error::Column::JobId.eq(job.job_id))
-            .filter(text_log_error::Column::LineNumber.is_in(numbers.iter().copied()))
-            .exec(transaction)
-            .await?;
-    }
-    Ok(())
-}
-
 /// What is known of some lines.
 #[derive(Debug, Default)]
-struct Counts {
+pub(super) struct Counts {
     known: HashMap<String, Known>,
 }
 
@@ -148,34 +102,57 @@ struct Known {
 }
 
 impl Counts {
-    async fn read<Connection: ConnectionTrait>(
-        connection: &Connection,
-        job: &LogJob,
-        lines: impl Iterator<Item = &text_log_error::Model>,
-    ) -> Result<Self, StoreError> {
-        let mut known: HashMap<String, Known> =
-            lines.map(|line| (key(&line.line), Known::default())).collect();
+    /// Lines of which nothing is known yet.
+    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
+        Self { known: lines.map(|line| (key(line), Known::default())).collect() }
+    }
+
+    /// The selections of what is known, whose rows go to [`take`](Self::take).
+    pub(super) fn selects(&self, backend: DbBackend, job: &LogJob) -> Vec<Statement> {
         // In one order everywhere, so that two writers wait for each other instead of colliding.
-        let mut keys: Vec<String> = known.keys().cloned().collect();
+        let mut keys: Vec<&str> = self.known.keys().map(String::as_str).collect();
         keys.sort_unstable();
         let oldest = Utc::now().date_naive() - KEPT;
-        for keys in keys.chunks(ROWS_PER_STATEMENT) {
-            let rows = line_count::Entity::find()
+        let select = |keys: &[&str]| {
+            line_count::Entity::find()
                 .filter(line_count::Column::Root.eq(root(&job.repository)))
-                .filter(line_count::Column::LineKey.is_in(keys))
+                .filter(line_count::Column::LineKey.is_in(keys.iter().copied()))
                 .filter(line_count::Column::Day.gt(oldest).or(line_count::Column::Day.eq(day(job))))
-                .all(connection)
-                .await?;
-            for row in rows {
-                let Some(known) = known.get_mut(&row.line_key) else { continue };
-                known.counter += i64::from(row.count);
-                if row.day == day(job) {
-                    known.is_of_today = true;
-                    known.first_revision = row.first_revision;
-                }
+                .build(backend)
+        };
+        keys.chunks(ROWS_PER_STATEMENT).map(select).collect()
+    }
+
+    /// Takes the rows that one of the [`selects`](Self::selects) returned.
+    pub(super) fn take(&mut self, job: &LogJob, rows: &[QueryResult]) -> Result<(), StoreError> {
+        for row in rows {
+            let row = line_count::Model::from_query_result(row, "")?;
+            let Some(known) = self.known.get_mut(&row.line_key) else { continue };
+            known.counter += i64::from(row.count);
+            if row.day == day(job) {
+                known.is_of_today = true;
+                known.first_revision = row.first_revision;
             }
         }
-        Ok(Self { known })
+        Ok(())
+    }
+
+    pub(super) async fn read<Connection: ConnectionTrait>(
+        connection: &Connection,
+        job: &LogJob,
+        lines: impl Iterator<Item = &str>,
+    ) -> Result<Self, StoreError> {
+        let mut counts = Self::of(lines);
+        for select in counts.selects(connection.get_database_backend(), job) {
+            let rows = connection.query_all_raw(select).await?;
+            counts.take(job, &rows)?;
+        }
+        Ok(counts)
+    }
+
+    /// Whether it was asked for the line.
+    pub(super) fn knows(&self, line: &str) -> bool {
+        self.known.contains_key(&key(line))
     }
 
     /// Tells how often the line was seen, and whether this push had it first.
@@ -185,41 +162,38 @@ impl Counts {
     }
 
     /// As [`Counts::look_up`], and counts the line after that if it is to be counted.
-    fn see(&mut self, line: &str, revision: &str, is_counted: bool) -> (i64, bool) {
-        let counter = self.look_up(line, revision).0;
-        if is_counted && let Some(known) = self.known.get_mut(&key(line)) {
+    pub(super) fn see(&mut self, line: &str, revision: &str, is_counted: bool) -> (i64, bool) {
+        let Some(known) = self.known.get_mut(&key(line)) else { return (0, false) };
+        let counter = known.counter + i64::from(known.seen);
+        if is_counted {
             if counter == 0 && !known.is_of_today {
                 known.first_revision = Some(revision.to_owned());
             }
             known.seen += 1;
         }
-        (counter, self.look_up(line, revision).1)
+        (counter, known.first_revision.as_deref() == Some(revision))
     }
 
-    async fn write(self, transaction: &DatabaseTransaction, job: &LogJob) -> Result<(), StoreError> {
+    /// The statements that add what was seen.
+    pub(super) fn write(self, backend: DbBackend, job: &LogJob) -> Vec<Statement> {
         let mut seen: Vec<_> = self.known.into_iter().filter(|(_, known)| known.seen > 0).collect();
         seen.sort_by(|one, other| one.0.cmp(&other.0));
-        let mut seen = seen.into_iter().peekable();
-        while seen.peek().is_some() {
-            let rows =
-                seen.by_ref().take(ROWS_PER_STATEMENT).map(|(line_key, known)| line_count::ActiveModel {
-                    root: Set(root(&job.repository).to_owned()),
-                    line_key: Set(line_key),
-                    day: Set(day(job)),
-                    count: Set(known.seen),
-                    first_revision: Set(known.first_revision),
-                    ..Default::default()
-                });
+        let add = |seen: &[(String, Known)]| {
+            let rows = seen.iter().map(|(line_key, known)| line_count::ActiveModel {
+                root: Set(root(&job.repository).to_owned()),
+                line_key: Set(line_key.clone()),
+                day: Set(day(job)),
+                count: Set(known.seen),
+                first_revision: Set(known.first_revision.clone()),
+                ..Default::default()
+            });
             // Whoever was first stays first.
             let add = OnConflict::columns(["root", "line_key", "day"])
                 .value("count", Expr::col(("line_count", "count")).add(Expr::col(("excluded", "count"))))
                 .to_owned();
-            line_count::Entity::insert_many(rows.collect::<Vec<_>>())
-                .on_conflict(add)
-                .exec_without_returning(transaction)
-                .await?;
-        }
-        Ok(())
+            line_count::Entity::insert_many(rows).on_conflict(add).build(backend)
+        };
+        seen.chunks(ROWS_PER_STATEMENT).map(add).collect()
     }
 }
 
@@ -239,42 +213,43 @@ fn key(line: &str) -> String {
     key
 }
 
-async fn lines_of<Connection: ConnectionTrait>(
-    connection: &Connection,
-    job_id: i64,
-) -> Result<Vec<text_log_error::Model>, StoreError> {
-    let lines = text_log_error::Entity::find()
+/// Selects the lines of a job in the order of their ids.
+pub(super) fn select_lines(job_id: i64) -> sea_orm::Select<text_log_error::Entity> {
+    text_log_error::Entity::find()
         .filter(text_log_error::Column::JobId.eq(job_id))
-        .order_by_asc(text_log_error::Column::Id);
-    Ok(lines.all(connection).await?)
+        .order_by_asc(text_log_error::Column::Id)
 }
 
 fn kept_key(job_id: i64) -> String {
     format!("error-summary-{job_id}")
 }
 
-async fn kept<Connection: ConnectionTrait>(
-    connection: &Connection,
-    job_id: i64,
-) -> Result<HashMap<i32, Kept>, StoreError> {
+/// Selects what is kept of the lines of a job.
+pub(super) fn select_kept(job_id: i64) -> SelectStatement {
     let mut select = Query::select();
     select
         .column("value")
         .from("cache_entry")
         .and_where(Expr::col("cache_key").eq(kept_key(job_id)))
         .and_where(Expr::col("expires").gt(Utc::now()));
-    let Some(row) = connection.query_one(&select).await? else { return Ok(HashMap::new()) };
+    select
+}
+
+/// What the row of [`select_kept`] tells of the lines, by their numbers.
+pub(super) fn kept_of(row: Option<&QueryResult>) -> Result<HashMap<i32, Kept>, StoreError> {
+    let Some(row) = row else { return Ok(HashMap::new()) };
     let value: String = row.try_get("", "value")?;
     // A value of another version counts as none.
     let kept: Vec<Kept> = serde_json::from_str(&value).unwrap_or_default();
     Ok(kept.into_iter().map(|kept| (kept.0, kept)).collect())
 }
 
-async fn keep(
-    transaction: &DatabaseTransaction,
+/// The statement that keeps what is known of the lines of a job.
+pub(super) fn keep(
+    backend: DbBackend,
     job_id: i64,
     kept: HashMap<i32, Kept>,
-) -> Result<(), StoreError> {
+) -> Result<Statement, StoreError> {
     let mut kept: Vec<Kept> = kept.into_values().collect();
     kept.sort_by_key(|kept| kept.0);
     let value = serde_json::to_string(&kept)
@@ -284,9 +259,7 @@ async fn keep(
         value: Set(value),
         expires: Set(Utc::now() + KEPT),
     };
-    cache_entry::Entity::insert(entry)
+    Ok(cache_entry::Entity::insert(entry)
         .on_conflict(OnConflict::column("cache_key").update_columns(["value", "expires"]).to_owned())
-        .exec_without_returning(transaction)
-        .await?;
-    Ok(())
+        .build(backend))
 }

@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _, TryInsertResult};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveValue::Set, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryTrait as _, Statement,
+};
 
 use treeherder_logparse::artifact;
 
@@ -11,6 +14,7 @@ use crate::store::batch::batches;
 use crate::store::entity::text_log_error;
 use crate::store::error::check_positive;
 use crate::store::{Store, StoreError};
+use crate::writer::WriteTransaction;
 
 /// An error line as the parser found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,10 +52,13 @@ impl Store {
     }
 }
 
+/// A line as it is stored: its number and its text.
+pub(super) type LineRow<'a> = (i32, Cow<'a, str>);
+
 /// The lines as they are stored: checked, each number once.
 ///
 /// They are in one order everywhere, so that two writers of the same job wait for each other instead of colliding.
-pub(super) fn rows(lines: &[ErrorLine]) -> Result<Vec<(i32, Cow<'_, str>)>, StoreError> {
+pub(super) fn rows(lines: &[ErrorLine]) -> Result<Vec<LineRow<'_>>, StoreError> {
     let mut rows = Vec::with_capacity(lines.len());
     for line in lines {
         let number = i64::try_from(line.line_number).unwrap_or(i64::MAX);
@@ -62,28 +69,35 @@ pub(super) fn rows(lines: &[ErrorLine]) -> Result<Vec<(i32, Cow<'_, str>)>, Stor
     Ok(rows)
 }
 
-/// Inserts the rows that the job does not have yet; returns how many these are.
-pub(super) async fn insert_error_lines(
-    transaction: &DatabaseTransaction,
+/// The statements that insert the rows which the job does not have yet; `is_new` tells by its number whether a line is a
+/// failure that nobody has seen before.
+pub(super) fn insert_lines(
+    backend: DbBackend,
     job_id: i64,
-    rows: &[(i32, Cow<'_, str>)],
-) -> Result<u64, StoreError> {
-    let mut stored = 0;
-    for batch in batches(rows, |(_, line)| line.len()) {
+    rows: &[LineRow<'_>],
+    is_new: impl Fn(i32) -> bool,
+) -> Vec<Statement> {
+    let insert = |batch: &[LineRow<'_>]| {
         let models = batch.iter().map(|(number, line)| text_log_error::ActiveModel {
             job_id: Set(Some(job_id)),
             line: Set(line.clone().into_owned()),
             line_number: Set(*number),
-            new_failure: Set(false),
+            new_failure: Set(is_new(*number)),
             ..Default::default()
         });
-        let result = text_log_error::Entity::insert_many(models)
-            .on_conflict_do_nothing_on([text_log_error::Column::JobId, text_log_error::Column::LineNumber])
-            .exec_without_returning(transaction)
-            .await?;
-        if let TryInsertResult::Inserted(count) = result {
-            stored += count;
-        }
-    }
-    Ok(stored)
+        let known = OnConflict::columns(["job_id", "line_number"]).do_nothing().to_owned();
+        text_log_error::Entity::insert_many(models).on_conflict(known).build(backend)
+    };
+    batches(rows, |(_, line)| line.len()).map(insert).collect()
+}
+
+/// Inserts the rows that the job does not have yet; returns how many these are.
+pub(super) async fn insert_error_lines(
+    transaction: &WriteTransaction,
+    job_id: i64,
+    rows: &[LineRow<'_>],
+) -> Result<u64, StoreError> {
+    let inserts = insert_lines(transaction.get_database_backend(), job_id, rows, |_| false);
+    let done = transaction.run_together(inserts).await?;
+    Ok(done.iter().map(|insert| insert.rows_affected).sum())
 }

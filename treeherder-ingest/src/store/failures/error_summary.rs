@@ -4,21 +4,22 @@ use std::collections::HashSet;
 
 use chrono::Utc;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _,
+    FromQueryResult as _, QueryFilter as _, QuerySelect as _, QueryTrait as _, Statement,
 };
 use serde_json::Value;
 use treeherder_logparse::errorsummary::FailureLine;
 
 use super::GroupResultRow;
-use super::group_result::store_outcomes;
+use super::group_result::{GroupOutcome, KnownGroups, insert_outcomes};
 use super::text::{storable_json, storable_text};
 use crate::job::LogStatus;
 use crate::store::batch::batches;
-use crate::store::entity::{failure_line, job_log};
+use crate::store::entity::{failure_line, group_status, job_log};
 use crate::store::error::{check_positive, check_text, truncated};
-use crate::store::logs::set_log_status;
+use crate::store::logs::{check_log_status, log_status_statement};
 use crate::store::{Store, StoreError};
+use crate::writer::{Done, WriteTransaction};
 
 /// Characters of `action`.
 const ACTION_LIMIT: usize = 15;
@@ -119,14 +120,71 @@ impl Store {
         result.refused_groups = (group_results.len() - outcomes.len()) as u64;
 
         let transaction = self.begin_write().await?;
-        lock_log(&transaction, job_log_id).await?;
-        result.group_statuses = store_outcomes(&transaction, job_log_id, &outcomes).await?;
+        let backend = transaction.get_database_backend();
+        let mut known = Known::read(&transaction, job_log_id, &outcomes).await?;
+        known.groups.make_unknown(&transaction).await?;
+        let mut statements = insert_outcomes(backend, job_log_id, &known.groups, &known.outcomes, &outcomes)?;
+        let statuses = statements.len();
         let source = Source { job_log_id, job_guid, repository_id };
-        store_lines(&transaction, source, numbered, &mut result).await?;
-        set_log_status(&transaction, job_log_id, LogStatus::Parsed).await?;
+        statements.extend(insert_failure_lines(backend, source, numbered, &known.lines, &mut result));
+        let status = statements.len();
+        statements.push(log_status_statement(backend, job_log_id, LogStatus::Parsed));
+        let done = transaction.run_together(statements).await?;
+        check_log_status(job_log_id, &done[status])?;
         transaction.commit().await?;
+        let rows = |inserts: &[Done]| inserts.iter().map(|insert| insert.rows_affected).sum();
+        result.group_statuses = rows(&done[..statuses]);
+        result.failure_lines = rows(&done[statuses..status]);
         report(job_log_id, &result);
         Ok(result)
+    }
+}
+
+/// What the database has of a log before its error summary is stored.
+#[derive(Debug)]
+struct Known {
+    groups: KnownGroups,
+    outcomes: Vec<group_status::Model>,
+    lines: HashSet<i32>,
+}
+
+impl Known {
+    /// Reads it, and lets one writer at a time work on the log: without that two of them would not see each other's lines.
+    async fn read(
+        transaction: &WriteTransaction,
+        job_log_id: i32,
+        outcomes: &[GroupOutcome],
+    ) -> Result<Self, StoreError> {
+        let backend = transaction.get_database_backend();
+        let lines = failure_line::Entity::find()
+            .select_only()
+            .column(failure_line::Column::Line)
+            .filter(failure_line::Column::JobLogId.eq(job_log_id));
+        let statuses = group_status::Entity::find().filter(group_status::Column::JobLogId.eq(job_log_id));
+        let mut selects = vec![
+            job_log::Entity::find_by_id(job_log_id).lock_exclusive().build(backend),
+            lines.build(backend),
+            statuses.build(backend),
+        ];
+        let mut groups = KnownGroups::of(outcomes);
+        selects.extend(groups.selects(backend));
+        let done = transaction.run_together(selects).await?;
+        let [log, lines, statuses, found @ ..] = &done[..] else {
+            return Err(StoreError::Value(format!("{} answers to the selections of a log", done.len())));
+        };
+        if log.rows.is_empty() {
+            return Err(StoreError::NotFound { what: "job log", key: job_log_id.to_string() });
+        }
+        for done in found {
+            groups.take(&done.rows)?;
+        }
+        let lines = lines.rows.iter().map(|row| row.try_get_by_index(0)).collect::<Result<_, _>>()?;
+        let outcomes = statuses
+            .rows
+            .iter()
+            .map(|row| group_status::Model::from_query_result(row, ""))
+            .collect::<Result<_, _>>()?;
+        Ok(Self { groups, outcomes, lines })
     }
 }
 
@@ -156,40 +214,22 @@ fn numbered<'a>(
     Ok(numbered)
 }
 
-/// Lets one writer at a time work on a log: without it two of them would not see each other's lines.
-async fn lock_log(transaction: &DatabaseTransaction, job_log_id: i32) -> Result<(), StoreError> {
-    let log = job_log::Entity::find_by_id(job_log_id).lock_exclusive().one(transaction).await?;
-    match log {
-        Some(_) => Ok(()),
-        None => Err(StoreError::NotFound { what: "job log", key: job_log_id.to_string() }),
-    }
-}
-
-async fn store_lines(
-    transaction: &DatabaseTransaction,
+/// The statements that insert those of the lines which the log does not have yet.
+fn insert_failure_lines(
+    backend: DbBackend,
     source: Source<'_>,
     mut lines: Vec<(i32, &FailureLineRow)>,
+    stored: &HashSet<i32>,
     result: &mut StoredErrorSummary,
-) -> Result<(), StoreError> {
-    let stored: Vec<i32> = failure_line::Entity::find()
-        .select_only()
-        .column(failure_line::Column::Line)
-        .filter(failure_line::Column::JobLogId.eq(source.job_log_id))
-        .into_tuple()
-        .all(transaction)
-        .await?;
-    let stored: HashSet<i32> = stored.into_iter().collect();
+) -> Vec<Statement> {
     let given = lines.len();
     lines.retain(|(number, _)| !stored.contains(number));
     result.known_lines = (given - lines.len()) as u64;
-    for batch in batches(&lines, |(_, row)| row.bytes()) {
+    let mut insert = |batch: &[(i32, &FailureLineRow)]| {
         let models = batch.iter().map(|(number, row)| row.model(source, *number, &mut result.cut_words));
-        // Collected first: the counting closure must not be held across the statement.
-        let models: Vec<_> = models.collect();
-        result.failure_lines +=
-            failure_line::Entity::insert_many(models).exec_without_returning(transaction).await?;
-    }
-    Ok(())
+        failure_line::Entity::insert_many(models).build(backend)
+    };
+    batches(&lines, |(_, row)| row.bytes()).map(&mut insert).collect()
 }
 
 impl FailureLineRow {

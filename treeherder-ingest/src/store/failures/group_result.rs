@@ -1,10 +1,11 @@
 //! Results of test groups as they are stored (`spec/ingest.md` §5.8.5).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, DbBackend,
-    EntityTrait as _, QueryFilter as _, QuerySelect as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DbBackend, EntityTrait as _, QueryFilter as _,
+    QueryResult, QuerySelect as _, QueryTrait as _, Statement,
 };
 
 use treeherder_logparse::errorsummary::{GroupResult, GroupStatus};
@@ -13,6 +14,7 @@ use super::text::storable_text;
 use crate::store::StoreError;
 use crate::store::batch::batches;
 use crate::store::entity::{group, group_status};
+use crate::writer::WriteTransaction;
 
 /// Characters that a group's name may have.
 const NAME_LIMIT: usize = 255;
@@ -58,38 +60,30 @@ impl GroupResultRow {
     }
 }
 
-/// Stores the outcomes that the log does not have yet and returns how many these are.
+/// The statements that insert the outcomes which the log does not have yet; `stored` are those that it has.
 ///
 /// The same group may have ended several times in one log, so outcomes are counted: only what goes beyond the number of
 /// equal rows is added.
-pub(super) async fn store_outcomes(
-    transaction: &DatabaseTransaction,
+pub(super) fn insert_outcomes(
+    backend: DbBackend,
     job_log_id: i32,
+    groups: &KnownGroups,
+    stored: &[group_status::Model],
     outcomes: &[GroupOutcome],
-) -> Result<u64, StoreError> {
-    if outcomes.is_empty() {
-        return Ok(0);
-    }
-    let ids = group_ids(transaction, outcomes).await?;
-    let stored = group_status::Entity::find()
-        .filter(group_status::Column::JobLogId.eq(job_log_id))
-        .all(transaction)
-        .await?;
+) -> Result<Vec<Statement>, StoreError> {
     let mut known: HashMap<(i64, i16, i16), usize> = HashMap::new();
     for row in stored {
         *known.entry((row.group_id, row.status, row.duration)).or_default() += 1;
     }
     let mut missing = Vec::new();
     for outcome in outcomes {
-        let group_id = *ids
-            .get(outcome.name.as_str())
-            .ok_or_else(|| StoreError::NotFound { what: "group", key: outcome.name.clone() })?;
+        let group_id = groups.id(&outcome.name)?;
         match known.get_mut(&(group_id, outcome.status, outcome.seconds)) {
             Some(count) if *count > 0 => *count -= 1,
             _ => missing.push((group_id, outcome)),
         }
     }
-    for batch in batches(&missing, |_| 0) {
+    let insert = |batch: &[(i64, &GroupOutcome)]| {
         let models = batch.iter().map(|(group_id, outcome)| group_status::ActiveModel {
             status: Set(outcome.status),
             job_log_id: Set(job_log_id),
@@ -97,63 +91,81 @@ pub(super) async fn store_outcomes(
             duration: Set(outcome.seconds),
             ..Default::default()
         });
-        group_status::Entity::insert_many(models).exec_without_returning(transaction).await?;
-    }
-    Ok(missing.len() as u64)
+        group_status::Entity::insert_many(models).build(backend)
+    };
+    Ok(batches(&missing, |_| 0).map(insert).collect())
 }
 
-/// The ids of all groups named, new ones made in the order of the file.
-async fn group_ids<'a>(
-    transaction: &DatabaseTransaction,
-    outcomes: &'a [GroupOutcome],
-) -> Result<HashMap<&'a str, i64>, StoreError> {
-    let mut names: Vec<&str> = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    names.extend(outcomes.iter().map(|outcome| outcome.name.as_str()).filter(|name| seen.insert(*name)));
-    let mut ids = HashMap::with_capacity(names.len());
-    find_groups(transaction, &names, &mut ids).await?;
-    names.retain(|name| !ids.contains_key(name));
-    if names.is_empty() {
-        return Ok(ids);
-    }
-    if transaction.get_database_backend() == DbBackend::Postgres {
-        // Two transactions that make the same groups in different orders would wait for each other for ever.
-        transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({GROUP_LOCK})")).await?;
-    }
-    for batch in batches(&names, |name| name.len()) {
-        let models = batch
-            .iter()
-            .map(|name| group::ActiveModel { name: Set((*name).to_owned()), ..Default::default() });
-        group::Entity::insert_many(models)
-            .on_conflict_do_nothing_on([group::Column::Name])
-            .exec_without_returning(transaction)
-            .await?;
-    }
-    find_groups(transaction, &names, &mut ids).await?;
-    Ok(ids)
+/// The groups that outcomes name, in the order of the file, with the ids of those that are known.
+#[derive(Debug)]
+pub(super) struct KnownGroups {
+    names: Vec<String>,
+    ids: HashMap<String, i64>,
 }
 
-async fn find_groups<'a>(
-    transaction: &DatabaseTransaction,
-    names: &[&'a str],
-    ids: &mut HashMap<&'a str, i64>,
-) -> Result<(), StoreError> {
-    let wanted: HashMap<&str, &'a str> = names.iter().map(|name| (*name, *name)).collect();
-    for batch in batches(names, |name| name.len()) {
-        let found: Vec<(i64, String)> = group::Entity::find()
-            .select_only()
-            .columns([group::Column::Id, group::Column::Name])
-            .filter(group::Column::Name.is_in(batch.iter().copied()))
-            .into_tuple()
-            .all(transaction)
-            .await?;
-        for (id, name) in found {
-            if let Some(name) = wanted.get(name.as_str()) {
-                ids.insert(name, id);
-            }
+impl KnownGroups {
+    /// The groups of the outcomes, of which none is known yet.
+    pub(super) fn of(outcomes: &[GroupOutcome]) -> Self {
+        let mut seen = HashSet::new();
+        let names = outcomes.iter().map(|outcome| outcome.name.as_str()).filter(|name| seen.insert(*name));
+        Self { names: names.map(str::to_owned).collect(), ids: HashMap::new() }
+    }
+
+    /// The selections of groups that are not known yet, whose rows go to [`take`](Self::take).
+    pub(super) fn selects(&self, backend: DbBackend) -> Vec<Statement> {
+        let unknown = self.unknown();
+        let select = |batch: &[&str]| {
+            group::Entity::find()
+                .select_only()
+                .columns([group::Column::Id, group::Column::Name])
+                .filter(group::Column::Name.is_in(batch.iter().copied()))
+                .build(backend)
+        };
+        batches(&unknown, |name| name.len()).map(select).collect()
+    }
+
+    /// Takes the rows that one of the [`selects`](Self::selects) returned.
+    pub(super) fn take(&mut self, rows: &[QueryResult]) -> Result<(), StoreError> {
+        for row in rows {
+            self.ids.insert(row.try_get_by_index(1)?, row.try_get_by_index(0)?);
         }
+        Ok(())
     }
-    Ok(())
+
+    /// Makes the groups that are not known, in the order of the file.
+    pub(super) async fn make_unknown(&mut self, transaction: &WriteTransaction) -> Result<(), StoreError> {
+        let unknown = self.unknown();
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let backend = transaction.get_database_backend();
+        if backend == DbBackend::Postgres {
+            // Two transactions that make the same groups in different orders would wait for each other for ever.
+            transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({GROUP_LOCK})")).await?;
+        }
+        let insert = |batch: &[&str]| {
+            let models = batch
+                .iter()
+                .map(|name| group::ActiveModel { name: Set((*name).to_owned()), ..Default::default() });
+            let known = OnConflict::column("name").do_nothing().to_owned();
+            group::Entity::insert_many(models).on_conflict(known).build(backend)
+        };
+        let mut statements: Vec<Statement> = batches(&unknown, |name| name.len()).map(insert).collect();
+        statements.extend(self.selects(backend));
+        for done in transaction.run_together(statements).await? {
+            self.take(&done.rows)?;
+        }
+        Ok(())
+    }
+
+    fn unknown(&self) -> Vec<&str> {
+        self.names.iter().map(String::as_str).filter(|name| !self.ids.contains_key(*name)).collect()
+    }
+
+    fn id(&self, name: &str) -> Result<i64, StoreError> {
+        let id = self.ids.get(name).copied();
+        id.ok_or_else(|| StoreError::NotFound { what: "group", key: name.to_owned() })
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //!
 //! Writing the same results again changes nothing, so that a log may be parsed any number of times.
 
+mod counting;
 mod counts;
 mod error_line;
 mod error_summary;

@@ -1,16 +1,16 @@
 //! The result of parsing a raw log: its error lines, their counts and its status, in one transaction (`spec/ingest.md` §5.2, §6.2).
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
 
 use super::ErrorLine;
-use super::counts::count_lines;
-use super::error_line::{insert_error_lines, rows};
+use super::counting::Counting;
+use super::error_line::{insert_lines, rows};
 use crate::events::Event;
 use crate::job::LogStatus;
 use crate::store::entity::job_log;
-use crate::store::events::EventJob;
-use crate::store::logs::set_log_status;
+use crate::store::events::{EventJob, EventLog};
+use crate::store::logs::{check_log_status, log_status_statement};
 use crate::store::{Store, StoreError};
 
 impl Store {
@@ -40,17 +40,26 @@ impl Store {
             Err(error) => return Err(error),
         };
         let transaction = self.begin_write().await?;
-        let stored = insert_error_lines(&transaction, job_id, &rows).await?;
-        let mut events = Vec::new();
-        if let Some(job) = &job {
-            count_lines(&transaction, job).await?;
-            events = log_told(&job.into(), lines);
-        }
-        set_log_status(&transaction, log_id, LogStatus::Parsed).await?;
-        let appended = self.event_log().append(&transaction, &events).await?;
+        let backend = transaction.get_database_backend();
+        let (mut statements, inserts) = match &job {
+            Some(job) => Counting::read(&transaction, job, &rows).await?.store(backend, &rows)?,
+            None => {
+                let inserts = insert_lines(backend, job_id, &rows, |_| false);
+                let number = inserts.len();
+                (inserts, number)
+            }
+        };
+        let status = statements.len();
+        statements.push(log_status_statement(backend, log_id, LogStatus::Parsed));
+        let events = job.as_ref().map(|job| log_told(&job.into(), lines)).unwrap_or_default();
+        let append = statements.len();
+        statements.extend(EventLog::inserts(backend, &events)?);
+        let done = transaction.run_together(statements).await?;
+        check_log_status(log_id, &done[status])?;
+        let appended = self.event_log().appended(&transaction, &done[append..]).await?;
         transaction.commit().await?;
         appended.announce();
-        Ok(stored)
+        Ok(done[..inserts].iter().map(|insert| insert.rows_affected).sum())
     }
 
     /// Marks a log without failure lines as parsed; of most of them there is nothing to tell.
@@ -62,8 +71,12 @@ impl Store {
             return Ok(0);
         }
         let transaction = self.begin_write().await?;
-        set_log_status(&transaction, log_id, LogStatus::Parsed).await?;
-        let appended = self.event_log().append(&transaction, &events).await?;
+        let backend = transaction.get_database_backend();
+        let mut statements = vec![log_status_statement(backend, log_id, LogStatus::Parsed)];
+        statements.extend(EventLog::inserts(backend, &events)?);
+        let done = transaction.run_together(statements).await?;
+        check_log_status(log_id, &done[0])?;
+        let appended = self.event_log().appended(&transaction, &done[1..]).await?;
         transaction.commit().await?;
         appended.announce();
         Ok(0)

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _,
-    QueryFilter as _, QueryTrait as _,
+    ActiveValue::Set, ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _,
+    QueryTrait as _,
 };
 
 use super::outcome::StoredLog;
@@ -14,13 +14,14 @@ use super::write::ROWS_PER_STATEMENT;
 use crate::job::LogStatus;
 use crate::store::entity::job_log;
 use crate::store::error::StoreError;
+use crate::writer::WriteTransaction;
 
 /// The logs of a batch, by job, name and URL.
 pub(super) type Logs = HashMap<(i64, String, String), job_log::Model>;
 
 /// Adds the logs that the jobs do not have yet; those they have keep their status.
 pub(super) async fn write_logs(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     logs: &[(i64, PreparedLog<'_>)],
 ) -> Result<(), StoreError> {
     let mut seen = BTreeSet::new();
@@ -45,7 +46,7 @@ pub(super) async fn write_logs(
 
 /// Reads all logs of the jobs.
 pub(super) async fn read_logs(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     job_ids: &BTreeSet<i64>,
 ) -> Result<Logs, StoreError> {
     let job_ids: Vec<i64> = job_ids.iter().copied().collect();

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, Query};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, QueryResult};
+use sea_orm::{ConnectionTrait as _, QueryResult};
 
 use super::outcome::JobStatus;
 use crate::job::LoadedJob;
 use crate::store::error::StoreError;
 use crate::store::pushes::{FULL_REVISION, filter_revision};
+use crate::writer::WriteTransaction;
 
 /// Revisions per statement; SQLite allows expressions no deeper than 1000 and PostgreSQL 65,535 values.
 const REVISIONS_PER_STATEMENT: usize = 500;
@@ -45,7 +46,7 @@ impl FoundPush {
 
 impl<'batch> Places<'batch> {
     pub(super) async fn find(
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         messages: &'batch [LoadedJob],
     ) -> Result<Self, StoreError> {
         let repositories = find_repositories(transaction, messages).await?;
@@ -75,7 +76,7 @@ impl<'batch> Places<'batch> {
 
     async fn find_full(
         &mut self,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         repository_id: i32,
         revisions: &[&'batch str],
     ) -> Result<(), StoreError> {
@@ -96,7 +97,7 @@ impl<'batch> Places<'batch> {
 
     async fn find_short(
         &mut self,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         repository_id: i32,
         revision: &'batch str,
     ) -> Result<(), StoreError> {
@@ -133,7 +134,7 @@ impl<'batch> Places<'batch> {
 }
 
 async fn find_repositories(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     messages: &[LoadedJob],
 ) -> Result<HashMap<String, (i32, bool)>, StoreError> {
     let names: BTreeSet<&str> = messages.iter().map(|message| message.repository.as_str()).collect();

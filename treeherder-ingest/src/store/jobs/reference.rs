@@ -8,10 +8,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::Utc;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, OnConflict, Query};
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbErr, Value};
+use sea_orm::{ConnectionTrait as _, DbErr, Value};
 
 use super::prepared::PreparedJob;
 use crate::store::error::StoreError;
+use crate::writer::WriteTransaction;
 
 /// The unique columns of a row of reference data, in the order of [`Table::key`].
 pub(super) type Key = Vec<String>;
@@ -154,7 +155,7 @@ impl Resolved {
     ///
     /// Tables and keys are gone through in one fixed order, so that transactions wait for each other but never in a circle.
     pub(super) async fn resolve(
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         known: &ReferenceIds,
         jobs: &[&PreparedJob<'_>],
     ) -> Result<Self, StoreError> {
@@ -202,7 +203,7 @@ impl Resolved {
 
     async fn options(
         &mut self,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         known: &ReferenceIds,
         jobs: &[&PreparedJob<'_>],
     ) -> Result<(), StoreError> {
@@ -257,7 +258,7 @@ impl Resolved {
 
 /// Adds the ids of the wanted keys to `ids`; makes the rows that are not there.
 async fn get_or_create(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     table: &Table,
     mut wanted: BTreeMap<Key, Vec<Value>>,
     ids: &mut HashMap<Key, i32>,
@@ -290,7 +291,7 @@ async fn get_or_create(
 
 /// Moves the keys that have rows from `wanted` to `ids`.
 async fn find(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     table: &Table,
     wanted: &mut BTreeMap<Key, Vec<Value>>,
     ids: &mut HashMap<Key, i32>,

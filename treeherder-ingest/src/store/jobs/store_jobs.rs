@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 
 use super::logs::{logs_of_message, read_logs, write_logs};
 use super::lookup::Places;
@@ -16,6 +16,7 @@ use crate::job::LoadedJob;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::events::{EventJob, jobs_told, read_event_jobs};
+use crate::writer::WriteTransaction;
 
 /// How often a batch is stored again at once after it collided with another process.
 const ATTEMPTS: u32 = 4;
@@ -116,7 +117,7 @@ impl Store {
 
 /// The jobs that the batch stores or changes, as events tell about them.
 async fn changed_jobs(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     plan: &Plan,
     written: &[Written],
     batch: &Batch<'_>,

@@ -6,8 +6,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait as _, LockType, OnConflict, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set, Unchanged},
-    ColumnTrait as _, ConnectionTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QueryTrait as _,
+    ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryTrait as _,
 };
 
 use super::lookup::Place;
@@ -17,6 +16,7 @@ use super::reference::Resolved;
 use crate::store::entity::{job, taskcluster_metadata};
 use crate::store::error::StoreError;
 use crate::store::seed::NOT_CLASSIFIED;
+use crate::writer::WriteTransaction;
 
 /// Rows per statement: 26 columns each stay below SQLite's 32,766 bound values.
 pub(super) const ROWS_PER_STATEMENT: usize = 1000;
@@ -60,7 +60,7 @@ pub(super) enum Written {
 
 /// Reads the jobs of these guids and keeps other processes from changing them until the transaction ends.
 pub(super) async fn lock_jobs(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     guids: &BTreeSet<&str>,
 ) -> Result<Vec<StoredJob>, StoreError> {
     let guids: Vec<&str> = guids.iter().copied().collect();
@@ -88,7 +88,7 @@ pub(super) async fn lock_jobs(
 
 /// Writes the planned rows and returns what became of each.
 pub(super) async fn write_rows(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     plan: &Plan,
     batch: &Batch<'_>,
     references: &Resolved,
@@ -179,7 +179,7 @@ fn on_conflict() -> OnConflict {
         .to_owned()
 }
 
-async fn take_over(transaction: &DatabaseTransaction, model: job::ActiveModel) -> Result<(), StoreError> {
+async fn take_over(transaction: &WriteTransaction, model: job::ActiveModel) -> Result<(), StoreError> {
     let changes = job::ActiveModel {
         repository_id: NotSet,
         who: NotSet,
@@ -196,7 +196,7 @@ async fn take_over(transaction: &DatabaseTransaction, model: job::ActiveModel) -
 }
 
 async fn supersede(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     ids: &BTreeSet<i64>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
@@ -214,7 +214,7 @@ async fn supersede(
 }
 
 async fn with_overtaken(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     rows: &[PlannedRow],
     ids: &HashMap<String, i64>,
 ) -> Result<Vec<Written>, StoreError> {
@@ -232,7 +232,7 @@ async fn with_overtaken(
 
 /// The first task and run of a job stay.
 async fn write_taskcluster(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     plan: &Plan,
     batch: &Batch<'_>,
     written: &[Written],

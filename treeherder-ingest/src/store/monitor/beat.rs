@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use sea_orm::{ConnectionTrait as _, DatabaseTransaction, Value};
+use sea_orm::{ConnectionTrait as _, Value};
 
 use super::clock::now;
 use super::rows::{Sql, stored};
@@ -10,6 +10,7 @@ use crate::monitor::{Beat, Growth, TaskRecord};
 use crate::queue::MessageId;
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::writer::WriteTransaction;
 
 /// Rows per statement: 14 columns of 500 rows are a fifth of what SQLite can bind.
 const ROWS_PER_STATEMENT: usize = 500;
@@ -28,11 +29,7 @@ impl Store {
         self.revoked().await
     }
 
-    async fn write_process(
-        &self,
-        transaction: &DatabaseTransaction,
-        beat: &Beat<'_>,
-    ) -> Result<(), StoreError> {
+    async fn write_process(&self, transaction: &WriteTransaction, beat: &Beat<'_>) -> Result<(), StoreError> {
         let (process, now) = (beat.process, now(self.backend()));
         let queues: Vec<&str> = process.queues.iter().map(|queue| queue.as_str()).collect();
         let number = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
@@ -89,7 +86,7 @@ impl Store {
     /// Writes records of tasks; the last one of each task wins, and never an older over a newer one.
     pub(super) async fn write_records(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         worker: &str,
         records: &[TaskRecord],
     ) -> Result<(), StoreError> {
@@ -149,7 +146,7 @@ impl Store {
 
     async fn write_growth(
         &self,
-        transaction: &DatabaseTransaction,
+        transaction: &WriteTransaction,
         growth: &[Growth],
     ) -> Result<(), StoreError> {
         let mut sums: BTreeMap<(&str, String, &str), f64> = BTreeMap::new();

@@ -3,16 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait as _, DatabaseTransaction, EntityTrait as _, QueryFilter as _,
-    QuerySelect as _,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait as _, EntityTrait as _, QueryFilter as _, QuerySelect as _};
 
 use super::signature::Ids;
 use crate::perf::Series;
 use crate::store::StoreError;
 use crate::store::batch::batches;
 use crate::store::entity::{perf_multicommitdatum, performance_datum, performance_datum_replicate};
+use crate::writer::WriteTransaction;
 
 /// What all points of one artifact have in common.
 #[derive(Clone, Copy)]
@@ -32,7 +30,7 @@ pub(super) struct PointScope<'a> {
 ///
 /// The rows of the series have to be locked: then no other transaction can store the same points meanwhile.
 pub(super) async fn store_points(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     scope: PointScope<'_>,
     points: &[Series<'_>],
     ids: &Ids<'_>,
@@ -83,7 +81,7 @@ fn model(scope: PointScope<'_>, signature_id: i32, value: f64) -> performance_da
 
 /// The series of `points` that have their point of this job and time already.
 async fn stored_series(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     scope: PointScope<'_>,
     points: &[(i32, &Series<'_>)],
 ) -> Result<HashSet<i32>, StoreError> {
@@ -92,7 +90,7 @@ async fn stored_series(
 
 /// Ids of the data of this job and time by series.
 async fn datum_ids(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     scope: PointScope<'_>,
     points: &[(i32, &Series<'_>)],
 ) -> Result<HashMap<i32, i64>, StoreError> {
@@ -116,7 +114,7 @@ async fn datum_ids(
 }
 
 async fn store_replicates(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     points: &[(i32, &Series<'_>)],
     data: &HashMap<i32, i64>,
 ) -> Result<(), StoreError> {
@@ -138,7 +136,7 @@ async fn store_replicates(
 }
 
 async fn mark_multi_commit(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     data: &HashMap<i32, i64>,
 ) -> Result<(), StoreError> {
     let ids: Vec<i64> = data.values().copied().collect();

@@ -1,10 +1,11 @@
 //! Seed data of the performance tables, loaded by primary key (`spec/api.md` §5.9 and §5.10).
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, DatabaseTransaction, EntityTrait as _};
+use sea_orm::{ActiveValue::Set, EntityTrait as _};
 
 use crate::store::StoreError;
 use crate::store::entity::{issue_tracker, performance_framework, performance_tag};
+use crate::writer::WriteTransaction;
 
 /// Frameworks whose data is stored when enabled.
 const FRAMEWORKS: [(i32, &str, bool); 13] = [
@@ -40,7 +41,7 @@ const TAGS: [(i32, &str); 8] = [
 ];
 
 /// Loads frameworks, issue trackers and tags; loading again changes nothing.
-pub(in crate::store) async fn load(transaction: &DatabaseTransaction) -> Result<(), StoreError> {
+pub(in crate::store) async fn load(transaction: &WriteTransaction) -> Result<(), StoreError> {
     let frameworks = FRAMEWORKS.map(|(id, name, enabled)| performance_framework::ActiveModel {
         id: Set(id),
         name: Set(name.to_owned()),

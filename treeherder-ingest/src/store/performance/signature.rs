@@ -6,14 +6,15 @@ use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, DatabaseTransaction, EntityTrait as _,
-    IntoActiveModel as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
+    ActiveModelTrait as _, ActiveValue::NotSet, ColumnTrait as _, EntityTrait as _, IntoActiveModel as _,
+    QueryFilter as _, QueryOrder as _, QuerySelect as _, Select,
 };
 
 use crate::perf::{Series, SeriesKind, change_type_code};
 use crate::store::StoreError;
 use crate::store::batch::batches;
 use crate::store::entity::performance_signature::{ActiveModel, Column, Entity, Model};
+use crate::writer::WriteTransaction;
 
 /// What all series of one artifact have in common.
 #[derive(Clone, Copy)]
@@ -35,7 +36,7 @@ pub(super) type Ids<'a> = HashMap<&'a str, i32>;
 /// everything missing is made, then everything is locked, both in one order everywhere: writers wait for each other,
 /// but never in a circle.
 pub(super) async fn store_signatures<'a>(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     scope: SeriesScope<'_>,
     points: &'a [Series<'a>],
 ) -> Result<Ids<'a>, StoreError> {
@@ -71,7 +72,7 @@ fn select(scope: SeriesScope<'_>, hashes: &[&str]) -> Select<Entity> {
 }
 
 async fn find_ids<'a>(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     scope: SeriesScope<'_>,
     wanted: &IndexMap<&'a str, &Series<'_>>,
     hashes: &[&str],
@@ -94,7 +95,7 @@ async fn find_ids<'a>(
 }
 
 async fn lock(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     scope: SeriesScope<'_>,
     hashes: &[&str],
 ) -> Result<Vec<Model>, StoreError> {
@@ -108,7 +109,7 @@ async fn lock(
 }
 
 async fn create(
-    transaction: &DatabaseTransaction,
+    transaction: &WriteTransaction,
     scope: SeriesScope<'_>,
     wanted: &IndexMap<&str, &Series<'_>>,
     missing: &[&str],
@@ -157,7 +158,7 @@ impl Changes {
         changes
     }
 
-    async fn write(self, transaction: &DatabaseTransaction, time: DateTime<Utc>) -> Result<(), StoreError> {
+    async fn write(self, transaction: &WriteTransaction, time: DateTime<Utc>) -> Result<(), StoreError> {
         for new in self.rows {
             Entity::update(set_all(new)).exec(transaction).await?;
         }
