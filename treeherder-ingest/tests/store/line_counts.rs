@@ -14,6 +14,8 @@ on_every_database!(
     lines_of_other_repositories_are_only_looked_up,
     only_failures_are_new_failures,
     writers_of_the_same_line_lose_no_count,
+    writers_of_the_same_job_count_it_once,
+    lines_that_were_stored_uncounted_are_counted_with_the_log,
 );
 
 const LINE: &str = "TEST-UNEXPECTED-FAIL | dom/foo.html | boom";
@@ -160,4 +162,41 @@ async fn writers_of_the_same_line_lose_no_count(backend: Backend) {
     }
     let counts: Vec<_> = all!(test, line_count).iter().map(|row| row.count).collect();
     assert_eq!(counts, [6, 6]);
+}
+
+/// The work item of a log that came twice, on two workers.
+async fn writers_of_the_same_job_count_it_once(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    let (job, log_id) = job_with_log(&test.store, "a/0", |_| {}).await;
+    let mut writers = Vec::new();
+    for _ in 0..6 {
+        let store = test.store.clone();
+        writers.push(tokio::spawn(async move {
+            store.store_parsed_log(job, log_id, &lines(&[LINE, "another line"])).await
+        }));
+    }
+    let mut stored = 0;
+    for writer in writers {
+        stored += writer.await.unwrap().unwrap();
+    }
+    assert_eq!(stored, 2);
+    assert_eq!(counted(&test.store, job).await, [(0, true), (0, true)]);
+    let counts: Vec<_> = all!(test, line_count).iter().map(|row| row.count).collect();
+    assert_eq!(counts, [1, 1]);
+}
+
+async fn lines_that_were_stored_uncounted_are_counted_with_the_log(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    let store = &test.store;
+    let (job, log_id) = job_with_log(store, "a/0", |_| {}).await;
+    let texts = lines(&["first", LINE, LINE]);
+    store.store_error_lines(job, &texts[..2]).await.unwrap();
+    assert_eq!(store.store_parsed_log(job, log_id, &texts[2..]).await.unwrap(), 1);
+    assert_eq!(counted(store, job).await, [(0, true), (0, true), (1, true)]);
+    assert_eq!(classification(store, job).await, 6);
+    let marked: Vec<_> = store.error_lines(job).await.unwrap().iter().map(|line| line.new_failure).collect();
+    assert_eq!(marked, [true, true, true]);
+    let mut counts: Vec<_> = all!(test, line_count).iter().map(|row| row.count).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, [1, 2]);
 }
