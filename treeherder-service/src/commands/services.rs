@@ -33,6 +33,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<()> {
                 "name": process.name,
                 "aliases": process.aliases,
                 "instances": process.instances,
+                "standard": process.standard,
                 "queues": queues,
                 "about": process.about,
             })

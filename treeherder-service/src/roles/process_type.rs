@@ -15,7 +15,7 @@ pub(crate) enum Duty {
 }
 
 /// A process type.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct ProcessType {
     /// The word that starts it, as existing deployments have it.
     pub(crate) name: &'static str,
@@ -25,6 +25,9 @@ pub(crate) struct ProcessType {
     pub(crate) duty: Duty,
     /// How many of them a deployment has.
     pub(crate) instances: &'static str,
+    /// Whether every deployment has it, so that the files in `deploy/` start it: not what takes the place of others, nor
+    /// a bridge, which needs settings that others do not have.
+    pub(crate) standard: bool,
     /// What it does, for people.
     pub(crate) about: &'static str,
 }
@@ -35,7 +38,7 @@ const fn command(
     instances: &'static str,
     about: &'static str,
 ) -> ProcessType {
-    ProcessType { name, aliases, duty: Duty::Command, instances, about }
+    ProcessType { name, aliases, duty: Duty::Command, instances, standard: true, about }
 }
 
 const fn listener(
@@ -44,11 +47,16 @@ const fn listener(
     kind: Kind,
     about: &'static str,
 ) -> ProcessType {
-    ProcessType { name, aliases, duty: Duty::Listener(kind), instances: "1", about }
+    ProcessType { name, aliases, duty: Duty::Listener(kind), instances: "1", standard: true, about }
+}
+
+/// Makes a process type one that not every deployment has.
+const fn optional(process: ProcessType) -> ProcessType {
+    ProcessType { standard: false, ..process }
 }
 
 const fn worker(name: &'static str, aliases: &'static [&'static str], about: &'static str) -> ProcessType {
-    ProcessType { name, aliases, duty: Duty::Worker, instances: "1 or more", about }
+    ProcessType { name, aliases, duty: Duty::Worker, instances: "1 or more", standard: true, about }
 }
 
 /// The table.
@@ -57,12 +65,12 @@ static TABLE: [ProcessType; 18] = [
     command("release", &[], "once before the others", "Checks settings, makes the tables, loads reference data, tells about the deployment"),
     command("web", &[], "1 or more", "Answers HTTP requests"),
     command("scheduler", &["celery_scheduler", "celery-scheduler"], "1 or more", "Puts periodic tasks on the queues when they are due; several do so once"),
-    command("bridge", &[], "1 for each route prefix", "Publishes job messages about task events, for other consumers"),
-    listener("pulse_listener", &["pulse-listener"], Kind::Joint, "Puts all messages of Pulse on the queues; instead of the three below, for small deployments"),
+    optional(command("bridge", &[], "1 for each route prefix", "Publishes job messages about task events, for other consumers")),
+    optional(listener("pulse_listener", &["pulse-listener"], Kind::Joint, "Puts all messages of Pulse on the queues; instead of the three below, for small deployments")),
     listener("pulse_listener_pushes", &["pulse-listener-pushes"], Kind::Pushes, "Puts messages about pushes on the queues"),
     listener("pulse_listener_tasks", &["pulse-listener-tasks"], Kind::Tasks, "Puts task events on the queues"),
     listener("pulse_listener_tasks_classification", &["pulse-listener-tasks-classification"], Kind::Classification, "Puts mozci's classifications on the queues"),
-    listener("pulse_listener_jobs", &["pulse-listener-jobs"], Kind::Jobs, "Puts job messages of a bridge on the queues; instead of the one to tasks, where a bridge made jobs of them"),
+    optional(listener("pulse_listener_jobs", &["pulse-listener-jobs"], Kind::Jobs, "Puts job messages of a bridge on the queues; instead of the one to tasks, where a bridge made jobs of them")),
     worker("worker_store_pulse_data", &["worker-store-pulse-data"], "Stores pushes and jobs"),
     worker("worker_log_parser", &["worker-log-parser"], "Parses logs of successful jobs"),
     worker("worker_log_parser_fail_raw_sheriffed", &["worker-log-parser-fail-raw-sheriffed"], "Parses logs of jobs that failed in sheriffed repositories"),

@@ -79,8 +79,7 @@ mod tests {
         let entries = parse(include_str!("../../../deploy/Procfile")).unwrap();
         for process in crate::roles::ProcessType::all() {
             let entry = entries.iter().find(|entry| entry.name == process.name);
-            // One joint listener or three, never both, task events or job messages; a bridge needs settings that others do not have.
-            if ["pulse_listener", "pulse_listener_jobs", "bridge"].contains(&process.name) {
+            if !process.standard {
                 assert_eq!(entry, None, "{}", process.name);
                 continue;
             }

@@ -6,9 +6,6 @@ use std::process::Command;
 
 use crate::support::{Place, output_of};
 
-/// One joint listener or three, job messages instead of task events; a bridge needs settings that others do not have.
-const LEFT_OUT: [&str; 3] = ["pulse_listener", "pulse_listener_jobs", "bridge"];
-
 fn deploy(file: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(file)
 }
@@ -26,9 +23,14 @@ fn between<'t>(text: &'t str, before: &str, after: &str) -> BTreeSet<&'t str> {
 #[test]
 fn every_file_starts_every_process_type_and_nothing_else() {
     let services = Place::new().json(&["services", "list", "--format", "json"]);
-    let names = services.as_array().unwrap().iter().map(|service| service["name"].as_str().unwrap());
-    let expected: BTreeSet<&str> = names.filter(|name| !LEFT_OUT.contains(name)).collect();
+    let standard = services.as_array().unwrap().iter().filter(|service| service["standard"] == true);
+    let expected: BTreeSet<&str> = standard.map(|service| service["name"].as_str().unwrap()).collect();
     assert!(expected.len() > 10 && expected.contains("release"), "{expected:?}");
+    assert_eq!(
+        expected.len() + 3,
+        services.as_array().unwrap().len(),
+        "one in place of three, or of one, and a bridge"
+    );
 
     let procfile = read("Procfile");
     assert_eq!(between(&procfile, "", ": treeherder"), expected, "Procfile");
