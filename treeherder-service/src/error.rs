@@ -18,7 +18,7 @@ pub(crate) fn sentence(failure: &anyhow::Error) -> String {
 }
 
 /// Known signs of trouble and what helps against it.
-const ADVICE: [(&[&str], &str); 7] = [
+const ADVICE: [(&[&str], &str); 11] = [
     (
         &["database or disk is full", "No space left on device"],
         "The disk is full: free some space or choose another folder with --data-dir, then start again; nothing that \
@@ -32,6 +32,24 @@ const ADVICE: [(&[&str], &str); 7] = [
     (&["file is not a database"], "That file is something else: choose another one with --database-url."),
     (&["Address already in use"], "Choose another address with --listen, or port 0 for any free one."),
     (&["no such table", "relation \"repository\" does not exist"], "Run `treeherder migrate` first."),
+    (
+        &["not valid for name"],
+        "The server says that it is another one: name it in the URL as its certificate does.",
+    ),
+    (
+        &["invalid peer certificate"],
+        "This machine does not trust who signed the server's certificate: name the file of that authority in SSL_CERT_FILE, or \
+         add it to those of the system.",
+    ),
+    (
+        &["server does not support TLS", "InvalidContentType"],
+        "A server elsewhere is spoken to with TLS only: switch it on there. What is safe without, in a network of its own, says \
+         so in its URL: `sslmode=disable` for PostgreSQL, `ssl=0` for RabbitMQ.",
+    ),
+    (
+        &["ParserErrors"],
+        "What answers there does not speak AMQP in the clear. It may want TLS: `amqps:` asks for it, and `ssl=0` must not be there.",
+    ),
     (&["Permission denied"], "Check the permissions, or choose another place."),
 ];
 

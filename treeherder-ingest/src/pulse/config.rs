@@ -108,8 +108,15 @@ impl SourceConfig {
     }
 }
 
-/// Hosts that are spoken to without encryption unless the URL says otherwise.
+/// Hosts of this machine or compose file.
 const LOCAL_HOSTS: [&str; 5] = ["127.0.0.1", "[::1]", "localhost", "postgres", "rabbitmq"];
+
+/// Tells whether a server is spoken to without encryption unless its URL says otherwise: one of this machine or of the
+/// same compose file, as the host of the URL names it.
+#[must_use]
+pub fn is_local_host(host: &str) -> bool {
+    LOCAL_HOSTS.contains(&host)
+}
 
 /// An AMQP URL with a user; its password is never shown.
 #[derive(Clone, PartialEq, Eq)]
@@ -161,13 +168,13 @@ impl AmqpUrl {
     /// Tells whether the connection is encrypted (§2.3).
     ///
     /// `ssl=1` and `ssl=0` in the query decide; without them the scheme `amqps` does, and otherwise every host but
-    /// those of one's own machine or compose file (`LOCAL_HOSTS`).
+    /// the near ones ([`is_local_host`]).
     #[must_use]
     pub fn is_tls(&self) -> bool {
         let asked = self.url.query_pairs().find(|(key, _)| key == "ssl");
         match asked {
             Some((_, value)) => super::settings::environment_flag(&value),
-            None => self.url.scheme() == "amqps" || !LOCAL_HOSTS.contains(&self.host()),
+            None => self.url.scheme() == "amqps" || !is_local_host(self.host()),
         }
     }
 

@@ -23,7 +23,7 @@ pub use amqp::{AmqpSource, AmqpSourceOptions, PulseGuardian};
 pub(crate) use amqp::{connect, end};
 pub use binding::{Binding, BindingError, MozciEnvironment, RoutingKeyTransform};
 pub use channel::{ChannelSender, ChannelSource};
-pub use config::{AmqpUrl, SourceConfig, SourceConfigError};
+pub use config::{AmqpUrl, SourceConfig, SourceConfigError, is_local_host};
 pub use delivery::{Acknowledge, Broken, Delivery, Incoming, Received, Source, SourceError};
 pub use listener::{Listened, Listener, ListenerOptions};
 pub use recording::{RecordedAt, Recording};

@@ -8,3 +8,4 @@ pub(crate) mod ports;
 pub(crate) mod postgres;
 pub(crate) mod python;
 pub(crate) mod rabbitmq;
+pub(crate) mod tls;

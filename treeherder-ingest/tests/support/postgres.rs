@@ -3,12 +3,14 @@
 //! `TEST_DATABASE_URL` names a server to use instead. With neither, tests say that they skip, unless
 //! `TREEHERDER_REQUIRE_SERVICES` is set: then they fail.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use sea_orm::{ConnectionTrait as _, Database};
 
 use super::ports::free_port;
+use super::tls::{ELSEWHERE, Identity};
 
 /// A running PostgreSQL, stopped when dropped.
 #[derive(Debug)]
@@ -41,15 +43,16 @@ impl Postgres {
             let base_url = url.rsplit_once('/').map_or(url.as_str(), |(base, _)| base).to_owned();
             return Some(Self { base_url, cluster: None });
         }
-        let Some(programs) = find_programs() else {
-            assert!(
-                std::env::var_os("TREEHERDER_REQUIRE_SERVICES").is_none(),
-                "TREEHERDER_REQUIRE_SERVICES is set, but PostgreSQL is not installed and TEST_DATABASE_URL is not set"
-            );
-            println!("skipped: PostgreSQL is not installed and TEST_DATABASE_URL is not set");
-            return None;
-        };
-        Some(Self::start_cluster(programs, QUICK))
+        Some(Self::start_cluster(required_programs()?, QUICK, None))
+    }
+
+    /// Starts a server that listens at [`ELSEWHERE`] too and lets everybody but `postgres` in with TLS and a password only,
+    /// as the one that `identity` names; or returns `None` after saying why there is none.
+    ///
+    /// # Panics
+    /// As [`Postgres::start`].
+    pub(crate) fn start_encrypted(identity: &Identity) -> Option<Self> {
+        Some(Self::start_cluster(required_programs()?, QUICK, Some(identity)))
     }
 
     /// As [`Postgres::start`], but only a server of our own, which may be restarted; `durable` makes it write as in earnest.
@@ -65,10 +68,10 @@ impl Postgres {
             return Self::start();
         }
         let Some(programs) = find_programs() else { return Self::start() };
-        Some(Self::start_cluster(programs, DURABLE))
+        Some(Self::start_cluster(programs, DURABLE, None))
     }
 
-    fn start_cluster(programs: PathBuf, options: &str) -> Self {
+    fn start_cluster(programs: PathBuf, options: &str, identity: Option<&Identity>) -> Self {
         // /tmp itself: the server's user must be able to walk to its data.
         let directory = tempfile::Builder::new().prefix("treeherder-pg").tempdir_in("/tmp").unwrap();
         give_to_server_user(directory.path());
@@ -80,12 +83,15 @@ impl Postgres {
             data.display()
         );
         run(&initdb, "initdb");
+        let encryption = identity.map_or_else(String::new, |identity| encrypt(&data, identity));
+        let addresses =
+            if identity.is_some() { format!("127.0.0.1,{ELSEWHERE}") } else { "127.0.0.1".to_owned() };
         // A port may be taken between the moment it is found free and the server's start.
         for attempt in 1..=5 {
             let port = free_port();
             let start = format!(
-                "'{}' start --wait --pgdata='{}' --log='{}' --options=\"-c listen_addresses=127.0.0.1 -c port={port} \
-                 -c unix_socket_directories='' -c max_connections=400 {options}\"",
+                "'{}' start --wait --pgdata='{}' --log='{}' --options=\"-c listen_addresses={addresses} -c port={port} \
+                 -c unix_socket_directories='' -c max_connections=400 {options}{encryption}\"",
                 programs.join("pg_ctl").display(),
                 data.display(),
                 log.display()
@@ -119,6 +125,19 @@ impl Postgres {
     pub(crate) fn process(&self) -> u32 {
         let file = self.cluster().directory.path().join("data/postmaster.pid");
         std::fs::read_to_string(file).unwrap().lines().next().unwrap().trim().parse().unwrap()
+    }
+
+    /// As [`Postgres::create_database`], in the words of a user elsewhere: with [`ELSEWHERE`] as the host and a password.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub(crate) async fn create_database_elsewhere(&self, password: &str) -> String {
+        let url = self.create_database().await;
+        let connection = Database::connect(&url).await.unwrap();
+        let role = format!("CREATE ROLE stranger LOGIN SUPERUSER PASSWORD '{password}'");
+        connection.execute_unprepared(&role).await.unwrap();
+        connection.close().await.unwrap();
+        url.replace("postgres@127.0.0.1", &format!("stranger:{password}@{ELSEWHERE}"))
     }
 
     /// Creates an empty database and returns its URL.
@@ -162,6 +181,22 @@ impl Drop for Postgres {
     }
 }
 
+/// Finds the server's programs, or returns `None` after saying that there are none.
+///
+/// # Panics
+/// When there are none although `TREEHERDER_REQUIRE_SERVICES` is set.
+fn required_programs() -> Option<PathBuf> {
+    let programs = find_programs();
+    if programs.is_none() {
+        assert!(
+            std::env::var_os("TREEHERDER_REQUIRE_SERVICES").is_none(),
+            "TREEHERDER_REQUIRE_SERVICES is set, but PostgreSQL is not installed"
+        );
+        println!("skipped: PostgreSQL is not installed");
+    }
+    programs
+}
+
 /// Debian keeps the server's programs outside of the search path, one folder per version.
 fn find_programs() -> Option<PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
@@ -187,6 +222,22 @@ fn give_to_server_user(directory: &Path) {
         let output = Command::new("chown").arg("postgres").arg(directory).output().unwrap();
         assert!(output.status.success(), "chown: {}", text(&output));
     }
+}
+
+/// Writes what a server needs for TLS into its data folder and returns the options that name it.
+fn encrypt(data: &Path, identity: &Identity) -> String {
+    let rules = "host all postgres all trust\nhostssl all all all scram-sha-256\n";
+    for (name, content) in [
+        ("certificate.pem", identity.certificate.as_str()),
+        ("key.pem", &identity.key),
+        ("pg_hba.conf", rules),
+    ] {
+        let path = data.join(name);
+        std::fs::write(&path, content).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        give_to_server_user(&path);
+    }
+    " -c ssl=on -c ssl_cert_file=certificate.pem -c ssl_key_file=key.pem".to_owned()
 }
 
 fn as_server_user(command: &str) -> Output {

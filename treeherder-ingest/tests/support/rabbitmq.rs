@@ -12,6 +12,7 @@ use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use super::ports::free_port;
+use super::tls::{ELSEWHERE, Identity};
 
 /// How long the server may take to start.
 const START: Duration = Duration::from_secs(120);
@@ -33,6 +34,7 @@ pub(crate) struct RabbitMq {
 #[derive(Debug)]
 struct Node {
     directory: tempfile::TempDir,
+    address: &'static str,
     port: u16,
     dist_port: u16,
     epmd_port: u16,
@@ -64,16 +66,29 @@ impl RabbitMq {
         if let Ok(url) = std::env::var("TEST_AMQP_URL") {
             return Some(Self { url: url.trim_end_matches('/').to_owned(), node: None });
         }
+        Self::start_node(None)
+    }
+
+    /// Starts a server that listens at [`ELSEWHERE`] and there to TLS only, as the one that `identity` names; or returns
+    /// `None` after saying why there is none.
+    ///
+    /// # Panics
+    /// As [`RabbitMq::shared`].
+    pub(crate) fn start_encrypted(identity: &Identity) -> Option<Self> {
+        Self::start_node(Some(identity))
+    }
+
+    fn start_node(identity: Option<&Identity>) -> Option<Self> {
         if !Path::new(SERVER).exists() {
             assert!(
                 std::env::var_os("TREEHERDER_REQUIRE_SERVICES").is_none(),
-                "TREEHERDER_REQUIRE_SERVICES is set, but RabbitMQ is not installed and TEST_AMQP_URL is not set"
+                "TREEHERDER_REQUIRE_SERVICES is set, but RabbitMQ is not installed"
             );
-            println!("skipped: RabbitMQ is not installed and TEST_AMQP_URL is not set");
+            println!("skipped: RabbitMQ is not installed");
             return None;
         }
-        let node = Node::start();
-        Some(Self { url: format!("amqp://guest:guest@127.0.0.1:{}", node.port), node: Some(node) })
+        let node = Node::start(identity);
+        Some(Self { url: format!("amqp://guest:guest@{}:{}", node.address, node.port), node: Some(node) })
     }
 
     /// As [`RabbitMq::start`], but only a server of our own, which may be restarted.
@@ -128,7 +143,7 @@ impl RabbitMq {
 }
 
 impl Node {
-    fn start() -> Self {
+    fn start(identity: Option<&Identity>) -> Self {
         // /tmp itself: the server's user must be able to walk to its data.
         let directory = tempfile::Builder::new().prefix("treeherder-mq").tempdir_in("/tmp").unwrap();
         let [port, dist_port, epmd_port] = std::array::from_fn(|_| free_port());
@@ -142,10 +157,25 @@ impl Node {
                 {"user": "guest", "vhost": vhost, "configure": ".*", "write": ".*", "read": ".*"})),
         });
         file("definitions.json", definitions.to_string());
+        let address = if identity.is_some() { ELSEWHERE } else { "127.0.0.1" };
+        let listener = match identity {
+            None => format!("listeners.tcp.1 = {address}:{port}"),
+            Some(identity) => {
+                file("certificate.pem", identity.certificate.clone());
+                file("key.pem", identity.key.clone());
+                let at = |name: &str| directory.path().join(name).display().to_string();
+                format!(
+                    "listeners.tcp = none\nlisteners.ssl.1 = {address}:{port}\nssl_options.certfile = {}\n\
+                     ssl_options.keyfile = {}\nssl_options.verify = verify_none",
+                    at("certificate.pem"),
+                    at("key.pem")
+                )
+            }
+        };
         file(
             "rabbitmq.conf",
             format!(
-                "listeners.tcp.1 = 127.0.0.1:{port}\nload_definitions = {}\ndisk_free_limit.absolute = 1MB\n\
+                "{listener}\nload_definitions = {}\ndisk_free_limit.absolute = 1MB\n\
                  log.console = false\nlog.file = server.log\n",
                 directory.path().join("definitions.json").display()
             ),
@@ -166,8 +196,8 @@ impl Node {
             .spawn()
             .unwrap();
         let mut server = spawn_server(directory.path(), dist_port, epmd_port, port);
-        wait_until_ready(directory.path(), port, &mut server);
-        Self { directory, port, dist_port, epmd_port, epmd, server: Mutex::new(server) }
+        wait_until_ready(directory.path(), address, port, &mut server);
+        Self { directory, address, port, dist_port, epmd_port, epmd, server: Mutex::new(server) }
     }
 
     fn spawn(&self) -> Child {
@@ -175,7 +205,7 @@ impl Node {
     }
 
     fn wait_until_ready(&self, server: &mut Child) {
-        wait_until_ready(self.directory.path(), self.port, server);
+        wait_until_ready(self.directory.path(), self.address, self.port, server);
     }
 
     fn ctl(&self, arguments: &[&str]) -> String {
@@ -234,10 +264,10 @@ fn spawn_server(directory: &Path, dist_port: u16, epmd_port: u16, port: u16) -> 
     command.stdout(said.try_clone().unwrap()).stderr(said).process_group(0).spawn().unwrap()
 }
 
-/// Waits until the broker greets, which it does at the end of its start.
-fn wait_until_ready(directory: &Path, port: u16, server: &mut Child) {
+/// Waits until the broker greets, which it does at the end of its start. One that wants TLS says so.
+fn wait_until_ready(directory: &Path, address: &str, port: u16, server: &mut Child) {
     let greets = || {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        let mut stream = TcpStream::connect((address, port)).ok()?;
         stream.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
         stream.write_all(b"AMQP\0\0\x09\x01").ok()?;
         stream.read_exact(&mut [0; 1]).ok()

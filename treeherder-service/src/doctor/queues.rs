@@ -23,6 +23,7 @@ pub(super) async fn examine(database: &Database, findings: &mut Findings) -> Opt
     let depths = match database.queue.depths().await {
         Ok(depths) => depths,
         Err(error) => {
+            let error = crate::error::sentence(&error.into()).replace('\n', " ");
             findings.problem(
                 CHECK,
                 format!("the queues cannot be counted: {error}"),

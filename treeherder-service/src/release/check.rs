@@ -1,8 +1,9 @@
 //! Settings that would be a mistake in earnest; a release is refused for each of them.
 
-use treeherder_ingest::pulse::AmqpUrl;
+use treeherder_ingest::pulse::{AmqpUrl, is_local_host};
 
 use crate::config::{StorageArgs, switch};
+use crate::roles::host_without_tls;
 
 /// Fewest characters of a secret.
 const SECRET_LENGTH: usize = 32;
@@ -12,9 +13,6 @@ const SECRET_VARIETY: usize = 5;
 
 /// What secrets begin with that come with a program.
 const INSECURE: [&str; 3] = ["insecure", "django-insecure", "secret-key-of-at-least"];
-
-/// Hosts of this machine or compose file.
-const LOCAL_HOSTS: [&str; 5] = ["localhost", "127.0.0.1", "[::1]", "postgres", "rabbitmq"];
 
 /// Settings that are checked and are no matter of the release otherwise.
 #[derive(Clone, Debug, clap::Args)]
@@ -72,31 +70,17 @@ fn secret_problem(secret: &str) -> Option<String> {
 }
 
 fn database_problem(url: &str) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    if scheme == "sqlite" {
-        return None;
-    }
-    let (address, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let server = address.split('/').next().unwrap_or_default();
-    let host = server.rsplit('@').next().unwrap_or_default();
-    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
-    let is_secret = query.split('&').any(|pair| {
-        matches!(pair, "sslmode=require" | "sslmode=verify-ca" | "sslmode=verify-full")
-            || pair.starts_with("host=/")
-    });
-    let is_fine = is_secret || host.is_empty() || LOCAL_HOSTS.contains(&host);
-    (!is_fine).then(|| {
-        format!(
-            "DATABASE_URL does not ask for TLS to {host}: add ?sslmode=verify-full (or require), else passwords and data \
-             travel in the clear"
-        )
-    })
+    let host = host_without_tls(url)?;
+    Some(format!(
+        "DATABASE_URL does not insist on TLS to {host}: say sslmode=verify-full (or require), else passwords and data travel \
+         in the clear"
+    ))
 }
 
 fn broker_problem(variable: &str, url: &str) -> Option<String> {
     match AmqpUrl::parse(url) {
         Err(reason) => Some(format!("{variable}: {reason}")),
-        Ok(url) if !url.is_tls() && !LOCAL_HOSTS.contains(&url.host()) => {
+        Ok(url) if !url.is_tls() && !is_local_host(url.host()) => {
             Some(format!("{variable} switches TLS to {} off: remove ssl=0", url.host()))
         }
         Ok(_) => None,
@@ -108,7 +92,7 @@ fn site_problem(site_url: &str) -> Option<String> {
     let host = rest.split(['/', ':']).next().unwrap_or_default();
     match scheme {
         "https" => None,
-        "http" if LOCAL_HOSTS.contains(&host) => None,
+        "http" if is_local_host(host) => None,
         "http" => Some(format!("SITE_URL is {site_url}: cookies of a site that people log in to need https")),
         _ => Some(format!("SITE_URL is {site_url:?}, which is not an http or https URL")),
     }
@@ -142,6 +126,9 @@ mod tests {
             "psql://u:p@db.example/t?a=b&sslmode=require",
             "psql://postgres:mozilla1234@127.0.0.1:5432/treeherder",
             "postgres://u:p@[::1]:5432/t",
+            "postgres://u:p@[::1]/t?sslmode=disable",
+            // TLS is what a server elsewhere is spoken to with.
+            "postgres://u:p@db.example/t",
             "sqlite://x.sqlite",
         ] {
             let broker = "amqp://u:p@broker.example/th";
@@ -158,10 +145,10 @@ mod tests {
             ("django-insecure-9827349827349827349827439", "sqlite://x", "", "https://x", "everybody knows"),
             (
                 SECRET,
-                "postgres://u:geheim@db.example/t",
+                "postgres://u:geheim@db.example/t?sslmode=disable",
                 "",
                 "https://x",
-                "DATABASE_URL does not ask for TLS to db.example",
+                "DATABASE_URL does not insist on TLS to db.example",
             ),
             (SECRET, "postgres://u:geheim@db/t?sslmode=prefer", "", "https://x", "DATABASE_URL"),
             (

@@ -7,9 +7,10 @@ use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::events::{EventBus, EventExchange, FeedOptions, RabbitBus};
 use treeherder_ingest::http::redact_url;
-use treeherder_ingest::pulse::AmqpUrl;
+use treeherder_ingest::pulse::{AmqpUrl, is_local_host};
 use treeherder_ingest::queue::{Queue, RabbitOptions, RabbitQueue, SqlQueue};
 use treeherder_ingest::store::Store;
+use url::Url;
 
 use crate::config::StorageArgs;
 use crate::data_dir::{DataDir, InUse, WorkLock};
@@ -248,23 +249,39 @@ fn usual_form(url: &str) -> anyhow::Result<String> {
 
 /// Asks for TLS to a server elsewhere, unless the URL says what it wants: without TLS such a server is refused.
 fn encrypted(url: String) -> String {
-    let server = url.split("//").nth(1).and_then(|rest| rest.split(['/', '?']).next()).unwrap_or_default();
-    let host = server.rsplit('@').next().unwrap_or_default();
-    let host = if host.starts_with('[') {
-        host.split_inclusive(']').next().unwrap_or_default()
-    } else {
-        host.split(':').next().unwrap_or_default()
-    };
-    let is_near = host.is_empty() || LOCAL_HOSTS.contains(&host);
-    if is_near || url.contains("sslmode=") || url.contains("host=/") {
+    if host_elsewhere(&url).is_none() || parameter(&url, &SSL_MODE).is_some() {
         return url;
     }
     let separator = if url.contains('?') { '&' } else { '?' };
     format!("{url}{separator}sslmode=require")
 }
 
-/// Hosts of this machine or compose file.
-const LOCAL_HOSTS: [&str; 4] = ["localhost", "127.0.0.1", "[::1]", "postgres"];
+/// Returns the host of a database server elsewhere whose URL allows that it is spoken to in the clear.
+pub(crate) fn host_without_tls(url: &str) -> Option<String> {
+    let mode = parameter(url, &SSL_MODE);
+    let insists = matches!(mode.as_deref(), None | Some("require" | "verify-ca" | "verify-full"));
+    host_elsewhere(url).filter(|_| !insists)
+}
+
+/// What the drivers read of TLS in a URL.
+const SSL_MODE: [&str; 2] = ["sslmode", "ssl-mode"];
+
+/// Returns the host of a database server that is neither on this machine nor in the same compose file.
+fn host_elsewhere(url: &str) -> Option<String> {
+    let parsed = Url::parse(url).ok().filter(|url| url.scheme() != "sqlite")?;
+    // It takes the place of the one before the path; the folder of a socket begins with a slash.
+    let host = parameter(url, &["host", "hostaddr"]).or_else(|| parsed.host_str().map(str::to_owned))?;
+    let is_folder = host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f");
+    let is_near = host.is_empty() || is_folder || is_local_host(&host);
+    (!is_near).then_some(host)
+}
+
+/// Returns what the query of a URL says last under one of these names.
+fn parameter(url: &str, names: &[&str]) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let named = url.query_pairs().filter(|(name, _)| names.contains(&name.as_ref()));
+    named.map(|(_, value)| value.into_owned()).last()
+}
 
 #[cfg(test)]
 mod tests {
@@ -283,6 +300,12 @@ mod tests {
             ("psql://u:p@h:5432/t", "postgres://u:p@h:5432/t?sslmode=require"),
             ("postgresql://h/t?application_name=x", "postgres://h/t?application_name=x&sslmode=require"),
             ("postgresql://h/t?sslmode=disable", "postgres://h/t?sslmode=disable"),
+            ("postgres://h/t?ssl-mode=prefer", "postgres://h/t?ssl-mode=prefer"),
+            // What the query says of the host counts.
+            ("postgres://localhost/t?host=h", "postgres://localhost/t?host=h&sslmode=require"),
+            ("postgres://h/t?host=/run/postgresql", "postgres://h/t?host=/run/postgresql"),
+            ("postgres://h/t?host=%2Frun", "postgres://h/t?host=%2Frun"),
+            ("postgres://u@%2Frun%2Fpostgresql/t", "postgres://u@%2Frun%2Fpostgresql/t"),
             ("sqlite://x.sqlite", "sqlite://x.sqlite?mode=rwc"),
             ("sqlite://x.sqlite?mode=ro", "sqlite://x.sqlite?mode=ro"),
         ] {

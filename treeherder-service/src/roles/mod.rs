@@ -15,7 +15,7 @@ mod web;
 mod work;
 
 pub(crate) use self::bridge::BridgeRole;
-pub(crate) use self::database::{Database, check_addresses, hostname};
+pub(crate) use self::database::{Database, check_addresses, host_without_tls, hostname};
 pub(crate) use self::listen::{Listeners, queue_for_listeners};
 pub(crate) use self::process_type::{Duty, ProcessType};
 pub(crate) use self::schedule::{entries_inside, scheduler};

@@ -11,6 +11,8 @@ mod ports;
 mod postgres;
 #[path = "../../../treeherder-ingest/tests/support/python.rs"]
 mod python;
+#[path = "../../../treeherder-ingest/tests/support/tls.rs"]
+mod tls;
 
 /// Runs each named async test on both databases.
 macro_rules! on_every_database {

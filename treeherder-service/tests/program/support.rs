@@ -130,7 +130,12 @@ impl Place {
 
     /// Runs a command that must succeed and returns what it printed.
     pub(crate) fn text(&self, args: &[&str]) -> String {
-        let output = self.run(args);
+        self.text_with(args, &[])
+    }
+
+    /// As [`Place::text`], with further variables.
+    pub(crate) fn text_with(&self, args: &[&str], variables: &[(&str, &str)]) -> String {
+        let output = output_of(self.command(args).envs(variables.iter().copied()));
         assert!(output.status.success(), "{args:?}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     }

@@ -7,5 +7,6 @@ mod release;
 mod schedulers;
 mod serve;
 pub(crate) mod servers;
+mod tls;
 mod units;
 mod whole;

@@ -43,8 +43,8 @@ fn an_unsafe_setting_or_an_absent_database_aborts_the_release() {
     place.set("TREEHERDER_SECRET_KEY", "hunter2");
     refused("TREEHERDER_SECRET_KEY has only 7 characters");
     place.set("TREEHERDER_SECRET_KEY", SECRET);
-    place.set("DATABASE_URL", "postgres://u:hunter2@db.example/t");
-    refused("DATABASE_URL does not ask for TLS to db.example");
+    place.set("DATABASE_URL", "postgres://u:hunter2@db.example/t?sslmode=prefer");
+    refused("DATABASE_URL does not insist on TLS to db.example");
     assert!(!place.file("treeherder.sqlite").exists(), "nothing was done");
     // What is not safe is let pass where it does not matter, and then there is no such server.
     place.set("TREEHERDER_DEBUG", "1");
