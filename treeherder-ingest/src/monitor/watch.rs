@@ -10,6 +10,7 @@ use super::arguments::{UNKNOWN_TASK, summary, task_name};
 use super::records::Records;
 use super::{Metric, TaskRecord, TaskState};
 use crate::queue::{Delivery, Ending, MessageId, Observer, QueueName, Receipt};
+use crate::store::{Store, StoreError};
 
 /// Largest payload that is remembered while its message is worked on.
 const MAX_PAYLOAD_BYTES: usize = 32 * 1024;
@@ -161,6 +162,15 @@ impl Watch {
     /// Takes records back that could not be written down.
     pub(super) fn give_back(&self, records: Vec<TaskRecord>) {
         self.state().records.give_back(records);
+    }
+
+    /// Finds out which messages were revoked before this process was there; heartbeats tell of those that follow.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn learn_revoked(&self, store: &Store) -> Result<(), StoreError> {
+        self.set_revoked(store.revoked().await?);
+        Ok(())
     }
 
     /// Sets which messages are to be removed when they come up.

@@ -175,7 +175,7 @@ async fn work(name: &str, queues: Vec<QueueName>, args: &WorkerArgs) -> anyhow::
     let names: Vec<&str> = queues.iter().map(|queue| queue.as_str()).collect();
     tracing::info!(queues = names.join(","), database = database.place, "working");
     let heartbeats = vitals.beat(&database.store, name, &queues, concurrency);
-    let workers = Workers::start_on(&pipeline, queues);
+    let workers = Workers::start_on(&pipeline, &vitals, queues);
     stop.cancelled().await;
     workers.stop().await?;
     heartbeats.stop().await;

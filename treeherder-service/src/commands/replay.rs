@@ -100,7 +100,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
     let queues: Vec<QueueName> = QueueName::all().collect();
     let heartbeats = works.then(|| vitals.beat(&database.store, "replay", &queues, concurrency));
-    let workers = works.then(|| Workers::start(&pipeline));
+    let workers = works.then(|| Workers::start(&pipeline, &vitals));
     let showing = CancellationToken::new();
     let display = tokio::spawn(show(pipeline.clone(), showing.clone()));
 

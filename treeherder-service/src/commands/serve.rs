@@ -101,7 +101,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
     sources.spawn(async move { scheduler.run(&stopped).await });
     let bridge = start_bridge(&args, &stop, &mut sources)?;
     tracing::info!(url = web.url(), database = database.place, "serving");
-    let workers = Workers::start(&pipeline);
+    let workers = Workers::start(&pipeline, &vitals);
     let queues: Vec<QueueName> = QueueName::all().collect();
     let heartbeats = vitals.beat(&database.store, "serve", &queues, concurrency);
     let state = roles::WebParts {

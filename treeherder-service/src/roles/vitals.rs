@@ -55,6 +55,23 @@ impl Vitals {
         queues.map(|queue| options.pool(queue).concurrency).sum()
     }
 
+    /// Finds out what workers must not work on: what was revoked before they were there. Waits for the database as they do.
+    pub(super) fn learn_revoked(
+        &self,
+        store: &Store,
+        stop: CancellationToken,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let (watch, store) = (Arc::clone(&self.watch), store.clone());
+        async move {
+            while let Err(error) = watch.learn_revoked(&store).await {
+                tracing::warn!(%error, "cannot look for revoked tasks, trying again");
+                if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
+                    return;
+                }
+            }
+        }
+    }
+
     /// Tells that this process lives, as one of `pool`, until the heartbeats are stopped.
     pub(crate) fn beat(
         &self,

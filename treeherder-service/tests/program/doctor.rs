@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::{Place, Running, eventually};
 
 /// Runs the doctor; returns whether all is well and the findings.
-fn doctor(place: &Place, variables: &[(&str, &str)]) -> (bool, Vec<Value>) {
+pub(crate) fn doctor(place: &Place, variables: &[(&str, &str)]) -> (bool, Vec<Value>) {
     let mut command = place.command(&["doctor", "--format", "json"]);
     let output = command.envs(variables.iter().copied()).output().unwrap();
     let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
@@ -15,7 +15,7 @@ fn doctor(place: &Place, variables: &[(&str, &str)]) -> (bool, Vec<Value>) {
 }
 
 /// Returns message and remedy of the problems of a check.
-fn problems(findings: &[Value], check: &str) -> Vec<(String, String)> {
+pub(crate) fn problems(findings: &[Value], check: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     findings
         .iter()

@@ -11,28 +11,29 @@ use crate::support::{Place, Running, ended, eventually_async, small_scenario, wr
 const BROKEN: &str =
     r#"{"exchange": "exchange/nobody/knows", "routing_key": "", "root_url": "http://tc", "body": {}}"#;
 
-struct Site(String, reqwest::Client);
+/// A site as monitors ask it.
+pub(crate) struct Site(String, reqwest::Client);
 
 impl Site {
-    fn at(url: String) -> Self {
+    pub(crate) fn at(url: String) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         Self(url, reqwest::Client::builder().no_proxy().build().unwrap())
     }
 
-    async fn get(&self, path: &str) -> (u16, String, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String, String) {
         let response = self.1.get(format!("{}{path}", self.0)).send().await.unwrap();
         let kind =
             response.headers().get("content-type").map_or("", |kind| kind.to_str().unwrap()).to_owned();
         (response.status().as_u16(), kind, response.text().await.unwrap())
     }
 
-    async fn json(&self, path: &str) -> Value {
+    pub(crate) async fn json(&self, path: &str) -> Value {
         let (status, kind, text) = self.get(path).await;
         assert_eq!((status, kind.as_str()), (200, "application/json"), "{path}: {text}");
         serde_json::from_str(&text).unwrap()
     }
 
-    async fn revoke(&self, id: &str, headers: &[(&str, &str)]) -> (u16, Value) {
+    pub(crate) async fn revoke(&self, id: &str, headers: &[(&str, &str)]) -> (u16, Value) {
         let mut request = self.1.post(format!("{}api/revoke/task/", self.0)).body(format!("task_id={id}"));
         request = request.header("content-type", "application/x-www-form-urlencoded");
         for (name, value) in headers {
@@ -43,7 +44,7 @@ impl Site {
     }
 
     /// Asks until the answer is the one that is waited for.
-    async fn until<T>(&self, path: &str, ready: impl Fn(&Value) -> Option<T>) -> T {
+    pub(crate) async fn until<T>(&self, path: &str, ready: impl Fn(&Value) -> Option<T>) -> T {
         eventually_async(path, async || {
             let answer = self.json(path).await;
             ready(&answer).ok_or(answer)

@@ -105,7 +105,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let web = tokio::spawn(web.serve(state.state()?, stop.clone()));
     let queues: Vec<QueueName> = QueueName::all().collect();
     let heartbeats = vitals.beat(&database.store, "demo", &queues, concurrency);
-    let workers = Workers::start(&pipeline);
+    let workers = Workers::start(&pipeline, &vitals);
     let (sender, source) = ChannelSource::new(CHANNEL);
     let scheduler = roles::scheduler(&database, roles::entries_inside(&[]));
     let scheduling = stop.clone();

@@ -3,6 +3,7 @@
 mod bridge;
 mod inspect;
 mod listeners;
+mod monitor;
 mod release;
 mod schedulers;
 mod serve;
