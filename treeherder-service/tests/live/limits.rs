@@ -7,7 +7,7 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use crate::reader::Stream;
-use crate::socket_io::{Polling, Session};
+use crate::socket_io::{Polling, Session, event_of};
 use crate::submit::job;
 use crate::support::{Place, Running};
 use crate::wire::Wire;
@@ -108,5 +108,10 @@ async fn streams_and_uploads_may_take_longer_than_requests() {
     site.post("api/project/autoland/pushes/", &push).await;
     assert_eq!(events.event().await.unwrap().name, "resultset");
     while session.event().await.unwrap()["event"] != "resultset" {}
-    assert!(waits.await.unwrap().is_some(), "a client that asks for events is answered with them");
+    let answered = waits.await.unwrap().expect("the session goes on");
+    assert_eq!(
+        event_of(&answered[0]).unwrap()["event"],
+        "resultset",
+        "whoever asks for events is answered with them"
+    );
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::support::PATIENCE;
 use crate::wire::Wire;
 
 /// No subscription, and the answer to it.
@@ -43,6 +44,11 @@ impl Session {
 
     /// Waits for the next packet and answers the question whether anybody is there; nothing at the end.
     pub(crate) async fn packet(&mut self) -> Option<String> {
+        // A session that is only asked whether it lives is silent as well.
+        tokio::time::timeout(PATIENCE, self.any_packet()).await.expect("the session goes on or ends")
+    }
+
+    async fn any_packet(&mut self) -> Option<String> {
         loop {
             let head = self.0.take(2).await?;
             let length = match head[1] {
@@ -105,6 +111,7 @@ impl Polling {
             if answer.status() == 400 {
                 return None;
             }
+            assert_eq!(answer.status(), 200);
             let text = answer.text().await.unwrap();
             let mut packets: Vec<String> = text.split('\x1e').map(str::to_owned).collect();
             if packets.iter().any(|packet| packet == "2") {
