@@ -94,6 +94,11 @@ impl Site {
         &self.test.store
     }
 
+    /// Where the database is.
+    pub(crate) fn database(&self) -> &str {
+        &self.test.url
+    }
+
     /// Asks for a path.
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask(reqwest::Method::GET, path, &[], "").await
