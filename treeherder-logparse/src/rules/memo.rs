@@ -16,7 +16,8 @@ const PATIENCE: u8 = 4;
 /// place, any digit is what the memo expects. It is then certain that the automaton would get to the same place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memo {
-    starts: [Start; STARTS],
+    /// Made when a line begins as a prefix does: many a short log has none.
+    starts: Vec<Start>,
 }
 
 /// One way for lines to begin.
@@ -44,6 +45,9 @@ impl Memo {
             return None;
         }
         let Some(head) = line.first_chunk::<REACH>() else { return walk.match_end(line) };
+        if self.starts.is_empty() {
+            self.starts.resize(STARTS, Start::default());
+        }
         let words = words(head);
         let mixed = (shape(words[0]) ^ shape(words[1]).rotate_left(31)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let start = &mut self.starts[(mixed >> 60) as usize];
