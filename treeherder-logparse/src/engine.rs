@@ -1,6 +1,6 @@
 //! From hits of the prefilter to events: expands a hit to its line, confirms it by the rules, numbers the line.
 
-use std::sync::Arc;
+use std::{borrow::Cow, ops::Range, sync::Arc};
 
 use memchr::memmem;
 
@@ -8,8 +8,8 @@ use crate::{
     event::{Event, FailureLine, PerformanceLine, Problem, ProblemKind, Summary},
     line::{count_breaks, cut, decode, trim_end},
     perf::{self, Outcome},
-    rules::{Compiled, LiteralUse, Memos, PERFORMANCE_MARKERS},
-    scan::{BreakCount, Hit},
+    rules::{Compiled, MAX_STAGES, Memos, PERFORMANCE_MARKERS, View},
+    scan::{BreakCount, Hit, as_text, is_ascii},
 };
 
 /// Rules and performance markers look no further than this into a line.
@@ -26,7 +26,11 @@ pub(crate) struct Engine {
     max_performance_line: usize,
     /// Strips that apply by now (bit set).
     strips: u32,
+    /// All strips of the rules.
+    all_strips: u32,
     memos: Memos,
+    /// What each stage's rules look at of the line that the last hit was in, as far as it is known.
+    views: [View; MAX_STAGES],
     /// The last failure line handed out, to drop its repetitions.
     last: LastFailure,
     /// Line ends counted up to the last line reported of the block that is scanned.
@@ -37,35 +41,65 @@ pub(crate) struct Engine {
 /// The last failure line handed out.
 #[derive(Debug, Default)]
 struct LastFailure {
-    /// The line as it stood in the log: in a storm of equal lines nothing more is looked at. Empty when forgotten.
+    /// Where it stands in the block that is scanned, while it does: nothing is copied in a storm.
+    here: Option<InBlock>,
+    /// Else the line as it stood in the log: of equal lines nothing more is looked at. Empty when forgotten.
     raw: Vec<u8>,
     /// The bytes of its text.
     text: Vec<u8>,
     seen: bool,
 }
 
+/// A failure line within a block.
+#[derive(Clone, Debug)]
+struct InBlock {
+    /// The line; empty when forgotten.
+    raw: Range<usize>,
+    text: Range<usize>,
+}
+
 impl LastFailure {
     #[inline]
-    fn raw_is(&self, line: &[u8]) -> bool {
-        same(&self.raw, line)
+    fn raw_is(&self, block: &[u8], line: &[u8]) -> bool {
+        let raw = self.here.as_ref().map_or(&*self.raw, |here| &block[here.raw.clone()]);
+        same(raw, line)
     }
 
     #[inline]
-    fn text_is(&self, text: &str) -> bool {
-        self.seen && same(&self.text, text.as_bytes())
+    fn text_is(&self, block: &[u8], text: &str) -> bool {
+        let last = self.here.as_ref().map_or(&*self.text, |here| &block[here.text.clone()]);
+        self.seen && same(last, text.as_bytes())
     }
 
     fn forget_raw(&mut self) {
         self.raw.clear();
+        if let Some(here) = &mut self.here {
+            here.raw = 0..0;
+        }
     }
 
+    /// Takes a line of the block, and the text that it was handed out with; `stands_at` is where that stands in the block.
     #[inline]
-    fn replace(&mut self, raw: &[u8], text: &str) {
+    fn replace(&mut self, block: &[u8], raw: Range<usize>, text: &str, stands_at: Option<Range<usize>>) {
         self.seen = true;
+        self.here = stands_at.map(|text| InBlock { raw: raw.clone(), text });
+        if self.here.is_none() {
+            self.keep(&block[raw], text.as_bytes());
+        }
+    }
+
+    /// Copies what is in the block: it goes.
+    fn leave(&mut self, block: &[u8]) {
+        if let Some(InBlock { raw, text }) = self.here.take() {
+            self.keep(&block[raw], &block[text]);
+        }
+    }
+
+    fn keep(&mut self, raw: &[u8], text: &[u8]) {
         self.raw.clear();
         self.raw.extend_from_slice(raw);
         self.text.clear();
-        self.text.extend_from_slice(text.as_bytes());
+        self.text.extend_from_slice(text);
     }
 }
 
@@ -92,12 +126,17 @@ struct Line {
     end: usize,
     /// End of what the rules may see: the cut applied.
     cut: usize,
-    /// Start of what the rules may see: prefixes stripped. `None`: only the exact rules can tell.
+    /// Start of what the rules may see: prefixes stripped. `None`: only the exact rules can tell, and not by its bytes.
     stripped: Option<usize>,
     decided: bool,
     performance_done: bool,
-    /// Stages whose anchored or unanchored patterns have been tried.
-    tried: LiteralUse,
+    /// Stages (bit set) of which it is known what their rules look at.
+    viewed: u8,
+    /// Stages whose automata of anchored, or unanchored, patterns have been asked.
+    asked_anchored: u8,
+    asked_unanchored: u8,
+    /// Bytes that shapes may still go over.
+    steps: usize,
     /// Stages from this one on are excluded.
     excluded_from: usize,
 }
@@ -114,7 +153,10 @@ impl Engine {
             .enumerate()
             .filter(|(_, strip)| strip.once_seen.is_none())
             .fold(0, |bits, (number, _)| bits | 1 << number);
+        let all_strips = compiled.strips.iter().enumerate().fold(0, |bits, (number, _)| bits | 1 << number);
         Self {
+            all_strips,
+            views: [View::default(); MAX_STAGES],
             memos: Memos::new(&compiled),
             compiled,
             max_failure_lines,
@@ -144,6 +186,11 @@ impl Engine {
 
     /// Scans complete lines.
     pub(crate) fn scan(&mut self, block: Block<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        self.scan_block(block, sink);
+        self.last.leave(block.text);
+    }
+
+    fn scan_block(&mut self, block: Block<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         let compiled = Arc::clone(&self.compiled);
         let mut scanned = 0;
         let mut breaks = None;
@@ -161,6 +208,7 @@ impl Engine {
         }
         // Failure lines have been reported up to the limit: the rest is gone through for performance data alone.
         if compiled.performance {
+            self.last.leave(block.text);
             let before = count_breaks(&block.text[..scanned]);
             let rest = Block { text: &block.text[scanned..], offset: block.offset + scanned as u64, ..block };
             self.summary.lines += before;
@@ -168,7 +216,7 @@ impl Engine {
             let mut line = Line::NONE;
             let after = compiled.performance_prefilter.find(rest.text, |hit| {
                 if hit.begin >= line.end {
-                    line = self.line_at(rest, &line, hit);
+                    self.go_to_line(rest, &mut line, hit);
                 }
                 let end = hit.begin + compiled.performance_prefilter.literal_len(hit.literal);
                 self.performance(rest, &mut line, end, hit, sink);
@@ -194,38 +242,40 @@ impl Engine {
             // The rest of the block is gone through for performance data alone.
             return usize::MAX;
         }
-        if hit.begin >= line.end {
-            *line = self.line_at(block, line, hit);
-            line.decided = self.last.raw_is(&block.text[line.start..line.end]);
-        }
-        let used = compiled.uses[hit.literal];
         let end = hit.begin + compiled.prefilter.literal_len(hit.literal);
+        if !compiled.uses.may_matter(hit.literal, hit.begin..end, block.text) {
+            return hit.begin;
+        }
+        if hit.begin >= line.end {
+            self.go_to_line(block, line, hit);
+        }
+        let used = compiled.uses.of(hit.literal);
         if used.performance {
             self.performance(block, line, end, hit, sink);
         }
-        if !line.decided && end <= line.cut {
-            let asked = LiteralUse {
-                text: used.text,
-                anchored: used.anchored & !line.tried.anchored,
-                unanchored: used.unanchored & !line.tried.unanchored,
-                performance: false,
-            };
-            if asked.text | asked.anchored | asked.unanchored != 0 {
-                line.tried.anchored |= asked.anchored;
-                line.tried.unanchored |= asked.unanchored;
-                self.judge(compiled, block, line, asked, hit, sink);
-            }
+        if !line.decided && used.stages != 0 && end <= line.cut {
+            self.judge(compiled, block, line, used.stages, hit, sink);
         }
         // Of a decided line only performance data can still matter.
         if line.decided && (line.performance_done || !compiled.performance) { line.end } else { hit.begin }
     }
 
-    /// Finds the bounds of the line that the hit is in and what the rules may see of it.
+    /// Finds the bounds of the line that the hit is in and what the rules may see of it; `line` is the one before.
     #[inline]
-    fn line_at(&mut self, block: Block<'_>, previous: &Line, hit: Hit<'_>) -> Line {
-        let start = hit.line_start(block.text, previous.end);
+    fn go_to_line(&mut self, block: Block<'_>, line: &mut Line, hit: Hit<'_>) {
+        let start = hit.line_start(block.text, line.end);
         let end = hit.line_end(block.text);
         let whole = &block.text[start..end];
+        // Field by field: a copy of the whole would have to wait for these to be stored.
+        line.start = start;
+        line.end = end;
+        line.performance_done = false;
+        let strips_wait = self.strips != self.all_strips;
+        // Of a line that repeats the last failure nothing more is looked at, unless it is another text by now.
+        line.decided = !strips_wait && self.last.raw_is(block.text, whole);
+        if line.decided {
+            return;
+        }
         let mut cut_len = whole.len().min(HEAD);
         if let Some(chars) = self.compiled.max_line_chars
             && whole.len() > chars
@@ -245,27 +295,27 @@ impl Engine {
                 self.last.forget_raw();
             }
         }
-        let stripped =
-            self.compiled.strip(visible, self.strips, &mut self.memos).map(|stripped| start + stripped);
-        Line {
-            start,
-            end,
-            cut: start + cut_len,
-            stripped,
-            decided: false,
-            performance_done: false,
-            tried: LiteralUse::default(),
-            excluded_from: usize::MAX,
-        }
+        line.decided = strips_wait && self.last.raw_is(block.text, whole);
+        line.cut = start + cut_len;
+        let stripped = self.compiled.strip(visible, self.strips, &mut self.memos).or_else(|| {
+            // Where nothing has to be replaced, places in the text are places in the line.
+            Some(self.compiled.strip_exactly(as_text(visible)?, self.strips))
+        });
+        line.stripped = stripped.map(|stripped| start + stripped);
+        line.viewed = 0;
+        line.asked_anchored = 0;
+        line.asked_unanchored = 0;
+        line.steps = 2 * cut_len;
+        line.excluded_from = usize::MAX;
     }
 
-    /// Decides as much about a line as one literal in it allows.
+    /// Decides as much about a line as one literal in it allows, in the stages where it matters (bit set).
     fn judge(
         &mut self,
         compiled: &Compiled,
         block: Block<'_>,
         line: &mut Line,
-        asked: LiteralUse,
+        stages: u8,
         hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
@@ -273,10 +323,9 @@ impl Engine {
         let Some(stripped) = line.stripped else {
             return self.judge_exactly(compiled, block, line, hit, sink);
         };
-        let mut ascii = None;
-        let mut exact =
-            || compiled.exact_on_ascii && *ascii.get_or_insert_with(|| visible[stripped..].is_ascii());
-        let mut stages = asked.text | asked.anchored | asked.unanchored;
+        let exact = || compiled.exact_on_ascii && is_ascii(&visible[stripped..]);
+        let place = hit.begin..hit.begin + compiled.prefilter.literal_len(hit.literal);
+        let mut stages = stages;
         while stages != 0 {
             let number = stages.trailing_zeros() as usize;
             let bit = 1 << number;
@@ -284,46 +333,77 @@ impl Engine {
             if number >= line.excluded_from {
                 return;
             }
-            let stage = &compiled.stages[number];
-            let Some(view) = stage.view(visible, stripped, &mut self.memos.stages[number].skip) else {
+            let Some(view) = self.view(compiled, visible, stripped, line, number) else {
                 return self.judge_exactly(compiled, block, line, hit, sink);
             };
-            let seen = &visible[view.start..view.end];
-            let literal_end = hit.begin + compiled.prefilter.literal_len(hit.literal);
-            let fails = asked.text & bit != 0 && hit.begin >= view.start && literal_end <= view.end || {
-                let may_fail = asked.anchored & bit != 0
-                    && stage.failure.may_match_anchored(seen, &mut self.memos.stages[number].failure)
-                    || asked.unanchored & bit != 0 && stage.failure.may_match_unanchored(seen);
-                may_fail && (exact() || stage.failure.matches_exactly(&decode(seen)))
-            };
-            if !fails {
-                continue;
-            }
-            // Most failure lines have none of the texts without which nothing excludes them.
-            let suspects = compiled.excludes.stages(block.text, stripped..line.cut);
-            for (earlier, stage) in compiled.stages[..=number].iter().enumerate() {
-                let earlier_view = if earlier == number {
-                    Some(view)
-                } else {
-                    stage.view(visible, stripped, &mut self.memos.stages[earlier].skip)
-                };
-                let Some(view) = earlier_view else {
-                    return self.judge_exactly(compiled, block, line, hit, sink);
-                };
+            let said = compiled.uses.ask(hit.literal, place.clone(), number, visible, view, &mut line.steps);
+            if !said.matches {
+                let ask_anchored = said.ask_anchored && line.asked_anchored & bit == 0;
+                let ask_unanchored = said.ask_unanchored && line.asked_unanchored & bit == 0;
+                if !ask_anchored && !ask_unanchored {
+                    continue;
+                }
+                line.asked_anchored |= u8::from(ask_anchored) << number;
+                line.asked_unanchored |= u8::from(ask_unanchored) << number;
+                let failure = &compiled.stages[number].failure;
                 let seen = &visible[view.start..view.end];
-                let may_exclude =
-                    stage.exclude.may_match_anchored(seen, &mut self.memos.stages[earlier].exclude)
-                        || suspects & (1 << earlier) != 0 && stage.exclude.may_match_unanchored(seen);
-                if may_exclude && (exact() || stage.exclude.matches_exactly(&decode(seen))) {
+                let may_match = ask_anchored && failure.may_match_anchored(seen)
+                    || ask_unanchored && failure.may_match_unanchored(seen);
+                if !may_match || !exact() && !failure.matches_exactly(&decode(seen)) {
+                    continue;
+                }
+            }
+            for earlier in 0..number {
+                if self.view(compiled, visible, stripped, line, earlier).is_none() {
+                    return self.judge_exactly(compiled, block, line, hit, sink);
+                }
+            }
+            let views = &self.views[..=number];
+            let excluding = compiled.excludes.ask(block.text, stripped..line.cut, views);
+            let any = excluding.surely | excluding.ask_anchored | excluding.ask_unanchored;
+            // Most failure lines have nothing that may exclude them.
+            for (earlier, view) in views.iter().enumerate().filter(|(earlier, _)| any >> earlier & 1 != 0) {
+                let bit = 1 << earlier;
+                let exclude = &compiled.stages[earlier].exclude;
+                let seen = &visible[view.start..view.end];
+                let excluded = excluding.surely & bit != 0
+                    || (excluding.ask_anchored & bit != 0 && exclude.may_match_anchored(seen)
+                        || excluding.ask_unanchored & bit != 0 && exclude.may_match_unanchored(seen))
+                        && (exact() || exclude.matches_exactly(&decode(seen)));
+                if excluded {
                     line.excluded_from = earlier;
                     line.decided = earlier == 0;
                     return;
                 }
             }
             line.decided = true;
-            let text = &visible[stripped..];
-            return self.report(block, line, &decode(&text[..trim_end(text)]), hit, sink);
+            let end = stripped + trim_end(&visible[stripped..]);
+            let text = decode(&visible[stripped..end]);
+            let stands_at = matches!(text, Cow::Borrowed(_)).then_some(stripped..end);
+            return self.report(block, line, &text, stands_at, hit, sink);
         }
+    }
+
+    /// Returns what the rules of a stage look at; `None` when only the exact rules can tell.
+    #[inline]
+    fn view(
+        &mut self,
+        compiled: &Compiled,
+        visible: &[u8],
+        stripped: usize,
+        line: &mut Line,
+        number: usize,
+    ) -> Option<View> {
+        if line.viewed >> number & 1 == 0 {
+            let stage = &compiled.stages[number];
+            self.views[number] =
+                stage.view(visible, stripped, &mut self.memos.skips[number]).or_else(|| {
+                    let View { start, end } = stage.view_of_text(as_text(&visible[stripped..])?);
+                    Some(View { start: stripped + start, end: stripped + end })
+                })?;
+            line.viewed |= 1 << number;
+        }
+        Some(self.views[number])
     }
 
     /// Decides a line by the rules of Unicode.
@@ -339,7 +419,7 @@ impl Engine {
         let visible = decode(&block.text[line.start..line.cut]);
         let text = &visible[compiled.strip_exactly(&visible, self.strips)..];
         if compiled.is_failure(text) {
-            self.report(block, line, &text[..trim_end(text.as_bytes())], hit, sink);
+            self.report(block, line, &text[..trim_end(text.as_bytes())], None, hit, sink);
         }
     }
 
@@ -348,13 +428,14 @@ impl Engine {
         block: Block<'_>,
         line: &Line,
         text: &str,
+        stands_at: Option<Range<usize>>,
         hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
     ) {
-        if self.last.text_is(text) {
+        if self.last.text_is(block.text, text) {
             return;
         }
-        self.last.replace(&block.text[line.start..line.end], text);
+        self.last.replace(block.text, line.start..line.end, text, stands_at);
         self.summary.failure_lines += 1;
         let line_number = self.summary.lines + hit.lines_before(block.text, line.start, &mut self.counted);
         sink(Event::Failure(FailureLine { line_number, offset: block.offset + line.start as u64, text }));
@@ -407,7 +488,10 @@ impl Line {
         stripped: None,
         decided: true,
         performance_done: true,
-        tried: LiteralUse { text: 0, anchored: 0, unanchored: 0, performance: false },
+        viewed: 0,
+        asked_anchored: 0,
+        asked_unanchored: 0,
+        steps: 0,
         excluded_from: 0,
     };
 }

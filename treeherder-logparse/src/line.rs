@@ -75,7 +75,7 @@ pub(crate) fn cut(line: &[u8], chars: usize) -> usize {
     if line.len() <= chars {
         return line.len();
     }
-    if line[..chars].is_ascii() {
+    if crate::scan::is_ascii(&line[..chars]) {
         return chars;
     }
     // A character is at most four bytes, also a malformed sequence that decodes to one U+FFFD is.
@@ -104,8 +104,8 @@ pub(crate) fn cut(line: &[u8], chars: usize) -> usize {
 /// Decodes a line as UTF-8, malformed sequences replaced by U+FFFD.
 #[inline]
 pub(crate) fn decode(line: &[u8]) -> Cow<'_, str> {
-    // Validation goes word by word over ASCII; the lossy conversion, which most lines don't need, byte by byte.
-    std::str::from_utf8(line).map_or_else(|_| String::from_utf8_lossy(line), Cow::Borrowed)
+    // The lossy conversion, which most lines don't need, goes byte by byte.
+    crate::scan::as_text(line).map_or_else(|| String::from_utf8_lossy(line), Cow::Borrowed)
 }
 
 #[cfg(test)]

@@ -1,25 +1,23 @@
 //! A ruleset compiled: the literals that the prefilter looks for, and what to check on a line that has one.
 
-use std::ops::Range;
-
 use memchr::memmem;
 use regex_syntax::hir::Hir;
 
 use super::{
     RulesError, Ruleset, StageRules, StripRule, check,
     memo::Memo,
-    model::{Rule, RuleMatcher},
+    model::RuleMatcher,
+    near::{ByteSet, line_ends},
     pattern::{PatternSet, Prefix, is_anchored, is_exact_on_ascii},
     required::{MIN_LITERAL, required_literals, required_literals_beside},
+    uses::{ExcludeFilter, ExcludeLiterals, Literals, MAX_STAGES, Uses},
 };
 use crate::{
     line::trim_end,
-    scan::{BUCKETS, Literal, Prefilter, Probe, Simd},
+    scan::{BUCKETS, Prefilter, Probe, Simd},
 };
 
-/// More stages than this don't fit the engine's bit sets.
-const MAX_STAGES: usize = 8;
-/// More strips than this don't either.
+/// More strips than this don't fit the engine's bit sets.
 const MAX_STRIPS: usize = 32;
 /// Longer texts are refused, and more literals in all: the prefilter keeps places and ids in 16 bits.
 const MAX_TEXT: usize = 1000;
@@ -38,10 +36,10 @@ pub(crate) struct Compiled {
     pub(crate) performance: bool,
     pub(crate) strips: Vec<Strip>,
     pub(crate) stages: Vec<Stage>,
-    /// What each of the prefilter's literals is there for, by literal id.
-    pub(crate) uses: Vec<LiteralUse>,
+    /// What each of the prefilter's literals is there for.
+    pub(crate) uses: Uses,
     pub(crate) prefilter: Prefilter,
-    /// Finds the literals of unanchored exclude rules, within a line that is about to be reported.
+    /// Finds exclude rules, within a line that is about to be reported.
     pub(crate) excludes: ExcludeFilter,
     /// Finds performance data alone: all that matters once no failure line will be reported any more.
     pub(crate) performance_prefilter: Prefilter,
@@ -49,39 +47,6 @@ pub(crate) struct Compiled {
     pub(crate) uncut_marker: memmem::Finder<'static>,
     /// Whether a line of ASCII is decided by the byte automata alone.
     pub(crate) exact_on_ascii: bool,
-}
-
-/// What a literal is there for; one text can serve several rules.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct LiteralUse {
-    /// Stages (bit set) in which the text alone makes a failure line.
-    pub(crate) text: u8,
-    /// Stages in which an anchored failure pattern requires it.
-    pub(crate) anchored: u8,
-    /// Stages in which an unanchored failure pattern requires it.
-    pub(crate) unanchored: u8,
-    /// It marks performance data.
-    pub(crate) performance: bool,
-}
-
-/// Tells which stages' unanchored exclude rules may match a line: all but those whose literals are absent.
-#[derive(Debug)]
-pub(crate) struct ExcludeFilter {
-    prefilter: Prefilter,
-    /// Stages (bit set) that need each literal, by literal id.
-    stages: Vec<u8>,
-    /// Stages with a rule that has no literal to look for.
-    always: u8,
-}
-
-impl ExcludeFilter {
-    /// Returns the stages (bit set) whose unanchored exclude rules may match `text[line]`.
-    #[inline]
-    pub(crate) fn stages(&self, text: &[u8], line: Range<usize>) -> u8 {
-        let mut stages = self.always;
-        self.prefilter.find_in(text, line, |literal| stages |= self.stages[literal]);
-        stages
-    }
 }
 
 /// A compiled [`StripRule`].
@@ -110,49 +75,24 @@ pub(crate) struct Stage {
 pub(crate) struct Memos {
     /// Of each strip: its pattern and its `unless`.
     strips: Vec<[Memo; 2]>,
-    pub(crate) stages: Vec<StageMemos>,
-}
-
-/// What one parser remembers of the anchored patterns of a stage.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct StageMemos {
-    pub(crate) skip: Memo,
-    pub(crate) failure: Memo,
-    pub(crate) exclude: Memo,
+    /// Of what each stage skips.
+    pub(crate) skips: Vec<Memo>,
 }
 
 impl Memos {
     pub(crate) fn new(compiled: &Compiled) -> Self {
         Self {
             strips: vec![Default::default(); compiled.strips.len()],
-            stages: vec![StageMemos::default(); compiled.stages.len()],
+            skips: vec![Memo::default(); compiled.stages.len()],
         }
     }
 }
 
 /// The part of a line that a stage's rules look at.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct View {
     pub(crate) start: usize,
     pub(crate) end: usize,
-}
-
-/// Collects the literals of all rules.
-#[derive(Default)]
-struct Literals {
-    texts: Vec<Vec<u8>>,
-    uses: Vec<LiteralUse>,
-}
-
-impl Literals {
-    fn add(&mut self, text: &[u8]) -> &mut LiteralUse {
-        let id = self.texts.iter().position(|known| known == text).unwrap_or_else(|| {
-            self.texts.push(text.to_vec());
-            self.uses.push(LiteralUse::default());
-            self.texts.len() - 1
-        });
-        &mut self.uses[id]
-    }
 }
 
 impl Compiled {
@@ -165,20 +105,17 @@ impl Compiled {
             return Err(RulesError::syntax(strip.line, format!("a ruleset has at most {MAX_STRIPS} strips")));
         }
         let mut literals = Literals::default();
-        let mut exclude_literals = Literals::default();
-        let mut always = 0;
+        let mut exclude_literals = ExcludeLiterals::default();
         let mut exact_on_ascii = true;
         let mut stages = Vec::new();
         for (number, stage) in ruleset.stages.iter().enumerate() {
-            let bit = 1 << number;
-            let stage = Stage::new(stage, bit, &mut literals, &mut exclude_literals, &mut always)?;
+            let stage = Stage::new(stage, number, &mut literals, &mut exclude_literals)?;
             exact_on_ascii &= stage.exclude.is_exact_on_ascii() && stage.failure.is_exact_on_ascii();
             stages.push(stage);
         }
         let strips = ruleset.strip.iter().map(Strip::new).collect::<Result<Vec<_>, _>>()?;
         for seen in strips.iter().filter_map(|strip| strip.once_seen.as_ref()) {
-            // No use: the hit alone makes the engine look at the line.
-            literals.add(seen);
+            literals.add_idle(seen);
         }
         if literals.texts.len() > MAX_LITERALS {
             return Err(RulesError::syntax(
@@ -189,23 +126,19 @@ impl Compiled {
         let mut markers = Literals::default();
         if ruleset.performance {
             for marker in PERFORMANCE_MARKERS {
-                literals.add(marker).performance = true;
-                markers.add(marker).performance = true;
+                literals.add_performance_marker(marker);
+                markers.add_performance_marker(marker);
             }
         }
         let probes = probes(&ruleset.probes)?;
-        let prefilter = Prefilter::new(literals.texts.into_iter().map(Literal::new).collect(), &probes, simd);
-        let excludes = ExcludeFilter {
-            prefilter: Prefilter::new(
-                exclude_literals.texts.into_iter().map(Literal::new).collect(),
-                &[],
-                simd,
-            ),
-            stages: exclude_literals.uses.into_iter().map(|used| used.unanchored).collect(),
-            always,
-        };
-        let performance_prefilter =
-            Prefilter::new(markers.texts.into_iter().map(Literal::new).collect(), &[], simd);
+        let before = strips.iter().fold(line_ends(), |before, strip| before.or(strip.last_bytes()));
+        let starts: Vec<_> = stages.iter().map(|stage| before.or(stage.last_skipped_bytes())).collect();
+        literals.find_near(&starts);
+        let (literals, uses) = literals.into_parts();
+        let (markers, _) = markers.into_parts();
+        let prefilter = Prefilter::new(literals, &probes, simd);
+        let excludes = ExcludeFilter::new(exclude_literals, simd);
+        let performance_prefilter = Prefilter::new(markers, &[], simd);
         Ok(Self {
             name: ruleset.name.clone(),
             max_line_chars: ruleset.max_line_chars,
@@ -213,7 +146,7 @@ impl Compiled {
             performance: ruleset.performance,
             strips,
             stages,
-            uses: literals.uses,
+            uses,
             prefilter,
             excludes,
             performance_prefilter,
@@ -281,6 +214,7 @@ impl Strip {
         Ok(Self { prefix: prefix(&rule.pattern)?, unless, exact_only, once_seen })
     }
 
+    #[inline]
     fn end(&self, line: &[u8], memos: &mut [Memo; 2]) -> Option<usize> {
         if self.exact_only {
             return None;
@@ -293,6 +227,11 @@ impl Strip {
         Some(end)
     }
 
+    /// Returns the bytes with which the prefix may end.
+    fn last_bytes(&self) -> ByteSet {
+        if self.exact_only { ByteSet::ALL } else { self.prefix.last_bytes() }
+    }
+
     fn end_exactly(&self, line: &str) -> usize {
         let kept = self.unless.as_ref().is_some_and(|unless| unless.end_exactly(line) > 0);
         if kept { 0 } else { self.prefix.end_exactly(line) }
@@ -302,28 +241,31 @@ impl Strip {
 impl Stage {
     fn new(
         rules: &StageRules,
-        bit: u8,
+        number: usize,
         literals: &mut Literals,
-        exclude_literals: &mut Literals,
-        exclude_always: &mut u8,
+        excluding: &mut ExcludeLiterals,
     ) -> Result<Self, RulesError> {
         let mut failure = Vec::new();
         let mut failure_texts = Vec::new();
+        // Where all patterns have shapes, their automata are hardly ever asked.
+        let mut failures_shaped = true;
         for rule in &rules.failure {
             match &rule.matcher {
                 RuleMatcher::Text(text) => {
                     check_text(text, rule.line)?;
-                    literals.add(text.as_bytes()).text |= bit;
+                    literals.add_text(text.as_bytes(), number);
                     failure_texts.push(text.as_str());
                 }
                 RuleMatcher::Pattern(pattern) => {
                     let hir = parse_before_decoding(pattern, rule.line)?;
-                    add_required(&hir, rule, pattern, bit, literals)?;
+                    failures_shaped &=
+                        literals.add_pattern(&hir, &required(&hir, rule.line, pattern)?, number);
                     failure.push(hir);
                 }
             }
         }
         let mut exclude = Vec::new();
+        let mut excludes_shaped = true;
         for rule in &rules.exclude {
             let hir = match &rule.matcher {
                 RuleMatcher::Text(text) => {
@@ -333,14 +275,18 @@ impl Stage {
                 }
                 RuleMatcher::Pattern(pattern) => parse_before_decoding(pattern, rule.line)?,
             };
-            if !is_anchored(&hir) {
-                match required_literals_beside(&hir, &literals.texts) {
-                    Some(required) => {
-                        for literal in required {
-                            exclude_literals.add(&literal).unanchored |= bit;
-                        }
-                    }
-                    None => *exclude_always |= bit,
+            match required_literals_beside(&hir, &literals.texts) {
+                Some(required) => {
+                    excludes_shaped &= excluding.literals.add_pattern(&hir, &required, number);
+                }
+                None => {
+                    excludes_shaped = false;
+                    let always = if is_anchored(&hir) {
+                        &mut excluding.always_anchored
+                    } else {
+                        &mut excluding.always_unanchored
+                    };
+                    *always |= 1 << number;
                 }
             }
             exclude.push(hir);
@@ -364,12 +310,13 @@ impl Stage {
             skip,
             exact_only,
             trim: rules.trim,
-            exclude: PatternSet::rarely_used(exclude).map_err(too_large)?,
-            failure: PatternSet::new(failure, &failure_texts).map_err(too_large)?,
+            exclude: PatternSet::new(exclude, &[], excludes_shaped).map_err(too_large)?,
+            failure: PatternSet::new(failure, &failure_texts, failures_shaped).map_err(too_large)?,
         })
     }
 
     /// Returns what the stage's rules look at in `line[start..]`; `None` when only the exact rules can tell.
+    #[inline]
     pub(crate) fn view(&self, line: &[u8], start: usize, memo: &mut Memo) -> Option<View> {
         if self.exact_only {
             return None;
@@ -383,10 +330,25 @@ impl Stage {
         Some(View { start, end })
     }
 
+    /// Returns the bytes with which the prefix that is skipped may end.
+    fn last_skipped_bytes(&self) -> ByteSet {
+        match &self.skip {
+            Some(_) if self.exact_only => ByteSet::ALL,
+            Some(skip) => skip.last_bytes(),
+            None => ByteSet::default(),
+        }
+    }
+
     fn view_exactly<'a>(&self, line: &'a str) -> &'a str {
+        let View { start, end } = self.view_of_text(line);
+        &line[start..end]
+    }
+
+    /// As [`view`](Self::view), by the rules of Unicode.
+    pub(crate) fn view_of_text(&self, line: &str) -> View {
         let start = self.skip.as_ref().map_or(0, |skip| skip.end_exactly(line));
-        let view = &line[start..];
-        if self.trim { &view[..trim_end(view.as_bytes())] } else { view }
+        let end = if self.trim { start + trim_end(&line.as_bytes()[start..]) } else { line.len() };
+        View { start, end }
     }
 }
 
@@ -435,16 +397,11 @@ fn check_text(text: &str, line: Option<usize>) -> Result<(), RulesError> {
     check::refuse_replacement_text(text).map_err(|error| RulesError::rule(line, text, error))
 }
 
-fn add_required(
-    hir: &Hir,
-    rule: &Rule,
-    pattern: &str,
-    bit: u8,
-    literals: &mut Literals,
-) -> Result<(), RulesError> {
+/// Returns literals of which every match of a failure pattern contains one.
+fn required(hir: &Hir, line: Option<usize>, pattern: &str) -> Result<Vec<Vec<u8>>, RulesError> {
     let required = required_literals(hir).ok_or_else(|| {
         RulesError::rule(
-            rule.line,
+            line,
             pattern,
             format!(
                 "needs a piece of literal text, at least {MIN_LITERAL} bytes long, that every match contains"
@@ -452,14 +409,9 @@ fn add_required(
         )
     })?;
     if required.iter().any(|literal| literal.contains(&b'\n') || literal.contains(&b'\r')) {
-        return Err(RulesError::rule(rule.line, pattern, "a pattern lies within one line"));
+        return Err(RulesError::rule(line, pattern, "a pattern lies within one line"));
     }
-    let anchored = is_anchored(hir);
-    for literal in required {
-        let used = literals.add(&literal);
-        if anchored { used.anchored |= bit } else { used.unanchored |= bit }
-    }
-    Ok(())
+    Ok(required)
 }
 
 #[cfg(test)]

@@ -1,68 +1,127 @@
-//! What automata for the start of lines did before: lines begin much alike.
+//! What prefixes of lines were like before: most lines begin as some line did that was seen lately.
 
-use regex_automata::util::primitives::StateID;
+use super::walk::{Place, Walk};
 
-use super::pattern::ByteDfa;
+/// Bytes of a line's start that a memo compares.
+const REACH: usize = 32;
+const WORDS: usize = REACH / 8;
+/// How many starts of lines are remembered.
+const STARTS: usize = 16;
+/// A start that is remembered gives way when it was of no use this many times.
+const PATIENCE: u8 = 4;
 
-/// Bytes that one step of a [`Memo`] covers.
-pub(super) const STEP: usize = 8;
-/// Steps from the start of a line on for which there is a memo: prefixes are no longer.
-pub(super) const MEMO_REACH: usize = 8;
-/// Steps that are remembered for each place.
-const MEMO_WAYS: usize = 2;
-
-/// What an automaton for the start of lines did on the lines before: lines begin much alike, and an automaton takes its
-/// time for every byte.
+/// How far some automaton got into lines that begin in certain ways, so that it need not go there again.
+///
+/// Times change from line to line and digits mostly mean the same to an automaton: where any digit leads it to the same
+/// place, any digit is what the memo expects. It is then certain that the automaton would get to the same place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memo {
-    /// By the place in the line, so that what changes from line to line doesn't push out what does not.
-    steps: [[Step; MEMO_WAYS]; MEMO_REACH],
+    /// Made when a line begins as a prefix does: many a short log has none.
+    starts: Vec<Start>,
 }
 
+/// One way for lines to begin.
+#[derive(Clone, Copy, Debug, Default)]
+struct Start {
+    /// The bits that count, and their values.
+    mask: [u64; WORDS],
+    value: [u64; WORDS],
+    /// In the place of each byte that may be any digit: the bit that shows a half byte of more than nine when six is added.
+    digits: [u64; WORDS],
+    /// Where the automaton was behind what counts; `None` while the start is unused.
+    place: Option<Place>,
+    /// Lines for which it was of no use since it was last of use.
+    idle: u8,
+}
+
+/// A byte in each place of a word.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
 impl Memo {
-    /// Goes on from a state by some bytes: from the same state the same bytes lead to the same state, whatever line
-    /// they were in before.
+    /// Returns where the match at the start of `line` ends, as [`Walk::match_end`] does, but for empty matches.
     #[inline]
-    pub(super) fn step(&mut self, dfa: &ByteDfa, place: usize, from: StateID, bytes: &[u8; STEP]) -> Step {
-        let shape = shape(*bytes);
-        let mixed = u64::from_le_bytes(shape).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let step = &mut self.steps[place][(mixed >> 32) as usize % MEMO_WAYS];
-        let known = if step.alike { step.bytes == shape } else { step.bytes == *bytes };
-        if !known || step.from != Some(from) {
-            *step = dfa.step(from, bytes);
-            if step.alike {
-                step.bytes = shape;
+    pub(super) fn match_end(&mut self, walk: &Walk, line: &[u8]) -> Option<usize> {
+        if !walk.begins_with(*line.first()?) {
+            return None;
+        }
+        let Some(head) = line.first_chunk::<REACH>() else { return walk.match_end(line) };
+        if self.starts.is_empty() {
+            self.starts.resize(STARTS, Start::default());
+        }
+        let words = words(head);
+        let mixed = (shape(words[0]) ^ shape(words[1]).rotate_left(31)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let start = &mut self.starts[(mixed >> 60) as usize];
+        if start.fits(&words)
+            && let Some(place) = start.place
+        {
+            start.idle = 0;
+            return walk.match_end_from(place, line);
+        }
+        start.idle += 1;
+        if start.place.is_none() || start.idle > PATIENCE {
+            *start = Start::new(walk, head);
+        }
+        walk.match_end(line)
+    }
+}
+
+impl Start {
+    /// Finds out what counts in the start of a line.
+    fn new(walk: &Walk, head: &[u8; REACH]) -> Self {
+        let mut place = Place::START;
+        let mut any_digit = [false; REACH];
+        // As far as a match ends, so that what stands behind a prefix does not count.
+        let mut kept = place;
+        for (byte, any_digit) in head.iter().zip(&mut any_digit) {
+            let next = walk.step(place, *byte);
+            *any_digit = byte.is_ascii_digit() && (b'0'..=b'9').all(|digit| walk.step(place, digit) == next);
+            place = next;
+            if place.end == Some(place.at) || kept.end.is_none() {
+                kept = place;
+            }
+            if place.is_dead() {
+                break;
             }
         }
-        *step
+        let mut mask = [0; REACH];
+        let mut digits = [0; REACH];
+        for at in 0..kept.at {
+            mask[at] = if any_digit[at] { 0xF0 } else { 0xFF };
+            digits[at] = if any_digit[at] { 0x10 } else { 0 };
+        }
+        let mask = words(&mask);
+        let mut value = words(head);
+        for (value, mask) in value.iter_mut().zip(mask) {
+            *value &= mask;
+        }
+        Self { mask, value, digits: words(&digits), place: Some(kept), idle: 0 }
     }
+
+    #[inline]
+    fn fits(&self, words: &[u64; WORDS]) -> bool {
+        let mut wrong = 0;
+        for (number, word) in words.iter().enumerate() {
+            wrong |= word & self.mask[number] ^ self.value[number];
+            wrong |= (word & (EACH * 0x0F)).wrapping_add(EACH * 6) & self.digits[number];
+        }
+        wrong == 0
+    }
+}
+
+#[inline]
+fn words(bytes: &[u8; REACH]) -> [u64; WORDS] {
+    let (chunks, _) = bytes.as_chunks::<8>();
+    std::array::from_fn(|number| u64::from_le_bytes(chunks[number]))
 }
 
 /// Puts zeros in the place of all digits: what times that go on have in common.
 #[inline]
-fn shape(bytes: [u8; STEP]) -> [u8; STEP] {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let bytes = u64::from_le_bytes(bytes);
+fn shape(word: u64) -> u64 {
     // Digits are what is at most nine from a zero on; the sum reaches the highest bit of a byte for what is more.
-    let from_zero = bytes ^ (EACH * u64::from(b'0'));
+    let from_zero = word ^ (EACH * u64::from(b'0'));
     let others = (from_zero & (EACH * 0x7F)).wrapping_add(EACH * (0x80 - 10)) | from_zero;
     let digits = (!others & (EACH * 0x80)) >> 7;
-    (bytes & !(digits * 0x0F)).to_le_bytes()
-}
-
-/// What some bytes did to the automaton.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Step {
-    /// The bytes, or their [`shape`] where that is all that counts.
-    pub(super) bytes: [u8; STEP],
-    /// Any digits in the place of these do the same.
-    pub(super) alike: bool,
-    /// State before them; `None` while the step is unused.
-    pub(super) from: Option<StateID>,
-    /// State behind them; `None` when no match ends further on.
-    pub(super) to: Option<StateID>,
-    /// The last end of a match within them.
-    pub(super) end: Option<u8>,
+    word & !(digits * 0x0F)
 }
 
 #[cfg(test)]
@@ -72,11 +131,11 @@ mod tests {
     #[test]
     fn the_shape_of_bytes_has_zeros_for_digits_alone() {
         for byte in 0..=u8::MAX {
-            for place in 0..STEP {
+            for place in 0..8 {
                 let mut bytes = *b"a\x7F/:9\xFF\xB0z";
                 bytes[place] = byte;
                 let expected = bytes.map(|byte| if byte.is_ascii_digit() { b'0' } else { byte });
-                assert_eq!(shape(bytes), expected, "{byte} {place}");
+                assert_eq!(shape(u64::from_le_bytes(bytes)).to_le_bytes(), expected, "{byte} {place}");
             }
         }
     }

@@ -6,13 +6,18 @@ mod compile;
 mod error;
 mod memo;
 mod model;
+mod near;
 mod pattern;
 mod required;
+mod shape;
+mod uses;
+mod walk;
 
 pub use builtin::builtin_names;
-pub(crate) use compile::{Compiled, LiteralUse, Memos, PERFORMANCE_MARKERS};
+pub(crate) use compile::{Compiled, Memos, PERFORMANCE_MARKERS, View};
 pub use error::RulesError;
 pub use model::{Rule, RuleMatcher, Ruleset, StageRules, StripRule};
+pub(crate) use uses::MAX_STAGES;
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use regex_automata::{
 };
 use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, Hir, HirKind, Look, Repetition};
 
-use super::memo::{MEMO_REACH, Memo, STEP, Step};
+use super::{memo::Memo, near::ByteSet, walk::Walk};
 
 /// Room for the DFA of one set of patterns.
 const DFA_SIZE_LIMIT: usize = 4 << 20;
@@ -24,51 +24,38 @@ const DFA_SIZE_LIMIT: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct PatternSet {
     /// Patterns that begin with `^`: their automaton dies at the first byte that doesn't fit.
-    anchored: Option<ByteDfa>,
-    /// The others.
-    unanchored: Unanchored,
+    anchored: OnUse<Forward>,
+    /// The others: the largest automaton of a set.
+    unanchored: OnUse<ByteDfa>,
     exact: Exact,
     exact_on_ascii: bool,
 }
 
-/// The automaton of the unanchored patterns: the largest one of a set.
-#[derive(Debug)]
-enum Unanchored {
-    Built(Option<ByteDfa>),
-    /// Built on first use; `None` inside when it would be too large.
-    OnUse(OnceLock<Option<ByteDfa>>),
-}
+/// An automaton that may be built on first use; `None` inside when it would be too large.
+type OnUse<T> = OnceLock<Option<T>>;
 
 impl PatternSet {
     /// Compiles a set; `texts` are only looked for by [`matches_exactly`](Self::matches_exactly).
-    pub(crate) fn new(patterns: Vec<Hir>, texts: &[&str]) -> Result<Self, String> {
+    ///
+    /// Of a set that is `rarely_used` the automata are built on first use.
+    pub(crate) fn new(patterns: Vec<Hir>, texts: &[&str], rarely_used: bool) -> Result<Self, String> {
         let exact_on_ascii = patterns.iter().all(is_exact_on_ascii);
-        let (anchored, unanchored): (Vec<Hir>, Vec<Hir>) = patterns.iter().cloned().partition(is_anchored);
         let mut exact = patterns;
         exact.extend(texts.iter().map(|text| Hir::literal(text.as_bytes())));
-        Ok(Self {
-            anchored: ByteDfa::new(&anchored, Anchored::Yes)?,
-            unanchored: Unanchored::Built(ByteDfa::new(&unanchored, Anchored::No)?),
-            exact: Exact::new(exact),
+        let set = Self {
+            anchored: OnUse::new(),
+            unanchored: OnUse::new(),
+            exact: Exact::new(exact, texts.len()),
             exact_on_ascii,
-        })
-    }
-
-    /// Compiles a set of patterns that are hardly ever asked for: what is large about them is built on first use.
-    pub(crate) fn rarely_used(patterns: Vec<Hir>) -> Result<Self, String> {
-        let exact_on_ascii = patterns.iter().all(is_exact_on_ascii);
-        let anchored: Vec<Hir> = patterns.iter().filter(|pattern| is_anchored(pattern)).cloned().collect();
-        let unanchored = if anchored.len() < patterns.len() {
-            Unanchored::OnUse(OnceLock::new())
-        } else {
-            Unanchored::Built(None)
         };
-        Ok(Self {
-            anchored: ByteDfa::new(&anchored, Anchored::Yes)?,
-            unanchored,
-            exact: Exact::new(patterns),
-            exact_on_ascii,
-        })
+        if !rarely_used {
+            let anchored = Forward::new(&set.exact.patterns_that(is_anchored))?;
+            let unanchored =
+                ByteDfa::new(&set.exact.patterns_that(|pattern| !is_anchored(pattern)), Anchored::No)?;
+            // They are empty: nothing else has seen them.
+            let _ = (set.anchored.set(anchored), set.unanchored.set(unanchored));
+        }
+        Ok(set)
     }
 
     /// Tells whether the two `may_match` functions are exact on lines of ASCII.
@@ -77,26 +64,21 @@ impl PatternSet {
     }
 
     /// Tells whether an anchored pattern matches; exact on ASCII lines, else it may say yes too often.
-    pub(crate) fn may_match_anchored(&self, line: &[u8], memo: &mut Memo) -> bool {
-        self.anchored.as_ref().is_some_and(|dfa| dfa.is_match_at_start(line, memo))
+    pub(crate) fn may_match_anchored(&self, line: &[u8]) -> bool {
+        let patterns = || self.exact.patterns_that(is_anchored);
+        match self.anchored.get_or_init(|| Forward::new(&patterns()).ok().flatten()) {
+            Some(automaton) => automaton.is_match(line),
+            None => self.matches_exactly(&String::from_utf8_lossy(line)),
+        }
     }
 
     /// Tells whether an unanchored pattern matches; exact on ASCII lines, else it may say yes too often.
     pub(crate) fn may_match_unanchored(&self, line: &[u8]) -> bool {
-        let dfa = match &self.unanchored {
-            Unanchored::Built(dfa) => dfa,
-            Unanchored::OnUse(dfa) => {
-                let dfa = dfa.get_or_init(|| {
-                    let patterns = self.exact.patterns.iter().filter(|pattern| !is_anchored(pattern));
-                    ByteDfa::new(&patterns.cloned().collect::<Vec<_>>(), Anchored::No).ok().flatten()
-                });
-                if dfa.is_none() {
-                    return self.matches_exactly(&String::from_utf8_lossy(line));
-                }
-                dfa
-            }
-        };
-        dfa.as_ref().is_some_and(|dfa| dfa.is_match(line))
+        let patterns = || self.exact.patterns_that(|pattern| !is_anchored(pattern));
+        match self.unanchored.get_or_init(|| ByteDfa::new(&patterns(), Anchored::No).ok().flatten()) {
+            Some(dfa) => dfa.is_match(line),
+            None => self.matches_exactly(&String::from_utf8_lossy(line)),
+        }
     }
 
     /// Tells whether any pattern or text matches, by the rules of Unicode.
@@ -105,10 +87,33 @@ impl PatternSet {
     }
 }
 
+/// An automaton for patterns that begin where the line does.
+#[derive(Debug)]
+enum Forward {
+    Walk(Walk),
+    /// What is too large for a walk.
+    Dfa(Box<ByteDfa>),
+}
+
+impl Forward {
+    fn new(patterns: &[Hir]) -> Result<Option<Self>, String> {
+        let dfa = ByteDfa::new(patterns, Anchored::Yes)?;
+        Ok(dfa.map(|dfa| dfa.walk().map_or_else(|| Self::Dfa(Box::new(dfa)), Self::Walk)))
+    }
+
+    #[inline]
+    fn is_match(&self, line: &[u8]) -> bool {
+        match self {
+            Self::Walk(walk) => walk.is_match(line),
+            Self::Dfa(dfa) => dfa.is_match(line),
+        }
+    }
+}
+
 /// A pattern for the start of a line.
 #[derive(Debug)]
 pub(crate) struct Prefix {
-    dfa: ByteDfa,
+    automaton: Forward,
     exact: Exact,
 }
 
@@ -118,14 +123,27 @@ impl Prefix {
             return Err("must be anchored at the start of the line with `^`".to_owned());
         }
         let patterns = [pattern];
-        let dfa = ByteDfa::new(&patterns, Anchored::Yes)?.ok_or("is empty")?;
-        Ok(Self { dfa, exact: Exact::new(patterns.to_vec()) })
+        let automaton = Forward::new(&patterns)?.ok_or("is empty")?;
+        Ok(Self { automaton, exact: Exact::new(patterns.to_vec(), 0) })
     }
 
     /// Returns where the prefix ends, `Some(0)` when there is none, and `None` when only the exact rules can tell.
+    #[inline]
     pub(crate) fn end(&self, line: &[u8], memo: &mut Memo) -> Option<usize> {
-        let end = self.dfa.match_end(line, memo).unwrap_or(0);
+        let end = match &self.automaton {
+            Forward::Walk(walk) => memo.match_end(walk, line),
+            Forward::Dfa(dfa) => dfa.match_end(line),
+        };
+        let end = end.unwrap_or(0);
         line[..end].is_ascii().then_some(end)
+    }
+
+    /// Returns the bytes with which the prefix may end.
+    pub(crate) fn last_bytes(&self) -> ByteSet {
+        match &self.automaton {
+            Forward::Walk(walk) => ByteSet::of(|byte| walk.ends_with(byte)),
+            Forward::Dfa(_) => ByteSet::ALL,
+        }
     }
 
     /// Returns where the prefix ends by the rules of Unicode, 0 when there is none.
@@ -137,6 +155,8 @@ impl Prefix {
 /// An exact regex, built on first use: most logs never need it.
 struct Exact {
     patterns: Vec<Hir>,
+    /// How many of them, at the end, are plain texts.
+    texts: usize,
     regex: OnceLock<Option<meta::Regex>>,
 }
 
@@ -147,8 +167,14 @@ impl std::fmt::Debug for Exact {
 }
 
 impl Exact {
-    fn new(patterns: Vec<Hir>) -> Self {
-        Self { patterns, regex: OnceLock::new() }
+    fn new(patterns: Vec<Hir>, texts: usize) -> Self {
+        Self { patterns, texts, regex: OnceLock::new() }
+    }
+
+    /// Returns those patterns that are no plain texts and of which something holds.
+    fn patterns_that(&self, holds: impl Fn(&Hir) -> bool) -> Vec<Hir> {
+        let patterns = &self.patterns[..self.patterns.len() - self.texts];
+        patterns.iter().filter(|pattern| holds(pattern)).cloned().collect()
     }
 
     fn regex(&self) -> Option<&meta::Regex> {
@@ -187,17 +213,21 @@ impl ByteDfa {
             return Ok(None);
         }
         let widened: Vec<Hir> = patterns.iter().map(widen).collect();
+        Self::build(&widened, anchored, MatchKind::LeftmostFirst).map(Some)
+    }
+
+    fn build(patterns: &[Hir], anchored: Anchored, match_kind: MatchKind) -> Result<Self, String> {
         let start_kind = match anchored {
             Anchored::No => StartKind::Unanchored,
             _ => StartKind::Anchored,
         };
         let nfa = thompson::Compiler::new()
             .configure(thompson::Config::new().utf8(false).which_captures(thompson::WhichCaptures::None))
-            .build_many_from_hir(&widened)
+            .build_many_from_hir(patterns)
             .map_err(|error| error.to_string())?;
         let config = dense::Config::new()
             .start_kind(start_kind)
-            .match_kind(MatchKind::LeftmostFirst)
+            .match_kind(match_kind)
             .dfa_size_limit(Some(DFA_SIZE_LIMIT))
             .determinize_size_limit(Some(4 * DFA_SIZE_LIMIT));
         let dfa = dense::Builder::new()
@@ -206,15 +236,22 @@ impl ByteDfa {
             .map_err(|error| error.to_string())?;
         let start =
             dfa.start_state(&start::Config::new().anchored(anchored)).map_err(|error| error.to_string())?;
-        Ok(Some(Self { dfa, start }))
+        Ok(Self { dfa, start })
+    }
+
+    /// Compiles a pattern of bytes so that all its matches count, the shortest and the longest; `None` when that is too
+    /// large.
+    pub(super) fn of_all_matches(pattern: &Hir) -> Option<Self> {
+        Self::build(std::slice::from_ref(pattern), Anchored::Yes, MatchKind::All).ok()
+    }
+
+    /// Makes a walk of it, unless it is too large for that.
+    pub(super) fn walk(&self) -> Option<Walk> {
+        Walk::new(&self.dfa, self.start)
     }
 
     fn is_match(&self, line: &[u8]) -> bool {
-        self.is_match_from(self.start, line)
-    }
-
-    fn is_match_from(&self, state: StateID, line: &[u8]) -> bool {
-        let mut state = state;
+        let mut state = self.start;
         for &byte in line {
             state = self.dfa.next_state(state, byte);
             if self.dfa.is_special_state(state) {
@@ -229,36 +266,11 @@ impl ByteDfa {
         self.dfa.is_match_state(self.dfa.next_eoi_state(state))
     }
 
-    /// As [`is_match`](Self::is_match) for an anchored automaton, by what it did on the lines before where it did that.
-    fn is_match_at_start(&self, line: &[u8], memo: &mut Memo) -> bool {
-        let mut state = self.start;
-        let mut rest = line;
-        for place in 0..MEMO_REACH {
-            let Some((bytes, behind)) = rest.split_first_chunk() else { break };
-            let step = memo.step(self, place, state, bytes);
-            if step.end.is_some() {
-                return true;
-            }
-            let Some(to) = step.to else { return false };
-            (state, rest) = (to, behind);
-        }
-        self.is_match_from(state, rest)
-    }
-
     /// Returns the end of the leftmost-first match; matches are reported one byte late.
-    fn match_end(&self, line: &[u8], memo: &mut Memo) -> Option<usize> {
+    fn match_end(&self, line: &[u8]) -> Option<usize> {
         let mut state = self.start;
         let mut end = None;
-        let mut at = 0;
-        for place in 0..MEMO_REACH {
-            let Some(bytes) = line[at..].first_chunk() else { break };
-            let step = memo.step(self, place, state, bytes);
-            end = step.end.map(|within| at + usize::from(within)).or(end);
-            let Some(to) = step.to else { return end };
-            state = to;
-            at += STEP;
-        }
-        for (at, &byte) in line.iter().enumerate().skip(at) {
+        for (at, &byte) in line.iter().enumerate() {
             state = self.dfa.next_state(state, byte);
             if self.dfa.is_special_state(state) {
                 if self.dfa.is_match_state(state) {
@@ -269,27 +281,6 @@ impl ByteDfa {
             }
         }
         if self.dfa.is_match_state(self.dfa.next_eoi_state(state)) { Some(line.len()) } else { end }
-    }
-
-    /// Goes on by some bytes.
-    pub(super) fn step(&self, from: StateID, bytes: &[u8; STEP]) -> Step {
-        let mut step = Step { bytes: *bytes, alike: true, from: Some(from), to: None, end: None };
-        let mut state = from;
-        for (at, &byte) in (0..).zip(bytes) {
-            let before = state;
-            state = self.dfa.next_state(before, byte);
-            let alike = |digit| self.dfa.next_state(before, digit) == state;
-            step.alike &= !byte.is_ascii_digit() || (b'0'..=b'9').all(alike);
-            if self.dfa.is_special_state(state) {
-                if self.dfa.is_match_state(state) {
-                    step.end = Some(at);
-                } else if self.dfa.is_dead_state(state) {
-                    return step;
-                }
-            }
-        }
-        step.to = Some(state);
-        step
     }
 }
 
@@ -304,7 +295,7 @@ pub(super) fn is_anchored(pattern: &Hir) -> bool {
 }
 
 /// Rewrites an expression so that it matches bytes: exactly the same ASCII texts, and any text that it matched before.
-fn widen(hir: &Hir) -> Hir {
+pub(super) fn widen(hir: &Hir) -> Hir {
     match hir.kind() {
         HirKind::Empty => Hir::empty(),
         HirKind::Literal(literal) => Hir::literal(literal.0.clone()),
@@ -355,6 +346,23 @@ fn widen_class(class: &Class) -> Hir {
     Hir::alternation(vec![ascii, run])
 }
 
+/// Turns an expression over bytes without boundaries around: it matches the same texts read backwards.
+pub(super) fn reverse(hir: &Hir) -> Hir {
+    match hir.kind() {
+        HirKind::Literal(literal) => Hir::literal(literal.0.iter().rev().copied().collect::<Vec<u8>>()),
+        HirKind::Repetition(repetition) => Hir::repetition(Repetition {
+            min: repetition.min,
+            max: repetition.max,
+            greedy: repetition.greedy,
+            sub: Box::new(reverse(&repetition.sub)),
+        }),
+        HirKind::Capture(capture) => reverse(&capture.sub),
+        HirKind::Concat(parts) => Hir::concat(parts.iter().rev().map(reverse).collect()),
+        HirKind::Alternation(parts) => Hir::alternation(parts.iter().map(reverse).collect()),
+        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) => hir.clone(),
+    }
+}
+
 /// Unicode word boundaries are left to the exact regex; the rest keeps its meaning on bytes.
 fn widen_look(look: Look) -> Hir {
     match look {
@@ -379,8 +387,7 @@ mod tests {
     #[test]
     fn the_byte_automaton_never_misses_what_the_exact_regex_finds() {
         let patterns = [r"^\[\w+:error\]", r"\d+: \s*x$", r"a.*b", r"é+x", r"[^a]b{2,3}"];
-        let set = PatternSet::new(patterns.iter().map(|pattern| hir(pattern)).collect(), &[]).unwrap();
-        let mut memo = Memo::default();
+        let set = PatternSet::new(patterns.iter().map(|pattern| hir(pattern)).collect(), &[], true).unwrap();
         for line in [
             "[äb:error]",
             "٣: \u{a0}x",
@@ -394,8 +401,7 @@ mod tests {
             "é",
             "",
         ] {
-            let may = set.may_match_anchored(line.as_bytes(), &mut memo)
-                || set.may_match_unanchored(line.as_bytes());
+            let may = set.may_match_anchored(line.as_bytes()) || set.may_match_unanchored(line.as_bytes());
             let exact = set.matches_exactly(line);
             assert!(may || !exact, "{line}");
             if line.is_ascii() {
@@ -405,23 +411,35 @@ mod tests {
     }
 
     #[test]
-    fn what_is_remembered_of_other_digits_is_right_for_these() {
-        // Some digits are alike here, others are not.
-        for pattern in
-            [r"^\[t \d{4}-\d\d\] ", r"^\[t 202[67]-\d\d\] ", r"^\[t \d+-(?:0\d|1[0-2])\] ?", r"^\[t 2026"]
-        {
+    fn what_is_remembered_of_other_lines_is_right_for_these() {
+        // Some digits are alike here, others are not; some ends depend on what comes next.
+        for pattern in [
+            r"^\[t \d{4}-\d\d\] ",
+            r"^\[t 202[67]-\d\d\] ",
+            r"^\[t \d+-(?:0\d|1[0-2])\] ?",
+            r"^\[t 2026",
+            r"^\[[^\]]*20\d{2}-[^\]]+\]\s",
+            r"^\[t \d+-\d+\] +(?:more|mo|7+ )",
+            r"^\[t \d+-\d+\] +more.*0$",
+        ] {
             let prefix = Prefix::new(hir(pattern)).unwrap();
-            let set = PatternSet::new(vec![hir(pattern)], &[]).unwrap();
-            let (mut kept, mut of_set) = (Memo::default(), Memo::default());
-            for number in 0..5000 {
-                let line = format!("[t {}-{:02}] more", 2020 + number * 7 % 13, number * 31 % 17);
-                let line = &line.as_bytes()[..line.len() - number % 7];
-                let mut fresh = Memo::default();
-                assert_eq!(prefix.end(line, &mut kept), prefix.end(line, &mut fresh), "{pattern} {number}");
-                let mut fresh = Memo::default();
-                let expected = set.may_match_anchored(line, &mut fresh);
-                assert_eq!(set.may_match_anchored(line, &mut of_set), expected, "{pattern} {number}");
+            let mut memo = Memo::default();
+            let mut different = 0;
+            for number in 0..8000 {
+                let tail = ["more", " more", "7more", "77 more", "m\u{e9}"][number * 13 % 5];
+                let line = format!(
+                    "[t {}-{:02}] {tail} and more, so that it is long enough {number}",
+                    2020 + number * 7 % 13,
+                    number * 31 % 17
+                );
+                let cut =
+                    if number % 3 == 0 { line.floor_char_boundary(5 + number % 40) } else { line.len() };
+                let line = &line[..cut];
+                let expected = prefix.end_exactly(line);
+                assert_eq!(prefix.end(line.as_bytes(), &mut memo), Some(expected), "{pattern} {line}");
+                different += usize::from(expected > 0);
             }
+            assert!((1..8000).contains(&different), "{pattern} {different}");
         }
     }
 

@@ -15,7 +15,7 @@ const MAX_SET: usize = 32;
 /// Literals are cut to this many bytes: longer ones find nothing more.
 const MAX_LITERAL: usize = 48;
 
-type Set = Vec<Vec<u8>>;
+pub(super) type Set = Vec<Vec<u8>>;
 
 /// What is known about the matches of one expression.
 struct Known {
@@ -47,6 +47,11 @@ pub(super) fn required_literals_beside(hir: &Hir, present: &[Vec<u8>]) -> Option
     set.sort();
     set.dedup();
     Some(set)
+}
+
+/// Returns all the texts that an expression matches, when they are few.
+pub(super) fn exact_texts(hir: &Hir) -> Option<Set> {
+    Search { present: &[] }.known(hir).exact
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
@@ -213,7 +218,7 @@ fn small_class(class: &Class) -> Option<Set> {
 }
 
 /// Puts each text of `tails` behind each of `heads`.
-fn product(heads: &Set, tails: &Set) -> Set {
+pub(super) fn product(heads: &Set, tails: &Set) -> Set {
     heads.iter().flat_map(|head| tails.iter().map(move |tail| [head.as_slice(), tail].concat())).collect()
 }
 

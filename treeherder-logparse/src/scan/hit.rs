@@ -122,14 +122,15 @@ fn first_end(words: &[Word], position: usize) -> Option<usize> {
 #[inline]
 fn count_ends(words: &[Word], from: usize, to: usize) -> u64 {
     let mut count = 0;
-    for (index, word) in words.iter().enumerate().take(to.div_ceil(64)).skip(from / 64) {
-        let mut ends = word.ends;
-        if index == from / 64 {
-            ends &= u64::MAX << (from % 64);
+    let mut wanted = u64::MAX << (from % 64);
+    for (word, start) in
+        words.get(from / 64..).unwrap_or_default().iter().zip((from / 64 * 64..to).step_by(64))
+    {
+        let mut ends = word.ends & wanted;
+        if to - start < 64 {
+            ends &= !(u64::MAX << (to - start));
         }
-        if index == to / 64 {
-            ends &= !(u64::MAX << (to % 64));
-        }
+        wanted = u64::MAX;
         // Mostly none or one: quicker than counting bits without an instruction for it.
         while ends != 0 {
             ends &= ends - 1;

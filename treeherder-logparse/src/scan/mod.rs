@@ -5,8 +5,8 @@
 //! or 32 positions in parallel, elsewhere by the `aho-corasick` crate's packed searcher (SSSE3, AVX2, NEON) or its
 //! automaton. A candidate is then compared with the literals that own the window; what is left goes to the rules.
 //!
-//! This is the only module with `unsafe`: unaligned vector loads from slices whose length the type states, and the
-//! calls of functions whose CPU feature has been detected.
+//! This is the only module with `unsafe`: unaligned vector loads from slices whose length the type states, the calls of
+//! functions whose CPU feature has been detected, and ASCII as text.
 
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "vector loads; measured against the safe path in `benches/benches/scan.rs`")]
@@ -24,6 +24,8 @@ mod portable;
 mod prefilter;
 mod rarity;
 mod simd;
+#[expect(unsafe_code, reason = "a line is checked once, in vectors")]
+mod text;
 #[cfg_attr(
     not(target_arch = "x86_64"),
     allow(dead_code, reason = "buckets and look-up serve the vector searches")
@@ -35,6 +37,7 @@ pub(crate) use hit::{BreakCount, Hit};
 pub(crate) use prefilter::{Literal, Prefilter};
 pub(crate) use rarity::rarity;
 pub use simd::Simd;
+pub(crate) use text::{as_text, is_ascii};
 pub(crate) use window::Probe;
 
 /// Words of 64 positions that a vector search fills before the candidates are looked at.

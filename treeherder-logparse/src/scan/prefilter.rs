@@ -10,32 +10,12 @@ use super::{SEGMENT_WORDS, marker::Marker};
 #[derive(Clone, Debug)]
 pub(crate) struct Literal {
     bytes: Box<[u8]>,
-    /// The first eight bytes, zeros where there are fewer.
-    head: u64,
-    /// The bits of `head` that count.
-    head_mask: u64,
 }
 
 impl Literal {
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         debug_assert!(bytes.len() >= WINDOW, "rules refuse shorter texts");
-        let mut head = [0; 8];
-        let len = bytes.len().min(8);
-        head[..len].copy_from_slice(&bytes[..len]);
-        let head_mask = u64::MAX >> (8 * (8 - len));
-        Self { bytes: bytes.into(), head: u64::from_le_bytes(head), head_mask }
-    }
-
-    /// Tells whether `text` begins with this literal. Most candidates fail, and nearly all of those in one comparison.
-    #[inline(always)]
-    fn begins(&self, text: &[u8]) -> bool {
-        match text.first_chunk::<8>() {
-            Some(head) => {
-                u64::from_le_bytes(*head) & self.head_mask == self.head
-                    && (self.bytes.len() <= 8 || text.starts_with(&self.bytes))
-            }
-            None => text.starts_with(&self.bytes),
-        }
+        Self { bytes: bytes.into() }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -149,11 +129,11 @@ impl Prefilter {
         count.breaks
     }
 
-    /// Calls `on_literal` with each literal that lies in `text[range]`; for short pieces, such as one line.
+    /// Calls `on_literal` with each literal that lies in `text[range]` and where in it; for short pieces, such as one line.
     ///
     /// What stands behind the piece in `text` is read, too, where that saves copying.
     #[inline]
-    pub(crate) fn find_in(&self, text: &[u8], range: Range<usize>, mut on_literal: impl FnMut(usize)) {
+    pub(crate) fn find_in(&self, text: &[u8], range: Range<usize>, mut on_literal: impl FnMut(usize, usize)) {
         match &self.search {
             Search::Portable(search) => {
                 let text = &text[range];
@@ -161,7 +141,7 @@ impl Prefilter {
                 while let Some((at, window)) = search.next(text, from) {
                     from = at + 1;
                     self.confirm(text, at, window, 0, (BreakCount::default(), &[]), &mut |hit: Hit<'_>| {
-                        on_literal(hit.literal);
+                        on_literal(hit.literal, hit.begin);
                         0
                     });
                 }
@@ -178,15 +158,17 @@ impl Prefilter {
         marker: &Marker,
         text: &[u8],
         range: Range<usize>,
-        mut on_literal: impl FnMut(usize),
+        mut on_literal: impl FnMut(usize, usize),
     ) {
         const REACH: usize = 64 + WINDOW - 1;
+        // Most lines have no more.
+        const WORDS: usize = 4;
         let piece = &text[range.clone()];
-        let mut words = [Word::default(); SEGMENT_WORDS];
+        let mut words = [Word::default(); WORDS];
         let mut start = range.start;
         while start < range.end {
             let readable = (text.len() - start).saturating_sub(WINDOW - 1) / 64;
-            let count = (range.end - start).div_ceil(64).min(SEGMENT_WORDS).min(readable);
+            let count = (range.end - start).div_ceil(64).min(WORDS).min(readable);
             let (count, marked) = if count > 0 {
                 (count, marker.mark(&text[start..], &mut words[..count]))
             } else {
@@ -200,7 +182,7 @@ impl Prefilter {
             if marked.any {
                 let from = BreakCount { at: start - range.start, breaks: 0 };
                 self.walk(piece, &words[..count], 0, from, &mut |hit: Hit<'_>| {
-                    on_literal(hit.literal);
+                    on_literal(hit.literal, hit.begin);
                     0
                 });
             }
@@ -248,10 +230,10 @@ impl Prefilter {
         on_hit: &mut impl FnMut(Hit<'_>) -> usize,
     ) -> usize {
         let Some(window) = self.windows.get(window) else { return from };
-        for &(literal, offset) in &window.owners {
-            let Some(begin) = at.checked_sub(usize::from(offset)) else { continue };
-            if self.literals[usize::from(literal)].begins(&text[begin..]) {
-                from = from.max(on_hit(Hit { literal: usize::from(literal), begin, count, words }));
+        for owner in &window.owners {
+            let Some(begin) = at.checked_sub(usize::from(owner.offset)) else { continue };
+            if owner.begins(&text[begin..], &self.literals) {
+                from = from.max(on_hit(Hit { literal: usize::from(owner.literal), begin, count, words }));
             }
         }
         from
@@ -303,13 +285,12 @@ mod tests {
                 for start in [0, 1, 60, end / 2].into_iter().filter(|start| *start <= end) {
                     for behind in [end, whole.len()] {
                         let mut found = Vec::new();
-                        prefilter.find_in(&whole[..behind], start..end, |id| found.push(id));
+                        prefilter
+                            .find_in(&whole[..behind], start..end, |id, at| found.push((start + at, id)));
                         let expected: Vec<_> =
-                            expected.iter().filter(|(at, _)| *at >= start).map(|(_, id)| *id).collect();
+                            expected.iter().copied().filter(|(at, _)| *at >= start).collect();
                         found.sort_unstable();
-                        let mut sorted = expected.clone();
-                        sorted.sort_unstable();
-                        assert_eq!(found, sorted, "{simd} {start}..{end} of {behind}");
+                        assert_eq!(found, expected, "{simd} {start}..{end} of {behind}");
                     }
                 }
             }

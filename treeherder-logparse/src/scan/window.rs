@@ -15,8 +15,51 @@ pub(super) struct Window {
     pub(super) bytes: [u8; WINDOW],
     /// The bucket that a hint asks for.
     pub(super) bucket: Option<usize>,
-    /// Literal id and where in the literal the window lies.
-    pub(super) owners: Vec<(u16, u16)>,
+    pub(super) owners: Vec<Owner>,
+}
+
+/// A literal that was given a window, with all that most candidates are compared with.
+#[derive(Debug)]
+pub(super) struct Owner {
+    /// The literal's first eight bytes, zeros where there are fewer.
+    head: u64,
+    /// The bits of `head` that count.
+    mask: u64,
+    /// Literal id.
+    pub(super) literal: u16,
+    /// Where in the literal the window lies.
+    pub(super) offset: u16,
+    /// The literal goes on behind `head`.
+    longer: bool,
+}
+
+impl Owner {
+    fn new(id: usize, literal: &Literal, offset: usize) -> Self {
+        let bytes = literal.bytes();
+        let mut head = [0; 8];
+        let len = bytes.len().min(8);
+        head[..len].copy_from_slice(&bytes[..len]);
+        let mask = u64::MAX >> (8 * (8 - len));
+        // Ids and offsets fit: rulesets with more literals, or longer ones, are refused.
+        Self {
+            head: u64::from_le_bytes(head),
+            mask,
+            literal: id as u16,
+            offset: offset as u16,
+            longer: bytes.len() > 8,
+        }
+    }
+
+    /// Tells whether `text` begins with this literal, one of `literals`. Most candidates fail, and nearly all of those in
+    /// one comparison.
+    #[inline(always)]
+    pub(super) fn begins(&self, text: &[u8], literals: &[Literal]) -> bool {
+        let whole = || text.starts_with(literals[usize::from(self.literal)].bytes());
+        match text.first_chunk::<8>() {
+            Some(head) => u64::from_le_bytes(*head) & self.mask == self.head && (!self.longer || whole()),
+            None => whole(),
+        }
+    }
 }
 
 /// A little more frequent is still better than one more window to look for.
@@ -34,7 +77,7 @@ pub(super) fn choose(literals: &[Literal], probes: &[Probe]) -> Vec<Window> {
             Some((bytes.windows(WINDOW).position(|window| window == probe.window)?, probe))
         });
         if let Some((at, probe)) = hinted {
-            let owner = (id as u16, at as u16);
+            let owner = Owner::new(id, &literals[id], at);
             match windows.iter_mut().find(|window| window.bytes == probe.window) {
                 Some(window) => window.owners.push(owner),
                 None => {
@@ -50,13 +93,12 @@ pub(super) fn choose(literals: &[Literal], probes: &[Probe]) -> Vec<Window> {
         let shared = places.filter(|at| cost(*at) <= SHARING_SLACK * cost(best)).find_map(|at| {
             Some((at, windows.iter().position(|window| window.bytes == bytes[at..at + WINDOW])?))
         });
-        // Ids and offsets fit: a ruleset has some hundred literals of at most some kilobytes.
         match shared {
-            Some((at, window)) => windows[window].owners.push((id as u16, at as u16)),
+            Some((at, window)) => windows[window].owners.push(Owner::new(id, &literals[id], at)),
             None => windows.push(Window {
                 bytes: [bytes[best], bytes[best + 1], bytes[best + 2]],
                 bucket: None,
-                owners: vec![(id as u16, best as u16)],
+                owners: vec![Owner::new(id, &literals[id], best)],
             }),
         }
     }
@@ -130,9 +172,10 @@ mod tests {
         let mut seen = vec![0; literals.len()];
         for (index, window) in windows.iter().enumerate() {
             assert_eq!(lookup.find(window.bytes), Some(index));
-            for (id, at) in &window.owners {
-                assert_eq!(literals[usize::from(*id)].bytes()[usize::from(*at)..][..WINDOW], window.bytes);
-                seen[usize::from(*id)] += 1;
+            for owner in &window.owners {
+                let (id, at) = (usize::from(owner.literal), usize::from(owner.offset));
+                assert_eq!(literals[id].bytes()[at..][..WINDOW], window.bytes);
+                seen[id] += 1;
             }
         }
         assert!(seen.iter().all(|count| *count == 1));

@@ -138,6 +138,54 @@ static REAL_LINES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     lines
 });
 
+/// How lines of a kind begin; any digit may stand in the place of each zero.
+const CLOCKS: &[&str] = &[
+    "",
+    "[task 2000-00-00T00:00:00.000Z] ",
+    "[task 2026-00-00T00:00:00.000000Z] ",
+    "[vcs 2020-02-00 00:00:00] ",
+    "[taskcluster 2000-00-00 00:00:00.000Z] ",
+    "[a 0000000000000000000000000 2000-] ",
+    "00:00:00     INFO - ",
+    "00:00:00  WARNING -  ",
+    "00:00:00    ERROR - ",
+    "0000:0:000 CRITICAL - ",
+];
+
+/// What rules look for, with any digits in the place of zeros.
+const NUMBERED: &[&str] = &[
+    "make[00]: *** x",
+    "x error(000): ",
+    "a:000: error: ",
+    " error RC0000: ",
+    "ERROR 000: ",
+    "mozmake.exe[0]: *** ",
+    "abort: 000",
+    "TEST-UNEXPECTED-FAIL | 0000",
+    "non-fatal error 0",
+    "[a-0:error] ",
+    "fooError: 0",
+];
+
+fn numbered(texts: &'static [&'static str]) -> impl Strategy<Value = Vec<u8>> {
+    (select(texts), prop::collection::vec(b'0'..=b'9', 40)).prop_map(|(text, digits)| {
+        let mut digits = digits.into_iter().cycle();
+        let digit = |byte| if byte == b'0' { digits.next().unwrap_or(byte) } else { byte };
+        text.bytes().map(digit).collect()
+    })
+}
+
+/// Lines that begin alike but for their times, as most lines of real logs do.
+fn alike() -> impl Strategy<Value = Vec<u8>> {
+    let rule = || prop_oneof![numbered(NUMBERED), one_of(PATTERN_PARTS), one_of(&reference::TERMS)];
+    let clock = || prop_oneof![6 => numbered(CLOCKS), 1 => near(numbered(CLOCKS))];
+    let line = (clock(), clock(), prop_oneof![3 => rule(), 1 => near(rule())], 0..40usize, select(BREAKS))
+        .prop_map(|(first, second, rule, more, end)| {
+            [&first, &second, &rule, "more ".repeat(more / 5).as_bytes(), end].concat()
+        });
+    prop::collection::vec(line, 1..30).prop_map(|lines| lines.concat())
+}
+
 /// Changes a text a little: a byte replaced, left out, or put in.
 fn near(text: impl Strategy<Value = Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
     (text, any::<prop::sample::Index>(), 0..3, select(&b"xE :-]\n\xff0"[..])).prop_map(
@@ -184,7 +232,10 @@ fn fragment() -> impl Strategy<Value = Vec<u8>> {
 
 /// A log.
 pub fn log() -> impl Strategy<Value = Vec<u8>> {
-    prop::collection::vec(fragment(), 0..60).prop_map(|fragments| fragments.concat())
+    let log = prop::collection::vec(fragment(), 0..60).prop_map(|fragments| fragments.concat());
+    let taskcluster = select(&["", "[taskcluster x]\n"][..]);
+    let alike = (taskcluster, alike()).prop_map(|(head, lines)| [head.as_bytes(), &lines].concat());
+    prop_oneof![2 => log, 1 => alike]
 }
 
 /// Lengths of chunks.
