@@ -1,7 +1,7 @@
 // @ts-check
 // What happens elsewhere appears here: the server tells that something changed, the page asks what.
 import { ask } from '../api.js';
-import { find, toast } from '../dom.js';
+import { find, make } from '../dom.js';
 import { dataUrl } from './more.js';
 
 /** @typedef {import('./board.js').Board} Board */
@@ -12,6 +12,8 @@ const EVENTS = ['job', 'resultset', 'job_classification', 'job_failure', 'gap'];
 const GATHER = 60;
 /** How often to ask when nothing was told. */
 const POLL = 60_000;
+/** Whoever has touched the page within this time reads it. */
+const READING = 60_000;
 
 /** @param {Board} board @param {import('./details.js').Details} details */
 export function follow(board, details) {
@@ -20,6 +22,7 @@ export function follow(board, details) {
   let again = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  const arrivals = new Arrivals(board);
 
   const refresh = async () => {
     clearTimeout(timer);
@@ -35,7 +38,7 @@ export function follow(board, details) {
       // A range with an end has no new pushes.
       if (!board.params.get('revision') && !board.params.get('tochange') && !board.params.get('enddate')) more.after = String(pushes[0]?.time ?? 0);
       const { changed, arrived } = await ask(dataUrl(board, more));
-      if (arrived) tell(board.merge(arrived, 'top').arrived.length);
+      if (arrived) arrivals.add(arrived);
       if (changed) {
         const jobs = board.merge(changed).changed;
         if (jobs.some((job) => job.id === board.selected)) details.reload();
@@ -73,8 +76,43 @@ export function follow(board, details) {
   timer = setTimeout(refresh, POLL);
 }
 
-/** @param {number} pushes */
-function tell(pushes) {
-  if (!pushes || scrollY < 200) return;
-  toast(pushes === 1 ? 'A new push' : `${pushes} new pushes`, { action: 'Show', run: () => scrollTo({ top: 0, behavior: 'smooth' }) });
+/**
+ * Pushes that arrive above what somebody reads: they do not move it, and a button tells of them until they are seen. On a page that
+ * nobody has touched for a while, such as one on a wall, they just appear at the top.
+ */
+class Arrivals {
+  unseen = 0;
+  touched = -Infinity;
+
+  /** @param {Board} board */
+  constructor(board) {
+    this.board = board;
+    this.button = make('button', { type: 'button', class: 'arrivals', hidden: true });
+    this.button.addEventListener('click', () => scrollTo({ top: 0, behavior: 'smooth' }));
+    find('#filters')?.append(make('div', { role: 'status' }, this.button));
+    for (const event of ['pointermove', 'pointerdown', 'keydown', 'wheel']) addEventListener(event, () => { this.touched = performance.now(); }, { passive: true });
+    addEventListener('scroll', () => { if (scrollY < 1) this.show(0); }, { passive: true });
+  }
+
+  get reading() {
+    return scrollY > 0 || this.board.selected > 0 || performance.now() - this.touched < READING;
+  }
+
+  /** @param {import('./model.js').Data} data */
+  add(data) {
+    if (!this.reading) {
+      this.board.merge(data, 'top');
+      return;
+    }
+    let count = 0;
+    this.board.hold(() => { count = this.board.merge(data, 'top').arrived.length; });
+    this.show(this.unseen + count);
+  }
+
+  /** @param {number} unseen */
+  show(unseen) {
+    this.unseen = unseen;
+    this.button.hidden = !unseen;
+    this.button.textContent = unseen === 1 ? '↑ 1 new push' : `↑ ${unseen} new pushes`;
+  }
 }
