@@ -44,6 +44,12 @@ impl Limits {
         Self { time, under_way: TaskTracker::new() }
     }
 
+    /// Works on what is sent after an answer has begun, as long as a request may take; nothing when that is not enough.
+    pub(in crate::web) async fn bound<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let _under_way = self.under_way.token();
+        timeout(self.time, work).await.ok()
+    }
+
     /// Waits, after the server was told to stop, until nothing is left that is worth waiting for.
     pub(in crate::web) async fn let_end(&self) {
         self.under_way.close();

@@ -106,12 +106,7 @@ impl Assets {
             return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag), (header::CACHE_CONTROL, cache)])
                 .into_response();
         }
-        let accepts =
-            headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let gzip = accepts.split(',').any(|coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            parts.next() == Some("gzip") && parts.all(|part| part != "q=0")
-        });
+        let gzip = takes_gzip(headers);
         let headers = [
             (header::CONTENT_TYPE, HeaderValue::from_static(file.media_type)),
             (header::CACHE_CONTROL, cache),
@@ -125,6 +120,15 @@ impl Assets {
             _ => (headers, file.content.clone()).into_response(),
         }
     }
+}
+
+/// Whether a client takes what is compressed.
+pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
+    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
+    accepts.unwrap_or_default().split(',').any(|coding| {
+        let mut parts = coding.split(';').map(str::trim);
+        parts.next() == Some("gzip") && parts.all(|part| part != "q=0")
+    })
 }
 
 /// Answers with a file.

@@ -61,6 +61,9 @@ pub(super) enum PageError {
     /// The data of a page could not be written.
     #[error(transparent)]
     Data(#[from] serde_json::Error),
+    /// The content of a page, whose beginning is sent, is not there in time.
+    #[error("the content of the page took too long")]
+    TooLong,
 }
 
 #[derive(Debug, Template)]
@@ -78,14 +81,36 @@ impl IntoResponse for Failed {
     }
 }
 
+/// What a page has instead of its content when that could not be made.
+#[derive(Debug, Template)]
+#[template(path = "failed_part.html")]
+struct FailedPart {
+    shell: Shell,
+    title: &'static str,
+    text: &'static str,
+}
+
+const NOT_MADE: (&str, &str) =
+    ("This page could not be made", "The service has written down why. Trying again may help.");
+
+impl PageError {
+    /// Writes down why the content of a page could not be made, and tells readers that.
+    pub(super) fn instead_of_content(&self) -> String {
+        tracing::error!(error = %self, "cannot make the content of a page");
+        let (title, text) = NOT_MADE;
+        FailedPart { shell: Shell::plain(), title, text }.render().unwrap_or_else(|_| title.to_owned())
+    }
+}
+
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         tracing::error!(error = %self, "cannot make a page");
+        let (title, text) = NOT_MADE;
         let failed = Failed {
             shell: Shell::plain(),
             status: StatusCode::INTERNAL_SERVER_ERROR,
-            title: "This page could not be made".to_owned(),
-            text: "The service has written down why. Trying again may help.".to_owned(),
+            title: title.to_owned(),
+            text: text.to_owned(),
         };
         failed.into_response()
     }

@@ -8,6 +8,7 @@ mod api;
 mod assets;
 mod comment;
 mod dead_letters;
+mod early;
 mod html;
 mod intermittents;
 mod job;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use askama::Template;
 use axum::Json;
 use axum::extract::{Query as Parameters, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -17,12 +18,21 @@ use super::layout::{Names, Progress, Row, Style, rows};
 use super::push::PushView;
 use super::range;
 use super::status::Status;
-use crate::web::pages::html::{Failed, PageError, render};
+use crate::web::Limits;
+use crate::web::pages::early;
+use crate::web::pages::html::{Failed, PageError};
 use crate::web::pages::job::JobView;
 use crate::web::pages::query::Query;
 use crate::web::pages::shell::Shell;
 
-/// The jobs page.
+/// What is around the jobs, and needs none of them.
+#[derive(Debug, Template)]
+#[template(path = "jobs/frame.html")]
+struct Frame<'p> {
+    shell: &'p Shell,
+}
+
+/// The jobs and what controls them.
 #[derive(Debug, Template)]
 #[template(path = "jobs/page.html")]
 struct Page<'p> {
@@ -71,10 +81,12 @@ const AT_ONCE: usize = 300;
 /// Most paths of tests that are looked for.
 const MOST_PATHS: usize = 20;
 
-/// Shows pushes and their jobs.
+/// Shows pushes and their jobs. The beginning of the page is sent before the jobs are read.
 pub(super) async fn show(
     shell: Shell,
     State(store): State<Store>,
+    State(limits): State<Limits>,
+    headers: HeaderMap,
     Parameters(pairs): Parameters<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let query = Query::new(pairs);
@@ -92,18 +104,32 @@ pub(super) async fn show(
         let now = query.renamed("selectedJob", "selectedTaskRun", &run);
         return Ok(Redirect::temporary(&format!("/jobs{now}")).into_response());
     }
-    let pushes = range::read(&store, repository, &query).await?;
-    let board = read_board(&store, &pushes, &query).await?;
+    let frame = Frame { shell: &shell }.render()?;
+    let repository = repository.clone();
+    let content = async move { content(&shell, &store, &repository, &query, job).await };
+    Ok(early::answer(&frame, &headers, limits, content))
+}
+
+/// Reads the pushes and writes what is shown of them.
+async fn content(
+    shell: &Shell,
+    store: &Store,
+    repository: &repository::Model,
+    query: &Query,
+    job: Option<JobView>,
+) -> Result<String, PageError> {
+    let pushes = range::read(store, repository, query).await?;
+    let board = read_board(store, &pushes, query).await?;
     let names = Names::of(&board);
-    let filter = Filter::of(&query).leaving_out(elsewhere(&store, &ids(&pushes), &query).await?);
-    let views = views(repository, &pushes, &board, &names, &filter, &query, AT_ONCE);
+    let filter = Filter::of(query).leaving_out(elsewhere(store, &ids(&pushes), query).await?);
+    let views = views(repository, &pushes, &board, &names, &filter, query, AT_ONCE);
     let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
     let data = data.with_elsewhere(filter.elsewhere()).for_block()?;
     let unclassified = pushes.iter().map(|push| Progress::of(jobs_of(&board, push)).failed).sum();
     let page = Page {
-        shell: &shell,
-        query: &query,
-        chips: chips(&query, &filter),
+        shell,
+        query,
+        chips: chips(query, &filter),
         tiers: [1, 2, 3].map(|tier| (tier, filter.shows_tier(tier))),
         unclassified,
         unclassified_only: filter.unclassified_only(),
@@ -123,11 +149,11 @@ pub(super) async fn show(
                 (more, query.with("count", &count.to_string()))
             })
             .to_vec(),
-        range: restrictions(&query),
+        range: restrictions(query),
         landing: query.get("landoCommitID"),
         job,
     };
-    Ok(render(&page))
+    Ok(page.render()?)
 }
 
 /// Answers the page's script: pushes that it does not have yet, and jobs that changed.

@@ -1,0 +1,152 @@
+//! Pages whose beginning is sent before their content is known.
+//!
+//! Reading thousands of jobs takes a while. Meanwhile the browser can load the styles and scripts that the beginning of the page
+//! names, and show what is the same on all pages.
+
+use std::convert::Infallible;
+use std::io::Write as _;
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{Html, IntoResponse as _, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use futures_util::StreamExt as _;
+use futures_util::stream;
+
+use super::assets::takes_gzip;
+use super::html::PageError;
+use crate::web::Limits;
+
+/// Stands in a frame where the content belongs.
+pub(super) const HERE: &str = "<!-- content -->";
+
+/// Answers with a frame, whose beginning is sent at once, and with its content, which is sent as soon as it is there.
+///
+/// By then the status of the answer is sent: an error can only take the place of the content.
+pub(super) fn answer(
+    frame: &str,
+    headers: &HeaderMap,
+    limits: Limits,
+    content: impl Future<Output = Result<String, PageError>> + Send + 'static,
+) -> Response {
+    let (before, after) = frame.split_once(HERE).unwrap_or((frame, ""));
+    let after = after.to_owned();
+    let mut body = Parts::new(takes_gzip(headers));
+    let is_gzip = body.is_gzip();
+    let beginning = body.part(before);
+    let rest = async move {
+        let content = limits.bound(content).await.unwrap_or(Err(PageError::TooLong));
+        let content = content.unwrap_or_else(|error| error.instead_of_content());
+        body.last(&(content + &after))
+    };
+    let parts = stream::iter([beginning]).chain(stream::once(rest)).map(Ok::<_, Infallible>);
+    let mut response = Html(Body::from_stream(parts)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if is_gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+/// A body in parts, each of which can be read when it arrives: what compresses whole answers would keep the beginning back.
+enum Parts {
+    Plain,
+    Gzip(GzEncoder<Vec<u8>>),
+}
+
+impl Parts {
+    fn new(gzip: bool) -> Self {
+        if gzip { Self::Gzip(GzEncoder::new(Vec::new(), Compression::fast())) } else { Self::Plain }
+    }
+
+    const fn is_gzip(&self) -> bool {
+        matches!(self, Self::Gzip(_))
+    }
+
+    fn part(&mut self, text: &str) -> Bytes {
+        match self {
+            Self::Plain => Bytes::copy_from_slice(text.as_bytes()),
+            Self::Gzip(encoder) => {
+                // Writing into memory does not fail.
+                let _ = encoder.write_all(text.as_bytes()).and_then(|()| encoder.flush());
+                std::mem::take(encoder.get_mut()).into()
+            }
+        }
+    }
+
+    fn last(self, text: &str) -> Bytes {
+        match self {
+            Self::Plain => Bytes::copy_from_slice(text.as_bytes()),
+            Self::Gzip(mut encoder) => {
+                let _ = encoder.write_all(text.as_bytes());
+                encoder.finish().unwrap_or_default().into()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+    use std::time::Duration;
+
+    use flate2::bufread::GzDecoder;
+    use futures_util::future;
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    const FRAME: &str = "<head><!-- content --></body>";
+
+    #[tokio::test]
+    async fn the_beginning_can_be_read_before_there_is_any_content() {
+        for (accepted, is_gzip) in [("gzip, br", true), ("identity", false), ("gzip;q=0", false)] {
+            let headers =
+                HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
+            let (tell, told) = oneshot::channel();
+            let content = async { Ok(told.await.unwrap_or_default()) };
+            let response = answer(FRAME, &headers, Limits::default(), content);
+            assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), is_gzip);
+            let mut body = response.into_body().into_data_stream();
+            let mut seen = body.next().await.unwrap().unwrap().to_vec();
+            assert_eq!(readable(&seen, is_gzip), "<head>", "{accepted}");
+            tell.send("jobs".to_owned()).unwrap();
+            while let Some(part) = body.next().await {
+                seen.extend(part.unwrap());
+            }
+            assert_eq!(readable(&seen, is_gzip), "<head>jobs</body>", "{accepted}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_is_told_in_place_of_the_content() {
+        let failed = future::ready(Err(PageError::Template(askama::Error::Fmt)));
+        let never = future::pending();
+        for content in [future::Either::Left(failed), future::Either::Right(never)] {
+            let limits = Limits::new(Duration::from_millis(10));
+            let body = answer(FRAME, &HeaderMap::new(), limits, content).into_body();
+            let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
+            let text = String::from_utf8_lossy(&text).into_owned();
+            assert!(text.starts_with("<head>") && text.ends_with("</body>"), "{text}");
+            assert!(text.contains("This page could not be made"), "{text}");
+        }
+    }
+
+    /// What a browser has read when it has received so much.
+    fn readable(received: &[u8], is_gzip: bool) -> String {
+        let mut text = Vec::new();
+        if is_gzip {
+            // That the end is missing as yet is no matter.
+            let mut decoder = GzDecoder::new(received);
+            let mut byte = [0];
+            while matches!(decoder.read(&mut byte), Ok(1)) {
+                text.push(byte[0]);
+            }
+        } else {
+            text.extend_from_slice(received);
+        }
+        String::from_utf8(text).unwrap()
+    }
+}
