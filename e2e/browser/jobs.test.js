@@ -279,6 +279,27 @@ for (const [name, options] of /** @type {[string, import('playwright-core').Brow
   });
 }
 
+test('the overview of the repositories tells how the newest pushes are doing, and leads to each', { skip, timeout: 60_000 }, async () => {
+  const { page, complaints, context } = await open(browser);
+  await page.goto(`${site.url}/repositories`);
+  const row = page.locator('.trees tr', { has: page.locator('th a', { hasText: /^autoland$/ }) });
+  const { results } = await (await fetch(`${site.url}/api/project/autoland/push/?count=6`)).json();
+  assert.ok(results.length > 0);
+  assert.equal(await row.locator('.tick').count(), results.length);
+  const words = (await row.locator('.tick').first().getAttribute('aria-label')) ?? '';
+  await row.locator('.tick').first().click();
+  await page.waitForSelector('html[data-ready]');
+  assert.equal(new URL(page.url()).searchParams.get('revision'), results[0].revision);
+  // The push itself tells the same, after the word for its time.
+  const failed = /(\d+) unclassified/.exec((await page.textContent('.push .progress')) ?? '')?.[1];
+  assert.ok(words.includes(` by ${results[0].author}: ${failed ?? 'no'} unclassified failure`), `${words}, but ${failed}`);
+  await page.goto(`${empty.url}/repositories`);
+  assert.equal(await page.locator('.tick:not(header .tick)').count(), 0);
+  assert.match((await page.textContent('main')) ?? '', /No push yet: /);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('an empty repository and one that there is not', { skip }, async () => {
   const { page, complaints, context } = await open(browser);
   await page.goto(`${empty.url}/jobs?repo=autoland`);

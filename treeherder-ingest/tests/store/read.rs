@@ -3,7 +3,7 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use treeherder_ingest::job::LoadedJob;
 use treeherder_ingest::push::{LoadedPush, Revision};
-use treeherder_ingest::store::{JobFilter, JobFilterField, JobQuery, Store, Wanted};
+use treeherder_ingest::store::{JobFilter, JobFilterField, JobQuery, PushTally, Store, Wanted};
 
 use crate::messages::{REVISION, lives, loaded, store_push, store_with_push};
 use crate::support::database::{Backend, TestStore};
@@ -12,6 +12,7 @@ on_every_database!(
     the_newest_pushes_come_first_with_their_last_commits,
     jobs_are_listed_with_their_names,
     jobs_are_filtered_and_paged,
+    jobs_of_pushes_are_counted,
     every_table_is_counted,
 );
 
@@ -124,6 +125,50 @@ async fn jobs_are_filtered_and_paged(backend: Backend) {
     let all = test.store.jobs(&JobFilter { limit: 100, ..JobFilter::default() }).await.unwrap();
     assert_eq!(paged, all);
     assert_eq!(test.store.jobs(&JobFilter::default()).await.unwrap(), []);
+}
+
+async fn jobs_of_pushes_are_counted(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    let other_push = store_push(&test.store, &"b".repeat(40)).await;
+    let mut batch = lives(2);
+    let mut failed = loaded("failed/0", "completed");
+    failed.job.result = "testfailed".to_owned();
+    let mut hidden = loaded("hidden/0", "completed");
+    hidden.job.tier = 3;
+    let mut running = loaded("running/0", "running");
+    running.revision = "b".repeat(40);
+    batch.extend([failed, hidden, running]);
+    test.store.store_jobs(&batch).await.unwrap();
+    let push = test.store.jobs(&JobFilter { limit: 1, ..JobFilter::default() }).await.unwrap();
+    assert_eq!(push[0].row.push_id, other_push);
+    let counted = async |pushes: &[i32], hidden_tier| {
+        let mut tallies = test.store.push_tallies(pushes, hidden_tier).await.unwrap();
+        tallies.sort_by(|a, b| (a.push_id, &a.result).cmp(&(b.push_id, &b.result)));
+        let told = |tally: PushTally| {
+            (
+                tally.push_id == other_push,
+                tally.state,
+                tally.result,
+                tally.failure_classification_id,
+                tally.jobs,
+            )
+        };
+        tallies.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let first = test.store.recent_pushes(None, 10).await.unwrap();
+    let all: Vec<i32> = first.iter().map(|push| push.id).collect();
+    let of = |other, state: &str, result: &str, jobs| (other, state.to_owned(), result.to_owned(), 1, jobs);
+    assert_eq!(
+        counted(&all, 3).await,
+        [
+            of(false, "completed", "success", 2),
+            of(false, "completed", "testfailed", 1),
+            of(true, "running", "unknown", 1)
+        ]
+    );
+    assert_eq!(counted(&all, 4).await[0], of(false, "completed", "success", 3));
+    assert_eq!(counted(&[other_push], 3).await, [of(true, "running", "unknown", 1)]);
+    assert_eq!(counted(&[], 3).await, []);
 }
 
 async fn every_table_is_counted(backend: Backend) {

@@ -20,6 +20,7 @@ mod perf_signatures;
 mod plan_tests;
 mod push_filter;
 mod push_jobs;
+mod push_tallies;
 mod pushes;
 mod reference;
 mod tallies;
@@ -42,6 +43,7 @@ pub use perf_graph::{Graph, GraphPoint, GraphQuery, GraphSeries, GraphedSeries};
 pub use perf_signatures::{SeriesQuery, SeriesSummary};
 pub use push_filter::PushCondition;
 pub use push_jobs::DecisionTask;
+pub use push_tallies::PushTally;
 pub use pushes::{CommitSummary, PushQuery, PushSummary};
 pub use tallies::{JobTally, LogTally};
 

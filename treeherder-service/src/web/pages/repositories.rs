@@ -1,50 +1,171 @@
-//! All repositories with their newest push.
+//! All repositories, and how their newest pushes are doing.
+
+use std::collections::HashMap;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use treeherder_ingest::store::{PushQuery, Store};
+use futures_util::future::try_join_all;
+use treeherder_ingest::store::entity::repository;
+use treeherder_ingest::store::{PushQuery, PushSummary, Store, StoreError};
 
 use super::html::{PageError, render};
+use super::jobs::status::Status;
+use super::jobs::{HIDDEN_TIER, Progress};
+use super::query::encoded;
 use super::shell::Shell;
+use super::time::iso;
+
+/// Pushes that are shown of each repository.
+const PUSHES: u64 = 6;
 
 /// The repositories by group.
 #[derive(Debug, Template)]
 #[template(path = "repositories.html")]
 struct Page<'p> {
     shell: &'p Shell,
-    groups: Vec<(String, Vec<Row>)>,
+    groups: Vec<Group<'p>>,
 }
 
-/// A repository.
+/// A group of repositories.
 #[derive(Debug)]
-struct Row {
-    name: String,
-    url: String,
-    kind: String,
-    is_try: bool,
-    /// Time and author of the newest push.
-    newest: Option<(String, String)>,
+struct Group<'p> {
+    name: &'p str,
+    /// Those to which somebody has pushed.
+    rows: Vec<Row<'p>>,
+    /// The others.
+    without: Vec<&'p repository::Model>,
+}
+
+/// A repository with its newest pushes.
+#[derive(Debug)]
+struct Row<'p> {
+    repository: &'p repository::Model,
+    pushes: Vec<Push>,
+}
+
+/// A push in short.
+#[derive(Debug)]
+struct Push {
+    link: String,
+    iso: String,
+    date: String,
+    author: String,
+    progress: Progress,
+}
+
+impl Push {
+    fn of(repository: &repository::Model, push: PushSummary, progress: Progress) -> Self {
+        let link = format!("/jobs?repo={}&revision={}", encoded(&repository.name), encoded(&push.revision));
+        let date = push.time.format("%a %-d %b, %H:%M").to_string();
+        Self { link, iso: iso(&push.time), date, author: push.author, progress }
+    }
+
+    /// The letter of the result that is the most important one.
+    fn letter(&self) -> char {
+        match self.progress {
+            Progress { failed: 1.., .. } => 't',
+            Progress { in_progress: 1.., .. } => 'g',
+            Progress { completed: 0, .. } => 'k',
+            _ => 's',
+        }
+    }
+
+    /// What it shows, so short that several fit beside each other.
+    fn short(&self) -> String {
+        match self.progress {
+            Progress { failed: count @ 1.., .. } => count.to_string(),
+            progress @ Progress { in_progress: 1.., .. } => format!("{} %", progress.percent()),
+            Progress { completed: 0, .. } => "–".to_owned(),
+            _ => "✓".to_owned(),
+        }
+    }
+
+    /// The same in words.
+    fn words(&self) -> String {
+        let Progress { completed, in_progress, failed, .. } = self.progress;
+        let mut words = match failed {
+            0 if completed + in_progress == 0 => "no jobs".to_owned(),
+            0 => "no unclassified failure".to_owned(),
+            1 => "1 unclassified failure".to_owned(),
+            _ => format!("{failed} unclassified failures"),
+        };
+        if in_progress > 0 {
+            words += &format!(", {in_progress} in progress");
+        }
+        format!("{} by {}: {words}", self.date, self.author)
+    }
 }
 
 /// Shows the overview.
 pub(super) async fn show(shell: Shell, State(store): State<Store>) -> Result<Response, PageError> {
     let shell = shell.at("repositories", None);
-    let mut groups = Vec::new();
-    for group in &shell.groups {
-        let mut rows = Vec::new();
-        for known in shell.repositories().iter().filter(|known| group.repositories.contains(&known.name)) {
-            let query = PushQuery { repository_id: Some(known.id), limit: 1, ..PushQuery::default() };
-            let newest = store.pushes(&query).await?.pop();
-            rows.push(Row {
-                name: known.name.clone(),
-                url: known.url.clone(),
-                kind: known.dvcs_type.clone(),
-                is_try: known.is_try_repo,
-                newest: newest.map(|push| (push.time.format("%-d %b %Y, %H:%M").to_string(), push.author)),
-            });
-        }
-        groups.push((group.name.clone(), rows));
+    let newest = newest(&store, shell.repositories()).await?;
+    let ids: Vec<i32> = newest.iter().flatten().map(|push| push.id).collect();
+    let mut progress: HashMap<i32, Progress> = HashMap::new();
+    for tally in store.push_tallies(&ids, HIDDEN_TIER).await? {
+        let status = Status::of(&tally.state, &tally.result);
+        let jobs = usize::try_from(tally.jobs).unwrap_or_default();
+        progress.entry(tally.push_id).or_default().add(status, tally.failure_classification_id, jobs);
     }
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for group in &shell.groups {
+        groups.push(Group { name: &group.name, rows: Vec::new(), without: Vec::new() });
+    }
+    for (repository, pushes) in shell.repositories().iter().zip(newest) {
+        let place = shell.groups.iter().position(|group| group.repositories.contains(&repository.name));
+        let Some(group) = place.and_then(|place| groups.get_mut(place)) else { continue };
+        if pushes.is_empty() {
+            group.without.push(repository);
+            continue;
+        }
+        let push = |push: PushSummary| {
+            let progress = progress.get(&push.id).copied().unwrap_or_default();
+            Push::of(repository, push, progress)
+        };
+        group.rows.push(Row { repository, pushes: pushes.into_iter().map(push).collect() });
+    }
+    // What is alive comes first.
+    groups.sort_by_key(|group| group.rows.is_empty());
     Ok(render(&Page { shell: &shell, groups }))
+}
+
+/// Reads the newest pushes of each repository.
+async fn newest(
+    store: &Store,
+    repositories: &[repository::Model],
+) -> Result<Vec<Vec<PushSummary>>, StoreError> {
+    let query = |known: &repository::Model| PushQuery {
+        repository_id: Some(known.id),
+        limit: PUSHES,
+        ..PushQuery::default()
+    };
+    let queries: Vec<PushQuery> = repositories.iter().map(query).collect();
+    try_join_all(queries.iter().map(|query| store.pushes(query))).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_is_told_by_what_matters_most_about_it() {
+        let told = |completed, in_progress, failed| {
+            let progress = Progress { completed, in_progress, failed, fixed: 0 };
+            let of = |text: &str| text.to_owned();
+            let push = Push { link: of("/"), iso: of(""), date: of("Fri"), author: of("ana"), progress };
+            (push.letter(), push.short(), push.words())
+        };
+        for (progress, letter, short, words) in [
+            ((9, 0, 0), 's', "✓", "Fri by ana: no unclassified failure"),
+            ((9, 0, 1), 't', "1", "Fri by ana: 1 unclassified failure"),
+            ((6, 3, 2), 't', "2", "Fri by ana: 2 unclassified failures, 3 in progress"),
+            ((6, 2, 0), 'g', "75 %", "Fri by ana: no unclassified failure, 2 in progress"),
+            ((0, 0, 0), 'k', "–", "Fri by ana: no jobs"),
+        ] {
+            let (completed, in_progress, failed) = progress;
+            let expected = (letter, short.to_owned(), words.to_owned());
+            assert_eq!(told(completed, in_progress, failed), expected);
+        }
+    }
 }

@@ -174,40 +174,47 @@ fn padded(symbol: &str) -> String {
     padded
 }
 
+/// From this tier on jobs are hidden unless somebody asks for them.
+pub(in crate::web::pages) const HIDDEN_TIER: i32 = 3;
+
 /// How far a push is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(in crate::web::pages) struct Progress {
     /// Jobs that have ended.
-    pub(super) completed: usize,
+    pub(in crate::web::pages) completed: usize,
     /// Jobs that are pending or running.
-    pub(super) in_progress: usize,
+    pub(in crate::web::pages) in_progress: usize,
     /// Failures that nobody has classified.
-    pub(super) failed: usize,
+    pub(in crate::web::pages) failed: usize,
     /// Failures that a commit has fixed.
-    pub(super) fixed: usize,
+    pub(in crate::web::pages) fixed: usize,
 }
 
 impl Progress {
     /// Counts the jobs of a push; hidden tiers do not count.
     pub(super) fn of<'j>(jobs: impl Iterator<Item = &'j BoardJob>) -> Self {
         let mut progress = Self::default();
-        for job in jobs.filter(|job| job.tier < 3) {
-            let status = Status::of(&job.state, &job.result);
-            match status {
-                Status::Pending | Status::Running => progress.in_progress += 1,
-                Status::Unscheduled => {}
-                _ => progress.completed += 1,
-            }
-            if status.is_failure() {
-                progress.failed += usize::from(!is_classified(job.failure_classification_id));
-                progress.fixed += usize::from(job.failure_classification_id == 2);
-            }
+        for job in jobs.filter(|job| job.tier < HIDDEN_TIER) {
+            progress.add(Status::of(&job.state, &job.result), job.failure_classification_id, 1);
         }
         progress
     }
 
+    /// Counts further jobs.
+    pub(in crate::web::pages) fn add(&mut self, status: Status, classification: i32, jobs: usize) {
+        match status {
+            Status::Pending | Status::Running => self.in_progress += jobs,
+            Status::Unscheduled => {}
+            _ => self.completed += jobs,
+        }
+        if status.is_failure() {
+            self.failed += if is_classified(classification) { 0 } else { jobs };
+            self.fixed += if classification == 2 { jobs } else { 0 };
+        }
+    }
+
     /// Returns how much has ended, in whole percent.
-    pub(super) fn percent(self) -> usize {
+    pub(in crate::web::pages) fn percent(self) -> usize {
         let all = self.completed + self.in_progress;
         (self.completed * 100).checked_div(all).unwrap_or(0)
     }

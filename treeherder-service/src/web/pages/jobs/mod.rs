@@ -14,6 +14,7 @@ use axum::routing::get;
 
 use crate::web::AppState;
 
+pub(super) use layout::{HIDDEN_TIER, Progress};
 pub(super) use page::task_run;
 
 /// Makes the routes of this folder.
