@@ -158,7 +158,7 @@ export function enrich(panel, repo) {
     if (place) place.innerHTML = `<p class="quiet">That could not be loaded: ${safe(error.message)}</p>`;
   };
   const annotations = add('annotations', 'Annotations', '<div class="annotations"><p class="quiet">…</p></div>');
-  const similars = add('similar', 'Similar jobs', '<label><input type="checkbox"> failures only</label><div class="similar"><p class="quiet">…</p></div>');
+  const similars = add('similar', 'Similar', '<label><input type="checkbox"> failures only</label><div class="similar"><p class="quiet">…</p></div>');
   suggest(panel, job).catch(() => { /* The lines are there; without suggestions they are still of use. */ });
   annotate(annotations, api, id).catch(failed(find('.annotations', annotations)));
   const loadSimilar = () => similar(similars, job, repo, !!/** @type {HTMLInputElement | null} */ (find('input', similars))?.checked).catch(failed(find('.similar', similars)));

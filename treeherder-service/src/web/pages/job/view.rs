@@ -162,7 +162,7 @@ impl JobView {
             symbol: row.job_type_symbol,
             group: if row.job_group_symbol == "?" { String::new() } else { row.job_group_symbol },
             platform: format!("{title}{option}"),
-            build: format!("{} {} {}", row.build_os, row.build_platform, row.build_architecture),
+            build: known(&[&row.build_os, &row.build_platform, &row.build_architecture]),
             machine: row.machine_name,
             tier: row.tier,
             reason: row.reason,
@@ -237,6 +237,20 @@ impl JobView {
             _ => "No failures.",
         }
     }
+
+    /// How many failure lines there are, in words.
+    pub(in crate::web::pages) fn counted_lines(&self) -> String {
+        match self.lines.len() + self.more_lines.len() {
+            1 => "1 failure line".to_owned(),
+            count => format!("{count} failure lines"),
+        }
+    }
+}
+
+/// Joins what is known of a build; `-` stands for what is not.
+fn known(parts: &[&str]) -> String {
+    let known: Vec<&str> = parts.iter().copied().filter(|part| !matches!(*part, "" | "-" | "?")).collect();
+    known.join(" ")
 }
 
 fn group(group: JobGroup) -> GroupView {
@@ -314,5 +328,12 @@ mod tests {
             assert_eq!(duration(time(0), time(seconds)), text);
         }
         assert_eq!(duration(DateTime::UNIX_EPOCH, time(1)), "");
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_build_is_left_out() {
+        assert_eq!(known(&["-", "windows11-64-24h2", "-"]), "windows11-64-24h2");
+        assert_eq!(known(&["linux", "linux1804-64", "x86_64"]), "linux linux1804-64 x86_64");
+        assert_eq!(known(&["-", "", "?"]), "");
     }
 }
