@@ -202,6 +202,21 @@ test('within the brackets of a group there is as much room on the left as on the
   }
 });
 
+test('jobs of one classification are chosen by its name', { skip }, async () => {
+  const { page, complaints, context } = await jobs('repo=autoland');
+  await page.click('.bar > .menu > summary');
+  await page.selectOption('#field', { label: 'classification' });
+  assert.equal(await page.isVisible('#value'), false);
+  await page.selectOption('#classification', { label: 'intermittent' });
+  await page.click('#add-field');
+  await until(page, () => location.search.includes('failure_classification_id=4'));
+  assert.equal(await page.textContent('#strip .tag'), 'classification: intermittent, remove');
+  await page.click('#strip .tag');
+  await until(page, () => !location.search.includes('failure_classification_id'));
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('counts open into jobs', { skip }, async () => {
   const { page, context } = await jobs('repo=autoland');
   const before = (await symbols(page)).length;
@@ -295,7 +310,7 @@ test('the overview of the repositories tells how the newest pushes are doing, an
   assert.ok(words.includes(` by ${results[0].author}: ${failed ?? 'no'} unclassified failure`), `${words}, but ${failed}`);
   await page.goto(`${empty.url}/repositories`);
   assert.equal(await page.locator('.tick:not(header .tick)').count(), 0);
-  assert.match((await page.textContent('main')) ?? '', /No push yet: /);
+  assert.match((await page.textContent('main')) ?? '', /Nothing pushed yet/);
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -29,6 +29,17 @@ async function push(revision) {
   assert.equal(answer.status, 200, await answer.text());
 }
 
+/** Submits a job of such a push. @param {string} revision @param {Record<string, string>} state */
+async function job(revision, state) {
+  const headers = { authorization: `Bearer ${token(still)}`, 'content-type': 'application/json' };
+  const body = JSON.stringify({
+    taskId: `${revision.slice(0, 8)}/0`, version: 1, buildSystem: 'github-actions', jobKind: 'test', origin: { project: 'autoland', revision }, owner: 'ana', reason: 'push',
+    display: { jobSymbol: 'late', groupSymbol: 'GH', jobName: 'late-tests' }, labels: ['opt'], buildMachine: { name: 'github', platform: 'linux64', os: 'linux', architecture: 'x86_64' }, ...state,
+  });
+  const answer = await fetch(`${still.url}/api/project/autoland/jobs/`, { method: 'POST', headers, body });
+  assert.equal(answer.status, 200, await answer.text());
+}
+
 /** Opens its jobs, live. */
 async function jobsOfStill() {
   const opened = await open(browser);
@@ -73,6 +84,27 @@ test('a push that arrives does not move what is read, and is one click away', { 
     assert.equal(await page.isVisible('.arrivals'), false);
     await page.locator('.push.arrived').evaluate((element) => element.classList.remove('arrived'));
   }
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('who waits for a push is told how it ends, also after a reload', { skip, timeout: 120_000 }, async () => {
+  const revision = 'c'.repeat(40);
+  await push(revision);
+  await job(revision, { state: 'running' });
+  const { page, complaints, context } = await jobsOfStill();
+  const first = page.locator('.push').first();
+  assert.match((await first.textContent()) ?? '', /1 in progress/);
+  await first.locator('.menu > summary').click();
+  await first.locator('[data-watch]').click();
+  await page.waitForSelector('.push[data-watched]');
+  await page.reload();
+  await page.waitForSelector('#live.live:not(.off)');
+  await page.waitForSelector('.push[data-watched]');
+  assert.equal(await page.locator('.toast').count(), 0);
+  await job(revision, { state: 'completed', result: 'fail' });
+  await page.waitForSelector('.toast:has-text("The push by late@example.org is done: 1 unclassified failure")', { timeout: 60_000 });
+  assert.equal(await first.getAttribute('data-watched'), null);
   assert.deepEqual(complaints, []);
   await context.close();
 });

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Filter, list, setStatuses } from '../../treeherder-service/static/jobs/filter.js';
 import { layOut } from '../../treeherder-service/static/jobs/layout.js';
 import { Model, padded, progress } from '../../treeherder-service/static/jobs/model.js';
+import { news } from '../../treeherder-service/static/jobs/watch.js';
 import { classes, hint, rowsHtml, spoken } from '../../treeherder-service/static/jobs/render.js';
 
 /**
@@ -140,4 +141,14 @@ test('progress counts what somebody must look at', () => {
 
 test('numbers in symbols count as numbers', () => {
   assert.deepEqual(['bc10', 'bc2', 'B'].sort((a, b) => (padded(a) < padded(b) ? -1 : 1)), ['B', 'bc2', 'bc10']);
+});
+
+test('of a push that is waited for, further failures and the end are told', () => {
+  const of = (/** @type {number} */ failed, /** @type {number} */ running) => ({ failed, running });
+  assert.equal(news(of(0, 5), of(0, 3)), '');
+  assert.equal(news(of(0, 5), of(1, 4)), 'has 1 unclassified failure');
+  assert.equal(news(of(2, 5), of(1, 4)), '');
+  assert.equal(news(of(1, 5), of(3, 0)), 'is done: 3 unclassified failures');
+  assert.equal(news(of(0, 1), of(0, 0)), 'is done: no unclassified failure');
+  assert.equal(news(of(0, 0), of(0, 0)), '');
 });

@@ -239,6 +239,7 @@ export class Board {
     if (arrived.length || changed.length) {
       this.meters();
       this.count();
+      document.dispatchEvent(new CustomEvent('merged'));
     }
     return { arrived, changed };
   }

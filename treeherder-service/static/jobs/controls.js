@@ -70,13 +70,23 @@ export function controls(board) {
 
   const fields = find('#fields');
   if (fields) fields.hidden = false;
+  const field = /** @type {HTMLSelectElement} */ (find('#field'));
+  const value = /** @type {HTMLInputElement} */ (find('#value'));
+  // Classifications are numbers in the URL and have names for people.
+  const classification = /** @type {HTMLSelectElement} */ (find('#classification'));
+  const named = () => field.value === 'failure_classification_id';
+  field.addEventListener('change', () => {
+    value.hidden = named();
+    classification.hidden = !named();
+  });
   find('#add-field')?.addEventListener('click', () => {
-    const field = /** @type {HTMLSelectElement} */ (find('#field')).value;
-    const value = /** @type {HTMLInputElement} */ (find('#value'));
-    if (!value.value.trim()) return;
-    board.setParams((params) => params.append(field, value.value.trim()), false);
+    const wanted = named() ? classification.value : value.value.trim();
+    if (!wanted) return;
+    board.setParams((params) => params.append(field.value, wanted), false);
     value.value = '';
   });
+  const words = (/** @type {string} */ of, /** @type {string} */ text) => (of === 'failure_classification_id' ? [...classification.options].find((option) => option.value === text)?.text ?? text : text);
+  const title = (/** @type {string} */ of) => [...field.options].find((option) => option.value === of)?.text ?? of;
   find('#strip')?.addEventListener('click', (event) => {
     const tag = /** @type {Element} */ (event.target).closest('[data-field]');
     if (!(tag instanceof HTMLElement)) return;
@@ -97,9 +107,9 @@ export function controls(board) {
     const strip = find('#strip');
     if (!strip) return;
     for (const tag of all('[data-field]', strip)) tag.remove();
-    for (const field of FIELDS) {
-      const values = list(params, field);
-      if (values.length) strip.append(make('a', { class: 'tag', href: '#', 'data-field': field }, `${field.replace(/_/g, ' ')}: `, make('b', { text: values.join(', ') }), make('span', { class: 'sr', text: ', remove' })));
+    for (const name of FIELDS) {
+      const values = list(params, name).map((text) => words(name, text));
+      if (values.length) strip.append(make('a', { class: 'tag', href: '#', 'data-field': name }, `${title(name)}: `, make('b', { text: values.join(', ') }), make('span', { class: 'sr', text: ', remove' })));
     }
     strip.hidden = !strip.childElementCount;
   };

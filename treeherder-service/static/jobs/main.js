@@ -21,4 +21,6 @@ if (data) {
   loadMore(board);
   follow(board, details);
   document.documentElement.dataset.ready = '';
+  // Nobody waits for a push within the first moments.
+  import('./watch.js').then(({ Watch }) => new Watch(board), () => {});
 }

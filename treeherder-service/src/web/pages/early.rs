@@ -53,12 +53,12 @@ pub(super) fn answer(
 /// A body in parts, each of which can be read when it arrives: what compresses whole answers would keep the beginning back.
 enum Parts {
     Plain,
-    Gzip(GzEncoder<Vec<u8>>),
+    Gzip(Box<GzEncoder<Vec<u8>>>),
 }
 
 impl Parts {
     fn new(gzip: bool) -> Self {
-        if gzip { Self::Gzip(GzEncoder::new(Vec::new(), Compression::fast())) } else { Self::Plain }
+        if gzip { Self::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::fast()))) } else { Self::Plain }
     }
 
     const fn is_gzip(&self) -> bool {

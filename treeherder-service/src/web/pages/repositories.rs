@@ -27,6 +27,13 @@ struct Page<'p> {
     groups: Vec<Group<'p>>,
 }
 
+impl Page<'_> {
+    /// Whether there are groups to which nobody has pushed.
+    fn has_deserted(&self) -> bool {
+        self.groups.iter().any(|group| group.rows.is_empty())
+    }
+}
+
 /// A group of repositories.
 #[derive(Debug)]
 struct Group<'p> {
