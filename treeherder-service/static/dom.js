@@ -66,6 +66,15 @@ export function isTyping(event) {
   return ['SELECT', 'TEXTAREA'].includes(target.tagName) || target.isContentEditable;
 }
 
+/** What the browser keeps under a name; nothing where it keeps nothing. @param {string} name */
+export function kept(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
 /** Calls a function once there was no call for a while. @param {number} ms @param {(...args: any[]) => unknown} run */
 export function later(ms, run) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */

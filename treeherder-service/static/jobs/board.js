@@ -244,20 +244,6 @@ export class Board {
     return { arrived, changed };
   }
 
-  /**
-   * Changes the list without moving the push that is read. Browsers hold what is on the screen by themselves, but not at the very top,
-   * and not all of them.
-   * @param {() => void} change
-   */
-  hold(change) {
-    // On phones the filters scroll away.
-    const top = Math.max(...all('.top, #filters').map((bar) => bar.getBoundingClientRect().bottom));
-    const read = all('.push', this.list).find((push) => push.getBoundingClientRect().bottom > top);
-    const before = read?.getBoundingClientRect().top ?? 0;
-    change();
-    if (read) scrollBy({ top: read.getBoundingClientRect().top - before, behavior: 'instant' });
-  }
-
   /** Writes how far a push is. @param {number} push */
   progress(push) {
     const place = find(`#push-${push} .progress`);

@@ -1,7 +1,7 @@
 // @ts-check
 // What happens elsewhere appears here: the server tells that something changed, the page asks what.
 import { ask } from '../api.js';
-import { find, make } from '../dom.js';
+import { find } from '../dom.js';
 import { dataUrl } from './more.js';
 
 /** @typedef {import('./board.js').Board} Board */
@@ -22,7 +22,10 @@ export function follow(board, details) {
   let again = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
-  const arrivals = new Arrivals(board);
+  /** @type {import('./arrivals.js').Arrivals | undefined} */
+  let arrivals;
+  let touched = -Infinity;
+  for (const event of ['pointermove', 'pointerdown', 'keydown', 'wheel']) addEventListener(event, () => { touched = performance.now(); }, { passive: true });
 
   const refresh = async () => {
     clearTimeout(timer);
@@ -38,7 +41,10 @@ export function follow(board, details) {
       // A range with an end has no new pushes.
       if (!board.params.get('revision') && !board.params.get('tochange') && !board.params.get('enddate')) more.after = String(pushes[0]?.time ?? 0);
       const { changed, arrived } = await ask(dataUrl(board, more));
-      if (arrived) arrivals.add(arrived);
+      if (arrived) {
+        arrivals ??= new (await import('./arrivals.js')).Arrivals(board);
+        arrivals.add(arrived, performance.now() - touched < READING);
+      }
       if (changed) {
         const jobs = board.merge(changed).changed;
         if (jobs.some((job) => job.id === board.selected)) details.reload();
@@ -74,45 +80,4 @@ export function follow(board, details) {
   document.addEventListener('visibilitychange', () => { if (!document.hidden) soon(); });
   addEventListener('pagehide', () => source.close());
   timer = setTimeout(refresh, POLL);
-}
-
-/**
- * Pushes that arrive above what somebody reads: they do not move it, and a button tells of them until they are seen. On a page that
- * nobody has touched for a while, such as one on a wall, they just appear at the top.
- */
-class Arrivals {
-  unseen = 0;
-  touched = -Infinity;
-
-  /** @param {Board} board */
-  constructor(board) {
-    this.board = board;
-    this.button = make('button', { type: 'button', class: 'arrivals', hidden: true });
-    this.button.addEventListener('click', () => scrollTo({ top: 0, behavior: 'smooth' }));
-    find('#filters')?.append(make('div', { role: 'status' }, this.button));
-    for (const event of ['pointermove', 'pointerdown', 'keydown', 'wheel']) addEventListener(event, () => { this.touched = performance.now(); }, { passive: true });
-    addEventListener('scroll', () => { if (scrollY < 1) this.show(0); }, { passive: true });
-  }
-
-  get reading() {
-    return scrollY > 0 || this.board.selected > 0 || performance.now() - this.touched < READING;
-  }
-
-  /** @param {import('./model.js').Data} data */
-  add(data) {
-    if (!this.reading) {
-      this.board.merge(data, 'top');
-      return;
-    }
-    let count = 0;
-    this.board.hold(() => { count = this.board.merge(data, 'top').arrived.length; });
-    this.show(this.unseen + count);
-  }
-
-  /** @param {number} unseen */
-  show(unseen) {
-    this.unseen = unseen;
-    this.button.hidden = !unseen;
-    this.button.textContent = unseen === 1 ? '↑ 1 new push' : `↑ ${unseen} new pushes`;
-  }
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // The jobs page: takes over what the server rendered and keeps it alive.
-import { find } from '../dom.js';
+import { find, kept } from '../dom.js';
 import { overlay } from '../page.js';
 import { Board } from './board.js';
 import { Details } from './details.js';
@@ -21,6 +21,8 @@ if (data) {
   loadMore(board);
   follow(board, details);
   document.documentElement.dataset.ready = '';
-  // Nobody waits for a push within the first moments.
-  import('./watch.js').then(({ Watch }) => new Watch(board), () => {});
+  // What waits for pushes is loaded when somebody does, or opens the menu in which one can.
+  const wait = () => import('./watch.js').then(({ watch }) => watch(board), () => {});
+  if (kept('watched')) wait();
+  else board.list.addEventListener('toggle', wait, { once: true, capture: true });
 }

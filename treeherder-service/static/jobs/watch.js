@@ -1,6 +1,6 @@
 // @ts-check
 // Pushes that somebody waits for: further failures and the end are told (§11.3), also while another tab is looked at.
-import { all, find, toast } from '../dom.js';
+import { all, find, kept, toast } from '../dom.js';
 import { progress } from './model.js';
 
 /** @typedef {import('./board.js').Board} Board */
@@ -20,18 +20,14 @@ export function news(before, now) {
   return now.failed > before.failed ? `has ${failures(now.failed)}` : '';
 }
 
-export class Watch {
+class Watch {
   /** @type {Record<string, Told>} */
   pushes = {};
 
   /** @param {Board} board */
   constructor(board) {
     this.board = board;
-    try {
-      this.pushes = JSON.parse(localStorage.getItem(KEPT) ?? '{}');
-    } catch {
-      // A browser that keeps nothing forgets with the page.
-    }
+    this.pushes = JSON.parse(kept(KEPT) ?? '{}');
     board.list.addEventListener('click', (event) => {
       const id = /** @type {HTMLElement} */ (event.target).dataset?.watch;
       if (id) this.toggle(id);
@@ -85,9 +81,10 @@ export class Watch {
 
   keep() {
     try {
-      localStorage.setItem(KEPT, JSON.stringify(this.pushes));
+      if (Object.keys(this.pushes).length) localStorage.setItem(KEPT, JSON.stringify(this.pushes));
+      else localStorage.removeItem(KEPT);
     } catch {
-      // As above.
+      // A browser that keeps nothing forgets with the page.
     }
     for (const button of all('[data-watch]', this.board.list)) {
       const on = !!this.pushes[button.dataset.watch ?? ''];
@@ -98,3 +95,6 @@ export class Watch {
     }
   }
 }
+
+/** Tells of the pushes that somebody waits for. @param {Board} board */
+export const watch = (board) => new Watch(board);
