@@ -18,3 +18,6 @@ mod real;
 mod references;
 mod running;
 mod support;
+#[path = "../support/tls.rs"]
+#[allow(dead_code, reason = "each test binary uses a part")]
+mod tls;

@@ -8,6 +8,9 @@ mod python;
 #[path = "../support/rabbitmq.rs"]
 #[allow(dead_code, reason = "each test binary uses a part")]
 mod rabbitmq;
+#[path = "../support/tls.rs"]
+#[allow(dead_code, reason = "each test binary uses a part")]
+mod tls;
 
 mod amqp;
 mod listener;
