@@ -1,6 +1,5 @@
 //! Counts the lines of a job when they are stored (`spec/ingest.md` §6.2, §6.4).
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use chrono::{SubsecRound as _, Utc};
@@ -10,7 +9,7 @@ use sea_orm::{
     QueryFilter as _, QuerySelect as _, QueryTrait as _, Statement,
 };
 
-use super::counts::{Counts, Kept, keep, kept_of, select_kept, select_lines};
+use super::counts::{Counts, Kept, LineKey, keep, kept_of, select_kept, select_lines};
 use super::error_line::{LineRow, insert_lines};
 use crate::store::entity::{job, text_log_error};
 use crate::store::{LogJob, StoreError};
@@ -25,11 +24,16 @@ const NO_FAILURE: [&str; 4] = ["success", "unknown", "usercancel", "retry"];
 /// Numbers per statement.
 const NUMBERS_PER_STATEMENT: usize = 500;
 
-/// What the database knows of a job's lines before some are stored.
+/// The lines that a job is to have, and what the database knows of its lines before.
 #[derive(Debug)]
 pub(super) struct Counting<'a> {
     job: &'a LogJob,
-    stored: Vec<text_log_error::Model>,
+    rows: &'a [LineRow<'a>],
+    keys: Vec<LineKey>,
+    /// Numbers of the lines that are stored.
+    stored: HashSet<i32>,
+    /// Those of them that were stored without being counted, which is seldom.
+    open: Vec<(i32, LineKey)>,
     kept: HashMap<i32, Kept>,
     counts: Counts,
 }
@@ -39,7 +43,7 @@ impl<'a> Counting<'a> {
     pub(super) async fn read(
         transaction: &WriteTransaction,
         job: &'a LogJob,
-        rows: &[LineRow<'_>],
+        rows: &'a [LineRow<'a>],
     ) -> Result<Self, StoreError> {
         let backend = transaction.get_database_backend();
         if backend == DbBackend::Postgres {
@@ -47,7 +51,8 @@ impl<'a> Counting<'a> {
             let lock = job::Entity::find_by_id(job.job_id).lock(LockType::NoKeyUpdate).build(backend);
             transaction.query_one_raw(lock).await?;
         }
-        let mut counts = Counts::of(rows.iter().map(|(_, line)| line.as_ref()));
+        let keys: Vec<LineKey> = rows.iter().map(|(_, line)| LineKey::of(line)).collect();
+        let mut counts = Counts::of(keys.iter().cloned());
         let mut selects =
             vec![select_lines(job.job_id).build(backend), backend.build(&select_kept(job.job_id))];
         selects.extend(counts.selects(backend, job));
@@ -61,37 +66,32 @@ impl<'a> Counting<'a> {
         for rows in read {
             counts.take(job, &rows)?;
         }
-        let is_open = |line: &&text_log_error::Model| {
-            !kept.contains_key(&line.line_number) && !counts.knows(&line.line)
-        };
-        if stored.iter().any(|line| is_open(&line)) {
-            // Lines that were stored without being counted, which is seldom: all are asked for anew.
-            let lines = stored.iter().map(|line| line.line.as_str());
-            let lines = lines.chain(rows.iter().map(|(_, line)| line.as_ref()));
-            counts = Counts::read(transaction, job, lines).await?;
+        let open = stored.iter().filter(|line| !kept.contains_key(&line.line_number));
+        let open: Vec<_> = open.map(|line| (line.line_number, LineKey::of(&line.line))).collect();
+        if open.iter().any(|(_, key)| !counts.knows(key)) {
+            let all = open.iter().map(|(_, key)| key).chain(&keys).cloned();
+            counts = Counts::read(transaction, job, all).await?;
         }
-        Ok(Self { job, stored, kept, counts })
+        let stored = stored.iter().map(|line| line.line_number).collect();
+        Ok(Self { job, rows, keys, stored, open, kept, counts })
     }
 
-    /// Counts the job's lines that are not counted yet, and returns the statements that store those of `rows` which the job
+    /// Counts the job's lines that are not counted yet, and returns the statements that store those of the rows which the job
     /// does not have, how many of the statements do so, and what was counted. A failure that nobody has seen before is marked,
     /// and so is its job.
-    pub(super) fn store(
-        self,
-        backend: DbBackend,
-        rows: &[LineRow<'_>],
-    ) -> Result<(Vec<Statement>, usize), StoreError> {
-        let Self { job, stored, mut kept, mut counts } = self;
-        let known: HashSet<i32> = stored.iter().map(|line| line.line_number).collect();
-        let fresh: Vec<LineRow<'_>> =
-            rows.iter().filter(|(number, _)| !known.contains(number)).cloned().collect();
-        let stored = stored.into_iter().map(|line| (line.line_number, Cow::Owned(line.line)));
-        let open: Vec<LineRow<'_>> =
-            stored.chain(fresh.iter().cloned()).filter(|(number, _)| !kept.contains_key(number)).collect();
+    pub(super) fn store(self, backend: DbBackend) -> Result<(Vec<Statement>, usize), StoreError> {
+        let Self { job, rows, keys, stored, mut open, mut kept, mut counts } = self;
+        let mut fresh = Vec::with_capacity(rows.len());
+        for (row, key) in rows.iter().zip(keys).filter(|((number, _), _)| !stored.contains(number)) {
+            fresh.push(row.clone());
+            if !kept.contains_key(&row.0) {
+                open.push((row.0, key));
+            }
+        }
         let is_counted = COUNTED.contains(&job.repository.as_str());
         let mut new = HashSet::new();
-        for (number, line) in &open {
-            let (counter, is_new) = counts.see(line, &job.push_revision, is_counted);
+        for (number, key) in &open {
+            let (counter, is_new) = counts.see(key, &job.push_revision, is_counted);
             if is_new || counter == 0 {
                 new.insert(*number);
             }
@@ -108,9 +108,9 @@ impl<'a> Counting<'a> {
         }
         if !new.is_empty() {
             statements.push(classify(backend, job.job_id));
-            let known: Vec<i32> = new.intersection(&known).copied().collect();
+            let marked: Vec<i32> = new.intersection(&stored).copied().collect();
             statements.extend(
-                known.chunks(NUMBERS_PER_STATEMENT).map(|numbers| mark(backend, job.job_id, numbers)),
+                marked.chunks(NUMBERS_PER_STATEMENT).map(|numbers| mark(backend, job.job_id, numbers)),
             );
         }
         Ok((statements, inserts))

@@ -3,6 +3,7 @@
 //! A line is counted once for each job, in the transaction that stores it; what was found out then is kept with the job, so
 //! that looking at a job changes nothing.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
 
 use chrono::{NaiveDate, TimeDelta, Utc};
@@ -58,12 +59,12 @@ impl Store {
         let counts = if unknown.is_empty() {
             Counts::default()
         } else {
-            Counts::read(connection, &job, unknown.iter().map(|line| line.line.as_str())).await?
+            Counts::read(connection, &job, unknown.iter().map(|line| LineKey::of(&line.line))).await?
         };
         let counted = lines.into_iter().map(|line| {
             let (counter, is_new_in_revision) = match kept.get(&line.line_number) {
                 Some(Kept(_, counter, is_new)) => (*counter, *is_new),
-                None => counts.look_up(&line.line, &job.push_revision),
+                None => counts.look_up(&LineKey::of(&line.line), &job.push_revision),
             };
             CountedLine { line: line.line, line_number: line.line_number, counter, is_new_in_revision }
         });
@@ -86,7 +87,7 @@ impl Store {
 /// What is known of some lines.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    known: HashMap<String, Known>,
+    known: HashMap<LineKey, Known>,
 }
 
 #[derive(Debug, Default)]
@@ -103,14 +104,14 @@ struct Known {
 
 impl Counts {
     /// Lines of which nothing is known yet.
-    pub(super) fn of<'a>(lines: impl Iterator<Item = &'a str>) -> Self {
-        Self { known: lines.map(|line| (key(line), Known::default())).collect() }
+    pub(super) fn of(lines: impl Iterator<Item = LineKey>) -> Self {
+        Self { known: lines.map(|line| (line, Known::default())).collect() }
     }
 
     /// The selections of what is known, whose rows go to [`take`](Self::take).
     pub(super) fn selects(&self, backend: DbBackend, job: &LogJob) -> Vec<Statement> {
         // In one order everywhere, so that two writers wait for each other instead of colliding.
-        let mut keys: Vec<&str> = self.known.keys().map(String::as_str).collect();
+        let mut keys: Vec<&str> = self.known.keys().map(|key| key.0.as_str()).collect();
         keys.sort_unstable();
         let oldest = Utc::now().date_naive() - KEPT;
         let select = |keys: &[&str]| {
@@ -127,7 +128,7 @@ impl Counts {
     pub(super) fn take(&mut self, job: &LogJob, rows: &[QueryResult]) -> Result<(), StoreError> {
         for row in rows {
             let row = line_count::Model::from_query_result(row, "")?;
-            let Some(known) = self.known.get_mut(&row.line_key) else { continue };
+            let Some(known) = self.known.get_mut(row.line_key.as_str()) else { continue };
             known.counter += i64::from(row.count);
             if row.day == day(job) {
                 known.is_of_today = true;
@@ -140,7 +141,7 @@ impl Counts {
     pub(super) async fn read<Connection: ConnectionTrait>(
         connection: &Connection,
         job: &LogJob,
-        lines: impl Iterator<Item = &str>,
+        lines: impl Iterator<Item = LineKey>,
     ) -> Result<Self, StoreError> {
         let mut counts = Self::of(lines);
         for select in counts.selects(connection.get_database_backend(), job) {
@@ -151,19 +152,19 @@ impl Counts {
     }
 
     /// Whether it was asked for the line.
-    pub(super) fn knows(&self, line: &str) -> bool {
-        self.known.contains_key(&key(line))
+    pub(super) fn knows(&self, line: &LineKey) -> bool {
+        self.known.contains_key(line)
     }
 
     /// Tells how often the line was seen, and whether this push had it first.
-    fn look_up(&self, line: &str, revision: &str) -> (i64, bool) {
-        let Some(known) = self.known.get(&key(line)) else { return (0, false) };
-        (known.counter + i64::from(known.seen), known.first_revision.as_deref() == Some(revision))
+    fn look_up(&self, line: &LineKey, revision: &str) -> (i64, bool) {
+        let Some(known) = self.known.get(line) else { return (0, false) };
+        (known.counter, known.first_revision.as_deref() == Some(revision))
     }
 
     /// As [`Counts::look_up`], and counts the line after that if it is to be counted.
-    pub(super) fn see(&mut self, line: &str, revision: &str, is_counted: bool) -> (i64, bool) {
-        let Some(known) = self.known.get_mut(&key(line)) else { return (0, false) };
+    pub(super) fn see(&mut self, line: &LineKey, revision: &str, is_counted: bool) -> (i64, bool) {
+        let Some(known) = self.known.get_mut(line) else { return (0, false) };
         let counter = known.counter + i64::from(known.seen);
         if is_counted {
             if counter == 0 && !known.is_of_today {
@@ -178,10 +179,10 @@ impl Counts {
     pub(super) fn write(self, backend: DbBackend, job: &LogJob) -> Vec<Statement> {
         let mut seen: Vec<_> = self.known.into_iter().filter(|(_, known)| known.seen > 0).collect();
         seen.sort_by(|one, other| one.0.cmp(&other.0));
-        let add = |seen: &[(String, Known)]| {
+        let add = |seen: &[(LineKey, Known)]| {
             let rows = seen.iter().map(|(line_key, known)| line_count::ActiveModel {
                 root: Set(root(&job.repository).to_owned()),
-                line_key: Set(line_key.clone()),
+                line_key: Set(line_key.0.clone()),
                 day: Set(day(job)),
                 count: Set(known.seen),
                 first_revision: Set(known.first_revision.clone()),
@@ -206,11 +207,22 @@ fn day(job: &LogJob) -> NaiveDate {
     job.submit_time.date_naive()
 }
 
-/// The line as it is counted, as a key of fixed length.
-fn key(line: &str) -> String {
-    let mut key = key_hash(&counted_form(&cleaned_line(line)));
-    key.truncate(KEY_LENGTH);
-    key
+/// A line as it is counted, as a key of fixed length. Making it takes longer than all that is done with it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct LineKey(String);
+
+impl LineKey {
+    pub(super) fn of(line: &str) -> Self {
+        let mut key = key_hash(&counted_form(&cleaned_line(line)));
+        key.truncate(KEY_LENGTH);
+        Self(key)
+    }
+}
+
+impl Borrow<str> for LineKey {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Selects the lines of a job in the order of their ids.

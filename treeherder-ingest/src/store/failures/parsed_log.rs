@@ -42,7 +42,7 @@ impl Store {
         let transaction = self.begin_write().await?;
         let backend = transaction.get_database_backend();
         let (mut statements, inserts) = match &job {
-            Some(job) => Counting::read(&transaction, job, &rows).await?.store(backend, &rows)?,
+            Some(job) => Counting::read(&transaction, job, &rows).await?.store(backend)?,
             None => {
                 let inserts = insert_lines(backend, job_id, &rows, |_| false);
                 let number = inserts.len();
