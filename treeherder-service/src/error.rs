@@ -37,9 +37,9 @@ const ADVICE: [(&[&str], &str); 11] = [
         "The server says that it is another one: name it in the URL as its certificate does.",
     ),
     (
-        &["invalid peer certificate"],
-        "This machine does not trust who signed the server's certificate: name the file of that authority in SSL_CERT_FILE, or \
-         add it to those of the system.",
+        &["UnknownIssuer"],
+        "This machine does not trust who signed the server's certificate: add that authority to those of the system, or name its \
+         file in SSL_CERT_FILE, with SSL_CERT_DIR=/etc/ssl/certs beside it so that those of the system still count.",
     ),
     (
         &["server does not support TLS", "InvalidContentType"],

@@ -169,7 +169,9 @@ impl Watch {
     /// # Errors
     /// When the database fails.
     pub async fn learn_revoked(&self, store: &Store) -> Result<(), StoreError> {
-        self.set_revoked(store.revoked().await?);
+        let revoked = store.revoked().await?;
+        // A heartbeat that has looked later may have been here before.
+        self.state().revoked.extend(revoked);
         Ok(())
     }
 

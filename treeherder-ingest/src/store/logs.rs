@@ -11,7 +11,6 @@ use super::Store;
 use super::entity::job_log;
 use super::error::StoreError;
 use crate::job::LogStatus;
-use crate::writer::Done;
 
 /// Ids per statement.
 const IDS_PER_STATEMENT: usize = 1000;
@@ -172,10 +171,10 @@ pub async fn set_log_status<Connection: ConnectionTrait>(
 ) -> Result<(), StoreError> {
     let statement = log_status_statement(connection.get_database_backend(), log_id, status);
     let updated = connection.execute_raw(statement).await?;
-    check_rows(log_id, updated.rows_affected())
+    check_log_status(log_id, updated.rows_affected())
 }
 
-/// The statement of [`set_log_status`]; what it did goes to [`check_log_status`].
+/// The statement of [`set_log_status`]; the number of rows that it changed goes to [`check_log_status`].
 pub(super) fn log_status_statement(backend: DbBackend, log_id: i32, status: LogStatus) -> Statement {
     job_log::Entity::update_many()
         .col_expr(job_log::Column::Status, Expr::val(status.code()))
@@ -184,11 +183,7 @@ pub(super) fn log_status_statement(backend: DbBackend, log_id: i32, status: LogS
 }
 
 /// Tells whether there was a log whose status could be set.
-pub(super) fn check_log_status(log_id: i32, done: &Done) -> Result<(), StoreError> {
-    check_rows(log_id, done.rows_affected)
-}
-
-fn check_rows(log_id: i32, rows_affected: u64) -> Result<(), StoreError> {
+pub(super) fn check_log_status(log_id: i32, rows_affected: u64) -> Result<(), StoreError> {
     if rows_affected == 0 {
         return Err(StoreError::NotFound { what: "job log", key: log_id.to_string() });
     }

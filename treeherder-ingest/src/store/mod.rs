@@ -31,7 +31,10 @@ mod seed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, postgres::PgConnectOptions};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr,
+};
 use sea_orm_migration::MigratorTrait as _;
 
 use crate::writer::Writer;
@@ -125,14 +128,18 @@ impl Store {
         })
     }
 
-    /// Asks whether a database answers within `patience`; [`connect`](Self::connect) itself is patient for half a minute.
+    /// Asks whether a PostgreSQL answers within `patience`; [`connect`](Self::connect) itself is patient for half a minute.
     ///
     /// # Errors
     /// When it does not, or refuses the user.
     pub async fn probe(url: &str, patience: Duration) -> Result<(), DbErr> {
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(1).acquire_timeout(patience).sqlx_logging(false);
-        Database::connect(options).await?.close().await
+        let failed = |error: sqlx::Error| DbErr::Conn(RuntimeErr::SqlxError(error.into()));
+        let options: PgConnectOptions = url.parse().map_err(failed)?;
+        // Not by a pool, which would try again and then tell of its own patience only.
+        match tokio::time::timeout(patience, options.disable_statement_logging().connect()).await {
+            Ok(connected) => connected.map_err(failed)?.close().await.map_err(failed),
+            Err(_) => Err(DbErr::Conn(RuntimeErr::Internal(format!("no answer within {patience:?}")))),
+        }
     }
 
     /// Brings the tables up to date. Any number of processes may do so at the same time.

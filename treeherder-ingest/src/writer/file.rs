@@ -66,11 +66,12 @@ impl File {
 
 /// The connection in the hands of who has its turn.
 ///
-/// Dropped without [`put_back`](Self::put_back) it is closed, which undoes what was begun; the next one opens another.
+/// Dropped without [`put_back`](Self::put_back) it is closed, which undoes what was begun; the next one opens another. Its thread may
+/// still be at the end of a statement then: the next one waits for it at the file's lock.
 #[derive(Debug)]
 pub(super) struct FileWriter {
     connection: SqliteConnection,
-    // Dropped last: the next one's turn comes when this connection is no more.
+    // Dropped last: the next one's turn comes when this connection is told to close.
     place: OwnedMutexGuard<Option<SqliteConnection>>,
 }
 
@@ -90,6 +91,22 @@ impl FileWriter {
         *place = Some(connection);
     }
 
+    /// Ends the turn of a single statement with its result. A connection with which something else is wrong than SQLite says is not
+    /// used again.
+    pub(super) fn end_turn<T>(self, result: Result<T, DbErr>) -> Result<T, DbErr> {
+        let is_usable = match &result {
+            Ok(_) => true,
+            Err(DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) => {
+                matches!(**error, sqlx::Error::Database(_))
+            }
+            Err(_) => false,
+        };
+        if is_usable {
+            self.put_back();
+        }
+        result
+    }
+
     /// Ends the transaction that was begun, and the turn. A connection that cannot is closed, since nobody knows its state.
     pub(super) async fn end(mut self, sql: &str) -> Result<(), DbErr> {
         self.execute_unprepared(sql).await?;
@@ -97,7 +114,7 @@ impl FileWriter {
         Ok(())
     }
 
-    pub(super) async fn execute(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
+    pub(super) async fn execute_raw(&mut self, statement: Statement) -> Result<ExecResult, DbErr> {
         let Statement { sql, values, .. } = statement;
         let query = sqlx::query_with(AssertSqlSafe(sql), sqlx_values(values));
         let result: SqliteQueryResult =
@@ -110,7 +127,7 @@ impl FileWriter {
         Ok(result.map_err(|error| DbErr::Exec(runtime(error)))?.into())
     }
 
-    pub(super) async fn query_one(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+    pub(super) async fn query_one_raw(&mut self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let Statement { sql, values, .. } = statement;
         let query = sqlx::query_with(AssertSqlSafe(sql), sqlx_values(values));
         let row: Option<SqliteRow> =
@@ -118,7 +135,7 @@ impl FileWriter {
         Ok(row.map(QueryResult::from))
     }
 
-    pub(super) async fn query_all(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+    pub(super) async fn query_all_raw(&mut self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let Statement { sql, values, .. } = statement;
         let query = sqlx::query_with(AssertSqlSafe(sql), sqlx_values(values));
         let rows: Vec<SqliteRow> =

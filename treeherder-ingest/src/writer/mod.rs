@@ -65,8 +65,7 @@ impl Writer {
         };
         let mut writer = file.writer().await?;
         if let Err(error) = writer.execute_unprepared("BEGIN IMMEDIATE").await {
-            writer.put_back();
-            return Err(error);
+            return writer.end_turn(Err(error));
         }
         Ok(WriteTransaction(Connection::File(Mutex::new(Open(Some(writer))))))
     }
@@ -82,6 +81,10 @@ impl Writer {
             ..Default::default()
         };
         Ok(PoolTransaction { transaction: self.connection.begin_with_options(options).await?, turn })
+    }
+
+    fn backend(&self) -> DbBackend {
+        self.connection.get_database_backend()
     }
 
     async fn turn(&self) -> Result<Turn, DbErr> {
@@ -101,44 +104,58 @@ enum Turn {
 
 /// Does something when it is the turn: over the file's connection, or else over the pool's.
 macro_rules! in_turn {
-    ($self:ident, $writer:ident => $with_writer:expr, $connection:ident => $with_connection:expr) => {
+    ($self:ident, $method:ident($argument:ident)) => {
         match $self.turn().await? {
-            Turn::Writer(mut $writer) => {
-                let result = $with_writer.await;
-                $writer.put_back();
-                result
+            Turn::Writer(mut writer) => {
+                let result = writer.$method($argument).await;
+                writer.end_turn(result)
             }
-            Turn::Pool(_turn) => {
-                let $connection = &$self.connection;
-                $with_connection.await
+            Turn::Pool(_turn) => $self.connection.$method($argument).await,
+        }
+    };
+}
+
+/// Does something within a transaction.
+macro_rules! within {
+    ($self:ident, $method:ident($argument:ident)) => {
+        match &$self.0 {
+            Connection::File(open) => open.lock().await.writer()?.$method($argument).await,
+            Connection::Pool(transaction) => transaction.$method($argument).await,
+        }
+    };
+}
+
+/// Lets SeaORM write with a type; the ways to the database differ.
+macro_rules! connection_trait {
+    ($type:ty, $run:ident) => {
+        #[async_trait::async_trait]
+        impl ConnectionTrait for $type {
+            fn get_database_backend(&self) -> DbBackend {
+                self.backend()
+            }
+
+            async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+                $run!(self, execute_raw(statement))
+            }
+
+            async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+                $run!(self, execute_unprepared(sql))
+            }
+
+            async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+                $run!(self, query_one_raw(statement))
+            }
+
+            async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+                $run!(self, query_all_raw(statement))
             }
         }
     };
 }
 
-/// Single statements that write, each when it is its turn.
-#[async_trait::async_trait]
-impl ConnectionTrait for Writer {
-    fn get_database_backend(&self) -> DbBackend {
-        self.connection.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        in_turn!(self, writer => writer.execute(statement), pool => pool.execute_raw(statement))
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        in_turn!(self, writer => writer.execute_unprepared(sql), pool => pool.execute_unprepared(sql))
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        in_turn!(self, writer => writer.query_one(statement), pool => pool.query_one_raw(statement))
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        in_turn!(self, writer => writer.query_all(statement), pool => pool.query_all_raw(statement))
-    }
-}
+// Single statements that write, each when it is its turn.
+connection_trait!(Writer, in_turn);
+connection_trait!(WriteTransaction, within);
 
 /// A transaction over a connection of the pool, while it is one's turn.
 #[derive(Debug)]
@@ -218,6 +235,13 @@ impl Drop for Open {
 }
 
 impl WriteTransaction {
+    fn backend(&self) -> DbBackend {
+        match &self.0 {
+            Connection::File(_) => DbBackend::Sqlite,
+            Connection::Pool(transaction) => transaction.get_database_backend(),
+        }
+    }
+
     /// Makes what was written last.
     ///
     /// # Errors
@@ -240,26 +264,31 @@ impl WriteTransaction {
         }
     }
 
-    /// Runs statements of which none needs the result of another, in their order. SQLite's thread gets them all at once.
+    /// Runs statements of which none needs the result of another, in their order. SQLite's thread gets them all at once. There is an
+    /// answer to each.
     ///
     /// Their parameters have no numbers on SQLite, as the query builder writes them.
     ///
     /// # Errors
     /// The first error of the database; the transaction is of no more use then.
     pub(crate) async fn run_together(&self, statements: Vec<Statement>) -> Result<Vec<Done>, DbErr> {
-        if statements.is_empty() {
-            return Ok(Vec::new());
-        }
+        let asked = statements.len();
+        let mut done = Vec::with_capacity(asked);
         match &self.0 {
-            Connection::File(open) => Box::pin(open.lock().await.writer()?.run_together(statements)).await,
+            _ if asked == 0 => {}
+            Connection::File(open) => {
+                done = Box::pin(open.lock().await.writer()?.run_together(statements)).await?;
+            }
             Connection::Pool(transaction) => {
-                let mut done = Vec::with_capacity(statements.len());
                 for statement in statements {
                     done.push(run(transaction, statement).await?);
                 }
-                Ok(done)
             }
         }
+        if done.len() != asked {
+            return Err(DbErr::Custom(format!("{} answers to {asked} statements", done.len())));
+        }
+        Ok(done)
     }
 }
 
@@ -272,45 +301,6 @@ async fn run(transaction: &DatabaseTransaction, statement: Statement) -> Result<
     }
     let result = transaction.execute_raw(statement).await?;
     Ok(Done { rows_affected: result.rows_affected(), rows: Vec::new() })
-}
-
-macro_rules! within {
-    ($self:ident, $writer:ident => $with_writer:expr, $transaction:ident => $with_transaction:expr) => {
-        match &$self.0 {
-            Connection::File(open) => {
-                let mut open = open.lock().await;
-                let $writer = open.writer()?;
-                $with_writer.await
-            }
-            Connection::Pool($transaction) => $with_transaction.await,
-        }
-    };
-}
-
-#[async_trait::async_trait]
-impl ConnectionTrait for WriteTransaction {
-    fn get_database_backend(&self) -> DbBackend {
-        match &self.0 {
-            Connection::File(_) => DbBackend::Sqlite,
-            Connection::Pool(transaction) => transaction.get_database_backend(),
-        }
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        within!(self, writer => writer.execute(statement), pool => pool.execute_raw(statement))
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        within!(self, writer => writer.execute_unprepared(sql), pool => pool.execute_unprepared(sql))
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        within!(self, writer => writer.query_one(statement), pool => pool.query_one_raw(statement))
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        within!(self, writer => writer.query_all(statement), pool => pool.query_all_raw(statement))
-    }
 }
 
 #[cfg(test)]

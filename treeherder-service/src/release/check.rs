@@ -2,6 +2,8 @@
 
 use treeherder_ingest::pulse::{AmqpUrl, is_local_host};
 
+use url::Url;
+
 use crate::config::{StorageArgs, switch};
 use crate::roles::host_without_tls;
 
@@ -88,11 +90,11 @@ fn broker_problem(variable: &str, url: &str) -> Option<String> {
 }
 
 fn site_problem(site_url: &str) -> Option<String> {
-    let (scheme, rest) = site_url.split_once("://").unwrap_or(("", site_url));
-    let host = rest.split(['/', ':']).next().unwrap_or_default();
-    match scheme {
+    let site = Url::parse(site_url).ok();
+    let host = site.as_ref().and_then(Url::host_str);
+    match site.as_ref().map_or("", Url::scheme) {
         "https" => None,
-        "http" if is_local_host(host) => None,
+        "http" if host.is_some_and(is_local_host) => None,
         "http" => Some(format!("SITE_URL is {site_url}: cookies of a site that people log in to need https")),
         _ => Some(format!("SITE_URL is {site_url:?}, which is not an http or https URL")),
     }

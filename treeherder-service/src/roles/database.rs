@@ -259,7 +259,9 @@ fn encrypted(url: String) -> String {
 /// Returns the host of a database server elsewhere whose URL allows that it is spoken to in the clear.
 pub(crate) fn host_without_tls(url: &str) -> Option<String> {
     let mode = parameter(url, &SSL_MODE);
-    let insists = matches!(mode.as_deref(), None | Some("require" | "verify-ca" | "verify-full"));
+    let insists = mode.is_none_or(|mode| {
+        ["require", "verify-ca", "verify-full"].iter().any(|safe| mode.eq_ignore_ascii_case(safe))
+    });
     host_elsewhere(url).filter(|_| !insists)
 }
 
@@ -270,7 +272,9 @@ const SSL_MODE: [&str; 2] = ["sslmode", "ssl-mode"];
 fn host_elsewhere(url: &str) -> Option<String> {
     let parsed = Url::parse(url).ok().filter(|url| url.scheme() != "sqlite")?;
     // It takes the place of the one before the path; the folder of a socket begins with a slash.
-    let host = parameter(url, &["host", "hostaddr"]).or_else(|| parsed.host_str().map(str::to_owned))?;
+    let host = parameter(url, &["host", "hostaddr"]).or_else(|| parsed.host_str().map(str::to_owned));
+    // Without any, the drivers look there.
+    let host = host.or_else(|| ["PGHOSTADDR", "PGHOST"].iter().find_map(|name| std::env::var(name).ok()))?;
     let is_folder = host.starts_with('/') || host.to_ascii_lowercase().starts_with("%2f");
     let is_near = host.is_empty() || is_folder || is_local_host(&host);
     (!is_near).then_some(host)

@@ -63,12 +63,13 @@ impl Vitals {
     ) -> impl Future<Output = ()> + Send + 'static {
         let (watch, store) = (Arc::clone(&self.watch), store.clone());
         async move {
-            while let Err(error) = watch.learn_revoked(&store).await {
-                tracing::warn!(%error, "cannot look for revoked tasks, trying again");
-                if stop.run_until_cancelled(tokio::time::sleep(PAUSE)).await.is_none() {
-                    return;
+            let learn = async {
+                while let Err(error) = watch.learn_revoked(&store).await {
+                    tracing::warn!(%error, "cannot look for revoked tasks, trying again");
+                    tokio::time::sleep(PAUSE).await;
                 }
-            }
+            };
+            stop.run_until_cancelled(learn).await;
         }
     }
 

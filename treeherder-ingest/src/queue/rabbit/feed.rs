@@ -229,7 +229,10 @@ impl Mover {
                         break;
                     }
                     None => {
-                        tracing::warn!(queue.name = %self.queue, "the broker ended a consumer");
+                        // Otherwise this side has closed the channel or the connection.
+                        if self.channel.status().connected() {
+                            tracing::warn!(queue.name = %self.queue, "the broker ended a consumer");
+                        }
                         break;
                     }
                 },

@@ -56,15 +56,18 @@ impl<'a> Counting<'a> {
         let mut selects =
             vec![select_lines(job.job_id).build(backend), backend.build(&select_kept(job.job_id))];
         selects.extend(counts.selects(backend, job));
-        let mut read = transaction.run_together(selects).await?.into_iter().map(|done| done.rows);
-        let (stored, kept) = (read.next().unwrap_or_default(), read.next().unwrap_or_default());
+        let done = transaction.run_together(selects).await?;
+        let [stored, kept, counted @ ..] = &done[..] else {
+            unreachable!("there is an answer to each of the statements");
+        };
         let stored = stored
+            .rows
             .iter()
             .map(|row| text_log_error::Model::from_query_result(row, ""))
             .collect::<Result<Vec<_>, _>>()?;
-        let kept = kept_of(kept.first())?;
-        for rows in read {
-            counts.take(job, &rows)?;
+        let kept = kept_of(kept.rows.first())?;
+        for done in counted {
+            counts.take(job, &done.rows)?;
         }
         let open = stored.iter().filter(|line| !kept.contains_key(&line.line_number));
         let open: Vec<_> = open.map(|line| (line.line_number, LineKey::of(&line.line))).collect();
@@ -76,9 +79,9 @@ impl<'a> Counting<'a> {
         Ok(Self { job, rows, keys, stored, open, kept, counts })
     }
 
-    /// Counts the job's lines that are not counted yet, and returns the statements that store those of the rows which the job
-    /// does not have, how many of the statements do so, and what was counted. A failure that nobody has seen before is marked,
-    /// and so is its job.
+    /// Counts the job's lines that are not counted yet. Returns statements, and how many of them, the first ones, store those of
+    /// the rows which the job does not have; the others store what was counted. A failure that nobody has seen before is marked, and
+    /// so is its job.
     pub(super) fn store(self, backend: DbBackend) -> Result<(Vec<Statement>, usize), StoreError> {
         let Self { job, rows, keys, stored, mut open, mut kept, mut counts } = self;
         let mut fresh = Vec::with_capacity(rows.len());

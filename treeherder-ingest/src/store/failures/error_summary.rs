@@ -130,7 +130,7 @@ impl Store {
         let status = statements.len();
         statements.push(log_status_statement(backend, job_log_id, LogStatus::Parsed));
         let done = transaction.run_together(statements).await?;
-        check_log_status(job_log_id, &done[status])?;
+        check_log_status(job_log_id, done[status].rows_affected)?;
         transaction.commit().await?;
         let rows = |inserts: &[Done]| inserts.iter().map(|insert| insert.rows_affected).sum();
         result.group_statuses = rows(&done[..statuses]);
@@ -170,7 +170,7 @@ impl Known {
         selects.extend(groups.selects(backend));
         let done = transaction.run_together(selects).await?;
         let [log, lines, statuses, found @ ..] = &done[..] else {
-            return Err(StoreError::Value(format!("{} answers to the selections of a log", done.len())));
+            unreachable!("there is an answer to each of the statements");
         };
         if log.rows.is_empty() {
             return Err(StoreError::NotFound { what: "job log", key: job_log_id.to_string() });

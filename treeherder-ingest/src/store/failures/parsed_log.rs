@@ -1,7 +1,7 @@
 //! The result of parsing a raw log: its error lines, their counts and its status, in one transaction (`spec/ingest.md` §5.2, §6.2).
 
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _};
+use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement};
 
 use super::ErrorLine;
 use super::counting::Counting;
@@ -12,6 +12,7 @@ use crate::store::entity::job_log;
 use crate::store::events::{EventJob, EventLog};
 use crate::store::logs::{check_log_status, log_status_statement};
 use crate::store::{Store, StoreError};
+use crate::writer::{Done, WriteTransaction};
 
 impl Store {
     /// Stores the error lines of a raw log, counts them and marks the log as parsed; returns how many of the lines are new.
@@ -41,7 +42,7 @@ impl Store {
         };
         let transaction = self.begin_write().await?;
         let backend = transaction.get_database_backend();
-        let (mut statements, inserts) = match &job {
+        let (statements, inserts) = match &job {
             Some(job) => Counting::read(&transaction, job, &rows).await?.store(backend)?,
             None => {
                 let inserts = insert_lines(backend, job_id, &rows, |_| false);
@@ -49,17 +50,29 @@ impl Store {
                 (inserts, number)
             }
         };
+        let events = job.as_ref().map(|job| log_told(&job.into(), lines)).unwrap_or_default();
+        let done = self.end_parsed(transaction, statements, log_id, &events).await?;
+        Ok(done[..inserts].iter().map(|insert| insert.rows_affected).sum())
+    }
+
+    /// Runs the statements, marks the log as parsed, tells the events and commits.
+    async fn end_parsed(
+        &self,
+        transaction: WriteTransaction,
+        mut statements: Vec<Statement>,
+        log_id: i32,
+        events: &[Event],
+    ) -> Result<Vec<Done>, StoreError> {
+        let backend = transaction.get_database_backend();
         let status = statements.len();
         statements.push(log_status_statement(backend, log_id, LogStatus::Parsed));
-        let events = job.as_ref().map(|job| log_told(&job.into(), lines)).unwrap_or_default();
-        let append = statements.len();
-        statements.extend(EventLog::inserts(backend, &events)?);
+        statements.extend(EventLog::inserts(backend, events)?);
         let done = transaction.run_together(statements).await?;
-        check_log_status(log_id, &done[status])?;
-        let appended = self.event_log().appended(&transaction, &done[append..]).await?;
+        check_log_status(log_id, done[status].rows_affected)?;
+        let appended = self.event_log().appended(&transaction, &done[status + 1..]).await?;
         transaction.commit().await?;
         appended.announce();
-        Ok(done[..inserts].iter().map(|insert| insert.rows_affected).sum())
+        Ok(done)
     }
 
     /// Marks a log without failure lines as parsed; of most of them there is nothing to tell.
@@ -71,14 +84,7 @@ impl Store {
             return Ok(0);
         }
         let transaction = self.begin_write().await?;
-        let backend = transaction.get_database_backend();
-        let mut statements = vec![log_status_statement(backend, log_id, LogStatus::Parsed)];
-        statements.extend(EventLog::inserts(backend, &events)?);
-        let done = transaction.run_together(statements).await?;
-        check_log_status(log_id, &done[0])?;
-        let appended = self.event_log().appended(&transaction, &done[1..]).await?;
-        transaction.commit().await?;
-        appended.announce();
+        self.end_parsed(transaction, Vec::new(), log_id, &events).await?;
         Ok(0)
     }
 

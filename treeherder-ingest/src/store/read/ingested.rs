@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use serde::Serialize;
 
+use super::count_at;
 use crate::store::Store;
 use crate::store::entity::push;
 use crate::store::error::StoreError;
@@ -88,11 +89,10 @@ impl Store {
             .group_by_columns([("repository", "name"), ("job", "state")]);
         let mut groups = Vec::new();
         for row in self.connection().query_all(&select).await? {
-            let jobs: i64 = row.try_get_by_index(2)?;
             groups.push(JobGroupCount {
                 repository: row.try_get_by_index(0)?,
                 state: row.try_get_by_index(1)?,
-                jobs: u64::try_from(jobs).unwrap_or_default(),
+                jobs: count_at(&row, 2)?,
             });
         }
         groups.sort_by(|a, b| (&a.repository, &a.state).cmp(&(&b.repository, &b.state)));

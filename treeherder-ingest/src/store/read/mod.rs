@@ -20,7 +20,6 @@ mod perf_signatures;
 mod plan_tests;
 mod push_filter;
 mod push_jobs;
-mod push_tallies;
 mod pushes;
 mod reference;
 mod tallies;
@@ -43,9 +42,15 @@ pub use perf_graph::{Graph, GraphPoint, GraphQuery, GraphSeries, GraphedSeries};
 pub use perf_signatures::{SeriesQuery, SeriesSummary};
 pub use push_filter::PushCondition;
 pub use push_jobs::DecisionTask;
-pub use push_tallies::PushTally;
 pub use pushes::{CommitSummary, PushQuery, PushSummary};
-pub use tallies::{JobTally, LogTally};
+pub use tallies::{JobTally, LogTally, PushTally};
+
+use sea_orm::{DbErr, QueryResult};
+
+/// Reads a count from a column.
+fn count_at(row: &QueryResult, column: usize) -> Result<u64, DbErr> {
+    Ok(u64::try_from(row.try_get_by_index::<i64>(column)?).unwrap_or_default())
+}
 
 /// Writes the placeholders of `count` values, the first of which is number `first`.
 ///

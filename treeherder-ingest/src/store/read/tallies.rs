@@ -1,8 +1,10 @@
 //! How many jobs and logs there are of each kind.
 
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query};
 use sea_orm::{ConnectionTrait as _, Statement};
 use serde::Serialize;
 
+use super::count_at;
 use crate::job::LogStatus;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -29,6 +31,21 @@ pub struct LogTally {
     pub logs: u64,
 }
 
+/// Jobs of a push that have the same state, result and classification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PushTally {
+    /// Id of the push.
+    pub push_id: i32,
+    /// State.
+    pub state: String,
+    /// Result; `unknown` while the jobs are not completed.
+    pub result: String,
+    /// Id of their failure classification.
+    pub failure_classification_id: i32,
+    /// Number of jobs.
+    pub jobs: u64,
+}
+
 impl Store {
     /// Counts the jobs by state and result.
     ///
@@ -38,11 +55,10 @@ impl Store {
         let sql = "SELECT state, result, COUNT(*) FROM job GROUP BY state, result ORDER BY state, result";
         let mut tallies = Vec::new();
         for row in self.connection().query_all_raw(Statement::from_string(self.backend(), sql)).await? {
-            let jobs: i64 = row.try_get_by_index(2)?;
             tallies.push(JobTally {
                 state: row.try_get_by_index(0)?,
                 result: row.try_get_by_index(1)?,
-                jobs: u64::try_from(jobs).unwrap_or_default(),
+                jobs: count_at(&row, 2)?,
             });
         }
         Ok(tallies)
@@ -56,11 +72,44 @@ impl Store {
         let sql = "SELECT name, status, COUNT(*) FROM job_log GROUP BY name, status ORDER BY name, status";
         let mut tallies = Vec::new();
         for row in self.connection().query_all_raw(Statement::from_string(self.backend(), sql)).await? {
-            let logs: i64 = row.try_get_by_index(2)?;
             tallies.push(LogTally {
                 name: row.try_get_by_index(0)?,
                 status: LogStatus::from_code(row.try_get_by_index(1)?),
-                logs: u64::try_from(logs).unwrap_or_default(),
+                logs: count_at(&row, 2)?,
+            });
+        }
+        Ok(tallies)
+    }
+
+    /// Counts the jobs of some pushes. Only those of a tier below `hidden_tier` count.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn push_tallies(
+        &self,
+        push_ids: &[i32],
+        hidden_tier: i32,
+    ) -> Result<Vec<PushTally>, StoreError> {
+        if push_ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns = ["push_id", "state", "result", "failure_classification_id"];
+        let mut select = Query::select();
+        select
+            .columns(columns)
+            .expr(Func::count(Expr::col("id")))
+            .from("job")
+            .and_where(Expr::col("push_id").is_in(push_ids.iter().copied()))
+            .and_where(Expr::col("tier").lt(hidden_tier))
+            .group_by_columns(columns);
+        let mut tallies = Vec::new();
+        for row in self.connection().query_all(&select).await? {
+            tallies.push(PushTally {
+                push_id: row.try_get_by_index(0)?,
+                state: row.try_get_by_index(1)?,
+                result: row.try_get_by_index(2)?,
+                failure_classification_id: row.try_get_by_index(3)?,
+                jobs: count_at(&row, 4)?,
             });
         }
         Ok(tallies)

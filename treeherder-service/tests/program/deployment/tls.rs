@@ -2,7 +2,6 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::mpsc;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -19,14 +18,14 @@ struct Authority(Issuer<'static, KeyPair>);
 
 impl Authority {
     /// Writes its certificate to a file of `place`.
-    fn new(place: &Place, name: &str) -> (Self, PathBuf) {
+    fn new(place: &Place, name: &str) -> (Self, String) {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
         let key = KeyPair::generate().unwrap();
         let file = place.file(&format!("{name}.pem"));
         std::fs::write(&file, params.self_signed(&key).unwrap().pem()).unwrap();
-        (Self(Issuer::new(params, key)), file)
+        (Self(Issuer::new(params, key)), file.to_str().unwrap().to_owned())
     }
 
     /// Testifies that a server is at this address.
@@ -35,6 +34,25 @@ impl Authority {
         let params = CertificateParams::new(vec![address.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
         Identity { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+}
+
+/// Where a program runs that is to trust one of two authorities.
+struct Trust {
+    place: Place,
+    /// The server's, by `trusted`.
+    identity: Identity,
+    /// Files of the authorities.
+    trusted: String,
+    strange: String,
+}
+
+impl Trust {
+    fn new() -> Self {
+        let place = Place::new();
+        let (authority, trusted) = Authority::new(&place, "ours");
+        let (_, strange) = Authority::new(&place, "strange");
+        Self { identity: authority.testify(ELSEWHERE), trusted, strange, place }
     }
 }
 
@@ -94,13 +112,10 @@ fn depth(place: &Place, queue: &str, of: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_elsewhere_is_spoken_to_with_tls_and_as_the_one_that_it_is() {
-    let place = Place::new();
-    let (authority, trusted) = Authority::new(&place, "ours");
-    let (_, strange) = Authority::new(&place, "strange");
-    let identity = authority.testify(ELSEWHERE);
+    let Trust { place, identity, trusted, strange } = Trust::new();
     let Some(rabbit) = started(|| RabbitMq::start_encrypted(&identity)) else { return };
     let url = rabbit.url("/");
-    let (trusted, strange) = (trusted.to_str().unwrap(), strange.to_str().unwrap());
+    let (trusted, strange) = (trusted.as_str(), strange.as_str());
     place.text(&["migrate"]);
 
     // The scheme of an unencrypted connection is no reason to have one.
@@ -157,13 +172,10 @@ async fn a_broker_elsewhere_is_spoken_to_with_tls_and_as_the_one_that_it_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_elsewhere_is_spoken_to_with_tls_and_as_the_one_that_it_is() {
-    let place = Place::new();
-    let (authority, trusted) = Authority::new(&place, "ours");
-    let (_, strange) = Authority::new(&place, "strange");
-    let identity = authority.testify(ELSEWHERE);
+    let Trust { place, identity, trusted, strange } = Trust::new();
     let Some(postgres) = started(|| Postgres::start_encrypted(&identity)) else { return };
     let url = postgres.create_database_elsewhere("hunter2").await;
-    let (trusted, strange) = (trusted.to_str().unwrap(), strange.to_str().unwrap());
+    let (trusted, strange) = (trusted.as_str(), strange.as_str());
     let address = url.split(['@', '/']).nth(3).unwrap().to_owned();
     let port: u16 = address.rsplit(':').next().unwrap().parse().unwrap();
     let other_name = format!("127.0.0.3:{}", forwarded(port));
@@ -216,4 +228,10 @@ async fn a_server_elsewhere_without_tls_hears_neither_user_nor_password() {
     assert_eq!(said[..2], [0x16, 0x03]);
     let text = String::from_utf8_lossy(&said);
     assert!(!text.contains("stranger") && !text.contains("hunter2") && !text.contains("AMQP"), "{text}");
+
+    // What wants TLS answers with an alert to who speaks in the clear.
+    let (port, _) = without_tls(b"\x15\x03\x03\0\x02\x02\x46");
+    let address = format!("{ELSEWHERE}:{port}");
+    let broker = format!("amqp://stranger:hunter2@{address}/?ssl=0");
+    refused(&place, &["queues"], &[("BROKER_URL", &broker)], &[&address, "`amqps:` asks for it"]);
 }
