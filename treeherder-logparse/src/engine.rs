@@ -135,6 +135,8 @@ struct Line {
     /// Stages whose automata of anchored, or unanchored, patterns have been asked.
     asked_anchored: u8,
     asked_unanchored: u8,
+    /// Stages whose exact rules have said that it is no failure line.
+    refused: u8,
     /// Bytes that shapes may still go over.
     steps: usize,
     /// Stages from this one on are excluded.
@@ -305,6 +307,7 @@ impl Engine {
         line.viewed = 0;
         line.asked_anchored = 0;
         line.asked_unanchored = 0;
+        line.refused = 0;
         line.steps = 2 * cut_len;
         line.excluded_from = usize::MAX;
     }
@@ -325,7 +328,7 @@ impl Engine {
         };
         let exact = || compiled.exact_on_ascii && is_ascii(&visible[stripped..]);
         let place = hit.begin..hit.begin + compiled.prefilter.literal_len(hit.literal);
-        let mut stages = stages;
+        let mut stages = stages & !line.refused;
         while stages != 0 {
             let number = stages.trailing_zeros() as usize;
             let bit = 1 << number;
@@ -340,16 +343,18 @@ impl Engine {
             if !said.matches {
                 let ask_anchored = said.ask_anchored && line.asked_anchored & bit == 0;
                 let ask_unanchored = said.ask_unanchored && line.asked_unanchored & bit == 0;
-                if !ask_anchored && !ask_unanchored {
-                    continue;
-                }
                 line.asked_anchored |= u8::from(ask_anchored) << number;
                 line.asked_unanchored |= u8::from(ask_unanchored) << number;
                 let failure = &compiled.stages[number].failure;
                 let seen = &visible[view.start..view.end];
-                let may_match = ask_anchored && failure.may_match_anchored(seen)
+                let may_match = said.maybe
+                    || ask_anchored && failure.may_match_anchored(seen)
                     || ask_unanchored && failure.may_match_unanchored(seen);
-                if !may_match || !exact() && !failure.matches_exactly(&decode(seen)) {
+                if !may_match {
+                    continue;
+                }
+                if !exact() && !failure.matches_exactly(&decode(seen)) {
+                    line.refused |= bit;
                     continue;
                 }
             }
@@ -360,14 +365,15 @@ impl Engine {
             }
             let views = &self.views[..=number];
             let excluding = compiled.excludes.ask(block.text, stripped..line.cut, views);
-            let any = excluding.surely | excluding.ask_anchored | excluding.ask_unanchored;
+            let any = excluding.surely | excluding.maybe | excluding.ask_anchored | excluding.ask_unanchored;
             // Most failure lines have nothing that may exclude them.
             for (earlier, view) in views.iter().enumerate().filter(|(earlier, _)| any >> earlier & 1 != 0) {
                 let bit = 1 << earlier;
                 let exclude = &compiled.stages[earlier].exclude;
                 let seen = &visible[view.start..view.end];
                 let excluded = excluding.surely & bit != 0
-                    || (excluding.ask_anchored & bit != 0 && exclude.may_match_anchored(seen)
+                    || (excluding.maybe & bit != 0
+                        || excluding.ask_anchored & bit != 0 && exclude.may_match_anchored(seen)
                         || excluding.ask_unanchored & bit != 0 && exclude.may_match_unanchored(seen))
                         && (exact() || exclude.matches_exactly(&decode(seen)));
                 if excluded {
@@ -491,6 +497,7 @@ impl Line {
         viewed: 0,
         asked_anchored: 0,
         asked_unanchored: 0,
+        refused: 0,
         steps: 0,
         excluded_from: 0,
     };

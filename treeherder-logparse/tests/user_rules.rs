@@ -96,3 +96,25 @@ fn the_readmes_rules_work() {
     let texts: Vec<String> = found.failures().into_iter().map(|(_, _, text)| text).collect();
     assert_eq!(texts, ["ERR12: x", "2026-11-22T10:00:00Z [keep] fatal: z"]);
 }
+
+/// The text that switches a strip on is a part of patterns as well, which do not want it where it stands.
+#[test]
+fn a_text_of_a_pattern_switches_a_strip_on_wherever_it_stands() {
+    let toml = "[[strip]]\npattern = '^> '\nonce-seen = 'FAIL-'\n[[failure]]\npattern = '^\\d+ FAIL-'\n[[failure]]\npattern = '^abort:'\n";
+    assert_eq!(failures(toml, "> abort: x\nFAIL- 1\n> abort: x\n"), ["abort: x"]);
+    let toml = "[[strip]]\npattern = '^> '\nonce-seen = 'FAIL-'\n[[failure]]\npattern = 'x +FAIL-'\n[[failure]]\npattern = '^abort:'\n";
+    assert_eq!(failures(toml, "> abort: x\na\nFAIL- 1\n> abort: x\n"), ["abort: x"]);
+}
+
+/// A line with more useless hits than are looked at one by one.
+#[test]
+fn what_stands_behind_many_useless_hits_counts() {
+    let failure = "[[failure]]\npattern = 'a.*b err:\\d+x'\n";
+    let exclude = "[[exclude]]\npattern = 'c.*d skip:\\d+x'\n";
+    let hits = |text: &str| format!("ac {}", text.repeat(25));
+    let found = |line: &str| failures(&format!("{failure}{exclude}"), &format!("{line}\n")).len();
+    assert_eq!(found(&hits("b err:1 ")), 0);
+    assert_eq!(found(&(hits("b err:1 ") + "b err:1x")), 1);
+    assert_eq!(found(&(hits("b err:1 d skip:1 ") + "b err:1x")), 1);
+    assert_eq!(found(&(hits("b err:1 d skip:1 ") + "b err:1x d skip:1x")), 0);
+}

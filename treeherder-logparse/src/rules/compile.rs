@@ -117,7 +117,7 @@ impl Compiled {
         for seen in strips.iter().filter_map(|strip| strip.once_seen.as_ref()) {
             literals.add_idle(seen);
         }
-        if literals.texts.len() > MAX_LITERALS {
+        if literals.texts.len().max(exclude_literals.literals.texts.len()) > MAX_LITERALS {
             return Err(RulesError::syntax(
                 None,
                 format!("a ruleset has at most {MAX_LITERALS} texts to look for"),

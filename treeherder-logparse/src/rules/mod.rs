@@ -25,7 +25,7 @@ use crate::Simd;
 
 /// A compiled [`Ruleset`], ready to be shared by any number of parsers.
 ///
-/// Compiling takes a few milliseconds at most; a clone is one reference count.
+/// Compiling takes some milliseconds, tens of them for many patterns; a clone is one reference count.
 ///
 /// ```
 /// use treeherder_logparse::{Rules, Ruleset};

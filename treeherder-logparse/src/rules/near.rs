@@ -43,7 +43,7 @@ impl Near {
     }
 }
 
-/// Returns the bytes with which texts of a walk begin. Any may where the empty text is one of them, `otherwise` may as well.
+/// Returns the bytes with which texts of a walk begin. Where the empty text is one of them, `otherwise` may stand there as well.
 pub(super) fn first_bytes(walk: &Walk, otherwise: ByteSet) -> ByteSet {
     let first = ByteSet::of(|byte| walk.begins_with(byte));
     if walk.matches_nothing() { first.or(otherwise) } else { first }

@@ -19,6 +19,8 @@ use super::{memo::Memo, near::ByteSet, walk::Walk};
 
 /// Room for the DFA of one set of patterns.
 const DFA_SIZE_LIMIT: usize = 4 << 20;
+/// Room for an automaton that is to become a walk: twice what the largest walk takes.
+const WALK_SIZE_LIMIT: usize = 512 << 10;
 
 /// A set of patterns of which any may match.
 #[derive(Debug)]
@@ -213,10 +215,15 @@ impl ByteDfa {
             return Ok(None);
         }
         let widened: Vec<Hir> = patterns.iter().map(widen).collect();
-        Self::build(&widened, anchored, MatchKind::LeftmostFirst).map(Some)
+        Self::build(&widened, anchored, MatchKind::LeftmostFirst, DFA_SIZE_LIMIT).map(Some)
     }
 
-    fn build(patterns: &[Hir], anchored: Anchored, match_kind: MatchKind) -> Result<Self, String> {
+    fn build(
+        patterns: &[Hir],
+        anchored: Anchored,
+        match_kind: MatchKind,
+        size_limit: usize,
+    ) -> Result<Self, String> {
         let start_kind = match anchored {
             Anchored::No => StartKind::Unanchored,
             _ => StartKind::Anchored,
@@ -228,8 +235,8 @@ impl ByteDfa {
         let config = dense::Config::new()
             .start_kind(start_kind)
             .match_kind(match_kind)
-            .dfa_size_limit(Some(DFA_SIZE_LIMIT))
-            .determinize_size_limit(Some(4 * DFA_SIZE_LIMIT));
+            .dfa_size_limit(Some(size_limit))
+            .determinize_size_limit(Some(4 * size_limit));
         let dfa = dense::Builder::new()
             .configure(config)
             .build_from_nfa(&nfa)
@@ -242,7 +249,7 @@ impl ByteDfa {
     /// Compiles a pattern of bytes so that all its matches count, the shortest and the longest; `None` when that is too
     /// large.
     pub(super) fn of_all_matches(pattern: &Hir) -> Option<Self> {
-        Self::build(std::slice::from_ref(pattern), Anchored::Yes, MatchKind::All).ok()
+        Self::build(std::slice::from_ref(pattern), Anchored::Yes, MatchKind::All, WALK_SIZE_LIMIT).ok()
     }
 
     /// Makes a walk of it, unless it is too large for that.

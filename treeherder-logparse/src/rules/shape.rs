@@ -3,8 +3,6 @@
 //! The search has found a text that a pattern requires. Where the pattern says what comes before that text and what comes
 //! behind it, only these two need a look, and most lines are refused at the first byte.
 
-use std::cell::Cell;
-
 use regex_syntax::hir::{Hir, HirKind, Look, LookSet};
 
 use super::{
@@ -13,6 +11,7 @@ use super::{
     required::{exact_texts, product},
     walk::Walk,
 };
+use crate::scan::is_ascii;
 
 /// A pattern as what comes before and behind each of its literals.
 #[derive(Debug)]
@@ -39,7 +38,9 @@ enum Before {
 pub(crate) enum Answer {
     Yes,
     No,
-    /// Only if characters beyond ASCII are what the pattern wants there, or it took too long.
+    /// If characters beyond ASCII are what the pattern wants there: the widened pattern matches.
+    Maybe,
+    /// It took too long.
     Unsure,
 }
 
@@ -120,53 +121,41 @@ impl Shape {
             Before::Anything => Answer::Yes,
             Before::Start if before.is_empty() => Answer::Yes,
             Before::Start => Answer::No,
-            Before::Walk(walk) => {
-                ask(walk, before.len(), |at| before[before.len() - 1 - at], |_| true, steps)
-            }
-            Before::WalkToStart(walk) => {
-                ask(walk, before.len(), |at| before[before.len() - 1 - at], |at| at == before.len(), steps)
-            }
+            Before::Walk(walk) => ask::<true>(walk, before, false, steps),
+            Before::WalkToStart(walk) => ask::<true>(walk, before, true, steps),
         };
         let Some(walk) = self.after.as_ref().filter(|_| answer != Answer::No) else { return answer };
         let after = &line[literal.end..];
-        match ask(walk, after.len(), |at| after[at], |_| true, steps) {
+        match ask::<false>(walk, after, false, steps) {
             Answer::Yes => answer,
+            Answer::Maybe if answer == Answer::Unsure => answer,
             other => other,
         }
     }
 }
 
-/// Asks a walk whether it ends at a place that will do.
+/// Asks a walk over `bytes`, or over them backwards, whether it ends somewhere, or just at their end.
 #[inline(always)]
-fn ask(
-    walk: &Walk,
-    len: usize,
-    byte: impl Fn(usize) -> u8,
-    good: impl Fn(usize) -> bool,
-    steps: &mut usize,
-) -> Answer {
+fn ask<const BACKWARDS: bool>(walk: &Walk, bytes: &[u8], whole: bool, steps: &mut usize) -> Answer {
     if *steps == 0 {
         return Answer::Unsure;
     }
-    // A walk takes any bytes beyond ASCII for characters that a pattern wants, if it wants any.
-    let seen = Cell::new(0);
+    let len = bytes.len();
     let mut found = false;
     let stop = walk.run(
         len,
+        |at| bytes[if BACKWARDS { len - 1 - at } else { at }],
         |at| {
-            let byte = byte(at);
-            seen.set(seen.get() | byte);
-            byte
-        },
-        |at| {
-            found |= good(at);
+            found |= !whole || at == len;
             found
         },
     );
     *steps = steps.saturating_sub(stop);
+    // A walk takes any bytes beyond ASCII for characters that a pattern wants, if it wants any.
+    let seen = if BACKWARDS { &bytes[len - stop..] } else { &bytes[..stop] };
     match found {
-        true if seen.get().is_ascii() => Answer::Yes,
-        true => Answer::Unsure,
+        true if is_ascii(seen) => Answer::Yes,
+        true => Answer::Maybe,
         false => Answer::No,
     }
 }
@@ -262,7 +251,7 @@ mod tests {
                         if answers.contains(&Answer::Yes) {
                             assert!(expected, "{pattern} does not match {line:?}");
                             sure += 1;
-                        } else if answers.contains(&Answer::Unsure) {
+                        } else if answers.contains(&Answer::Maybe) {
                             assert!(!line.is_ascii(), "{pattern} is sure about {line:?}");
                             unsure += 1;
                         } else {

@@ -27,9 +27,11 @@ pub(crate) struct LiteralUse {
     /// Stages in which an unanchored pattern requires it that has no shape.
     unanchored: u8,
     /// Patterns that have a shape around it, by number.
-    shapes: Vec<u16>,
+    shapes: Vec<u32>,
     /// It marks performance data.
     pub(crate) performance: bool,
+    /// It may switch a strip on.
+    switches: bool,
     near: Near,
 }
 
@@ -52,6 +54,8 @@ pub(crate) struct Uses {
 pub(crate) struct Said {
     /// A rule matches.
     pub(crate) matches: bool,
+    /// A rule matches if its wide classes mean the characters beyond ASCII that are there.
+    pub(crate) maybe: bool,
     /// The automaton of the anchored patterns has to tell.
     pub(crate) ask_anchored: bool,
     /// The automaton of the unanchored patterns has to tell.
@@ -94,6 +98,7 @@ impl Uses {
         }
         let mut said = Said {
             matches: used.text & bit != 0,
+            maybe: false,
             ask_anchored: used.anchored & bit != 0,
             ask_unanchored: used.unanchored & bit != 0,
         };
@@ -102,13 +107,14 @@ impl Uses {
         }
         let seen = &text[view.start..view.end];
         for number in &used.shapes {
-            let StageShape { stage: of, shape } = &self.shapes[usize::from(*number)];
+            let StageShape { stage: of, shape } = &self.shapes[*number as usize];
             if *of != stage {
                 continue;
             }
             match shape.check(seen, place.start - view.start..place.end - view.start, steps) {
                 Answer::Yes => return Said { matches: true, ..said },
                 Answer::No => {}
+                Answer::Maybe => said.maybe = true,
                 Answer::Unsure => {
                     said.ask_anchored |= shape.anchored;
                     said.ask_unanchored |= !shape.anchored;
@@ -138,7 +144,7 @@ impl Literals {
 
     /// Adds a text of no use to a rule: a hit makes the engine look at the line.
     pub(super) fn add_idle(&mut self, text: &[u8]) {
-        self.add(text);
+        self.add(text).switches = true;
     }
 
     pub(super) fn add_performance_marker(&mut self, text: &[u8]) {
@@ -156,8 +162,8 @@ impl Literals {
     pub(super) fn add_pattern(&mut self, pattern: &Hir, required: &[Vec<u8>], stage: usize) -> bool {
         let shape = Shape::new(pattern, required);
         let shaped = shape.is_some();
-        // Some hundred patterns at most: there are no more literals than ids of 16 bits.
-        let number = self.uses.shapes.len() as u16;
+        // As many patterns as a file of rules has lines at most.
+        let number = self.uses.shapes.len() as u32;
         self.uses.shapes.extend(shape.map(|shape| StageShape { stage, shape }));
         let anchored = is_anchored(pattern);
         let bit = 1 << stage;
@@ -180,10 +186,10 @@ impl Literals {
     pub(super) fn find_near(&mut self, starts: &[ByteSet]) {
         for used in &mut self.uses.uses {
             let alone = used.text | used.anchored | used.unanchored;
-            used.near = if used.performance || used.stages == 0 || alone != 0 {
+            used.near = if used.performance || used.switches || alone != 0 {
                 Near::ANYTHING
             } else {
-                let shapes = used.shapes.iter().map(|number| &self.uses.shapes[usize::from(*number)]);
+                let shapes = used.shapes.iter().map(|number| &self.uses.shapes[*number as usize]);
                 shapes.map(|of| of.shape.near(starts[of.stage])).fold(Near::default(), Near::or)
             };
         }
@@ -219,6 +225,8 @@ pub(crate) struct ExcludeFilter {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Excluding {
     pub(crate) surely: u8,
+    /// Those whose rules match if their wide classes mean the characters beyond ASCII that are there.
+    pub(crate) maybe: u8,
     /// Those whose automaton of anchored patterns has to tell.
     pub(crate) ask_anchored: u8,
     /// Those whose automaton of unanchored patterns has to tell.
@@ -242,6 +250,7 @@ impl ExcludeFilter {
     pub(crate) fn ask(&self, text: &[u8], line: Range<usize>, views: &[View]) -> Excluding {
         let mut excluding = Excluding {
             surely: 0,
+            maybe: 0,
             ask_anchored: self.always_anchored,
             ask_unanchored: self.always_unanchored,
         };
@@ -256,6 +265,7 @@ impl ExcludeFilter {
             for (stage, view) in views.iter().enumerate() {
                 let said = self.uses.ask(literal, place.clone(), stage, text, *view, &mut steps);
                 excluding.surely |= u8::from(said.matches) << stage;
+                excluding.maybe |= u8::from(said.maybe) << stage;
                 excluding.ask_anchored |= u8::from(said.ask_anchored) << stage;
                 excluding.ask_unanchored |= u8::from(said.ask_unanchored) << stage;
             }
