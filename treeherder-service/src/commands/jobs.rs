@@ -81,5 +81,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<()> {
             format!("{symbol} {}", shortened(&job.row.job_type_name, 60)),
         ]);
     }
-    Ok(table.print("no jobs")?)
+    // The place, since an empty database is made where there is none.
+    Ok(table.print(&format!("no such jobs in {}", database.place))?)
 }

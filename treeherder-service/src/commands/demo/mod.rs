@@ -79,7 +79,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let data_dir = DataDir::open(&folder)?;
     let _lock = data_dir.lock("demo")??;
     data_dir.remove_database()?;
-    let storage = StorageArgs { data_dir: folder, database_url: None, broker_url: None };
+    let storage = StorageArgs { data_dir: folder.clone(), database_url: None, broker_url: None };
     let database = Database::open(&storage).await?;
 
     let scenario = match args.size {
@@ -124,7 +124,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         if !args.once {
             if args.format.format == Format::Text {
-                output::line(&format!("\nlook at {url}, it goes on; Ctrl-C ends it"))?;
+                let folder = folder.display();
+                output::line(&format!(
+                    "\nlook at {url}, it goes on; Ctrl-C ends it\nin another shell: treeherder jobs --data-dir {folder}"
+                ))?;
             }
             continuation::run(&pipeline, &stand_in, &sender, &stop).await;
         }
