@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { Filter, list, setStatuses } from '../../treeherder-service/static/jobs/filter.js';
 import { layOut } from '../../treeherder-service/static/jobs/layout.js';
 import { Model, padded, progress } from '../../treeherder-service/static/jobs/model.js';
-import { news } from '../../treeherder-service/static/jobs/watch.js';
+import { SETTLED, news, watched } from '../../treeherder-service/static/jobs/watch.js';
 import { classes, hint, rowsHtml, spoken } from '../../treeherder-service/static/jobs/render.js';
 
 /**
@@ -136,7 +136,7 @@ test('running jobs count on', () => {
 test('progress counts what somebody must look at', () => {
   const model = new Model();
   model.merge(data('tbsgt', '12111'));
-  assert.deepEqual(progress(model.all()), { completed: 3, running: 1, failed: 1, fixed: 1, percent: 75 });
+  assert.deepEqual(progress(model.all()), { completed: 3, running: 1, unfinished: 1, failed: 1, fixed: 1, percent: 75 });
 });
 
 test('numbers in symbols count as numbers', () => {
@@ -144,11 +144,33 @@ test('numbers in symbols count as numbers', () => {
 });
 
 test('of a push that is waited for, further failures and the end are told', () => {
-  const of = (/** @type {number} */ failed, /** @type {number} */ running) => ({ failed, running });
-  assert.equal(news(of(0, 5), of(0, 3)), '');
-  assert.equal(news(of(0, 5), of(1, 4)), 'has 1 unclassified failure');
-  assert.equal(news(of(2, 5), of(1, 4)), '');
-  assert.equal(news(of(1, 5), of(3, 0)), 'is done: 3 unclassified failures');
-  assert.equal(news(of(0, 1), of(0, 0)), 'is done: no unclassified failure');
-  assert.equal(news(of(0, 0), of(0, 0)), '');
+  const of = (/** @type {number} */ failed, /** @type {number} */ unfinished) => ({ failed, unfinished });
+  const told = (/** @type {import('../../treeherder-service/static/jobs/watch.js').Told} */ before, /** @type {ReturnType<typeof of>} */ now) => news(before, now, 1_000_000);
+  assert.deepEqual(told(of(0, 5), of(0, 3)), { text: '', told: of(0, 3) });
+  assert.equal(told(of(0, 5), of(1, 4)).text, 'has 1 unclassified failure');
+  assert.equal(told(of(2, 5), of(1, 4)).text, '');
+  assert.deepEqual(told(of(0, 0), of(0, 0)), { text: '', told: of(0, 0) });
+});
+
+test('the end of a push is told once no further jobs have come for a while', () => {
+  const of = (/** @type {number} */ failed, /** @type {number} */ unfinished) => ({ failed, unfinished });
+  const ending = news(of(1, 5), of(3, 0), 1_000_000);
+  assert.deepEqual(ending, { text: '', told: { ...of(1, 0), ended: 1_000_000 } });
+  const told = ending.told ?? of(0, 0);
+  assert.deepEqual(news(told, of(3, 0), 1_000_000 + SETTLED - 1), ending);
+  assert.deepEqual(news(told, of(3, 0), 1_000_000 + SETTLED), { text: 'is done: 3 unclassified failures', told: null });
+  assert.equal(news(told, of(0, 0), 1_000_000 + SETTLED).text, 'is done: no unclassified failure');
+  assert.deepEqual(news(told, of(3, 8), 1_000_000 + SETTLED), { text: 'has 3 unclassified failures', told: of(3, 8) }, 'it went on');
+});
+
+test('a job that is not scheduled yet is to be waited for, and does not count as in progress', () => {
+  const model = new Model();
+  model.merge(data('sns'));
+  const { percent, running, unfinished } = progress(model.jobs.get(1)?.values() ?? []);
+  assert.deepEqual({ percent, running, unfinished }, { percent: 100, running: 0, unfinished: 1 });
+});
+
+test('damaged memory of pushes that are waited for is forgotten', () => {
+  assert.deepEqual([...watched('[["9",{"failed":1,"unfinished":2}],["10",{"failed":0,"unfinished":1}]]').keys()], ['9', '10']);
+  for (const text of [null, '', '{', 'null', '{"9":{"failed":1,"running":2}}', '7', '[7]', '[["9",null]]', '[["9",{"failed":"1"}]]']) assert.equal(watched(text).size, 0, String(text));
 });

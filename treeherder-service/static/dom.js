@@ -29,8 +29,8 @@ export function make(name, attributes = {}, ...children) {
 }
 
 /**
- * Tells something for a few seconds, for good if it is an error; with an action it has a button.
- * @param {string} text @param {{ error?: boolean, action?: string, run?: () => void }} [options]
+ * Tells something for a few seconds in which the page can be seen, for good if it is an error or is to stay; with an action it has a button.
+ * @param {string} text @param {{ error?: boolean, stays?: boolean, action?: string, run?: () => void }} [options]
  */
 export function toast(text, options = {}) {
   const box = find('#toasts');
@@ -47,8 +47,14 @@ export function toast(text, options = {}) {
   element.append(close);
   box.append(element);
   while (box.children.length > 5) box.firstElementChild?.remove();
-  if (!options.error) setTimeout(() => element.remove(), action ? 12000 : 4000);
+  if (options.error || options.stays) return;
+  const fade = () => setTimeout(() => element.remove(), action ? 12000 : 4000);
+  if (document.hidden) document.addEventListener('visibilitychange', fade, { once: true });
+  else fade();
 }
+
+/** How to scroll where somebody has asked to. @returns {ScrollBehavior} */
+export const motion = () => (matchMedia('(prefers-reduced-motion: reduce)').matches ? 'instant' : 'smooth');
 
 /** Removes what toasts there are. @returns {boolean} whether there were any */
 export function dismiss() {

@@ -1,6 +1,7 @@
 // @ts-check
 // Where new pushes appear: above what somebody reads, without moving it.
-import { all, find, make } from '../dom.js';
+import { find, make, motion } from '../dom.js';
+import { hold } from './hold.js';
 
 /** @typedef {import('./board.js').Board} Board */
 
@@ -15,39 +16,31 @@ export class Arrivals {
   constructor(board) {
     this.board = board;
     this.button = make('button', { type: 'button', class: 'arrivals', hidden: true });
-    this.button.addEventListener('click', () => scrollTo({ top: 0, behavior: 'smooth' }));
-    find('#filters')?.append(make('div', { role: 'status' }, this.button));
+    this.button.addEventListener('click', () => {
+      scrollTo({ top: 0, behavior: motion() });
+      this.show(0);
+    });
+    find('#arrivals')?.append(this.button);
     addEventListener('scroll', () => { if (scrollY < 1) this.show(0); }, { passive: true });
   }
 
-  /** @param {import('./model.js').Data} data @param {boolean} touched whether somebody has touched the page lately */
-  add(data, touched) {
-    if (!touched && scrollY < 1 && !this.board.selected) {
+  /** @param {import('./model.js').Data} data @param {boolean} reading whether somebody reads the page */
+  add(data, reading) {
+    if (!reading && scrollY < 1 && !this.board.selected) {
       this.board.merge(data, 'top');
       return;
     }
     let count = 0;
-    this.hold(() => { count = this.board.merge(data, 'top').arrived.length; });
-    this.show(this.unseen + count);
-  }
-
-  /**
-   * Changes the list without moving the push that is read. Browsers hold what is on the screen by themselves, but not at the very top,
-   * and not all of them.
-   * @param {() => void} change
-   */
-  hold(change) {
-    // On phones the filters scroll away.
-    const top = Math.max(...all('.top, #filters').map((bar) => bar.getBoundingClientRect().bottom));
-    const read = all('.push', this.board.list).find((push) => push.getBoundingClientRect().bottom > top);
-    const before = read?.getBoundingClientRect().top ?? 0;
-    change();
-    if (read) scrollBy({ top: read.getBoundingClientRect().top - before, behavior: 'instant' });
+    hold(this.board.list, () => { count = this.board.merge(data, 'top').arrived.length; });
+    // A page that is too short to scroll shows them already.
+    this.show(scrollY < 1 ? 0 : this.unseen + count);
   }
 
   /** @param {number} unseen */
   show(unseen) {
     this.unseen = unseen;
+    // What has the focus must not vanish with it.
+    if (!unseen && document.activeElement === this.button) find('.push h2 a', this.board.list)?.focus({ preventScroll: true });
     this.button.hidden = !unseen;
     this.button.textContent = unseen === 1 ? '↑ 1 new push' : `↑ ${unseen} new pushes`;
   }

@@ -1,7 +1,8 @@
 // @ts-check
 // What happens elsewhere appears here: the server tells that something changed, the page asks what.
 import { ask } from '../api.js';
-import { find } from '../dom.js';
+import { find, toast } from '../dom.js';
+import { hold } from './hold.js';
 import { dataUrl } from './more.js';
 
 /** @typedef {import('./board.js').Board} Board */
@@ -14,6 +15,8 @@ const GATHER = 60;
 const POLL = 60_000;
 /** Whoever has touched the page within this time reads it. */
 const READING = 60_000;
+/** As many new pushes as the server tells at once. */
+const MOST = 100;
 
 /** @param {Board} board @param {import('./details.js').Details} details */
 export function follow(board, details) {
@@ -24,7 +27,7 @@ export function follow(board, details) {
   let timer;
   /** @type {import('./arrivals.js').Arrivals | undefined} */
   let arrivals;
-  let touched = -Infinity;
+  let touched = performance.now();
   for (const event of ['pointermove', 'pointerdown', 'keydown', 'wheel']) addEventListener(event, () => { touched = performance.now(); }, { passive: true });
 
   const refresh = async () => {
@@ -39,15 +42,21 @@ export function follow(board, details) {
       /** @type {Record<string, string>} */
       const more = { shown: pushes.map((push) => push.id).join(','), since: board.model.cursor };
       // A range with an end has no new pushes.
-      if (!board.params.get('revision') && !board.params.get('tochange') && !board.params.get('enddate')) more.after = String(pushes[0]?.time ?? 0);
+      if (!board.params.get('revision') && !board.params.get('tochange') && !board.params.get('enddate')) Object.assign(more, { after: pushes[0]?.time ?? 0, count: MOST });
       const { changed, arrived } = await ask(dataUrl(board, more));
-      if (arrived) {
-        arrivals ??= new (await import('./arrivals.js')).Arrivals(board);
-        arrivals.add(arrived, performance.now() - touched < READING);
-      }
       if (changed) {
-        const jobs = board.merge(changed).changed;
-        if (jobs.some((job) => job.id === board.selected)) details.reload();
+        hold(board.list, () => {
+          const jobs = board.merge(changed).changed;
+          if (jobs.some((job) => job.id === board.selected)) details.reload();
+        });
+      }
+      if (arrived) {
+        // Without what tells of them they appear at the top all the same.
+        arrivals ??= await import('./arrivals.js').then(({ Arrivals }) => new Arrivals(board), () => undefined);
+        const reading = performance.now() - touched < READING || board.list.contains(document.activeElement);
+        if (arrivals) arrivals.add(arrived, reading);
+        else board.merge(arrived, 'top');
+        if (arrived.pushes.length >= MOST) toast('So many pushes have come that some may be missing.', { stays: true, action: 'Reload', run: () => location.reload() });
       }
     } catch {
       // The next event or the next poll tries again.

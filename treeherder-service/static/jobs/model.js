@@ -81,13 +81,14 @@ export class Model {
   }
 }
 
-/** How far a push is; hidden tiers do not count. @param {Iterable<Job>} jobs */
+/** How far a push is; hidden tiers do not count. What is not scheduled yet is unfinished, but no part of the percentage. @param {Iterable<Job>} jobs */
 export function progress(jobs) {
-  const counts = { completed: 0, running: 0, failed: 0, fixed: 0 };
+  const counts = { completed: 0, running: 0, unfinished: 0, failed: 0, fixed: 0 };
   for (const job of jobs) {
     if (job.kind.tier > 2) continue;
+    if ('pgn'.includes(job.status)) counts.unfinished++;
+    else counts.completed++;
     if (job.status === 'p' || job.status === 'g') counts.running++;
-    else if (job.status !== 'n') counts.completed++;
     if (isFailure(job.status)) {
       if (!isClassified(job.classification)) counts.failed++;
       if (job.classification === 2) counts.fixed++;
