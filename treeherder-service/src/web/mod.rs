@@ -38,6 +38,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(crate) use self::bridge::BridgeView;
 pub(crate) use self::conventions::Limits;
+use self::conventions::TimeLeft;
 pub(crate) use self::live::Live;
 pub(crate) use self::monitor::Health;
 pub(crate) use self::site::Site;

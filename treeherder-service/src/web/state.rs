@@ -73,12 +73,6 @@ impl FromRef<AppState> for Accounts {
     }
 }
 
-impl FromRef<AppState> for Limits {
-    fn from_ref(state: &AppState) -> Self {
-        state.limits.clone()
-    }
-}
-
 impl FromRef<AppState> for BugSearch {
     fn from_ref(state: &AppState) -> Self {
         state.bug_search.clone()

@@ -20,6 +20,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use super::site::Site;
 use super::state::AppState;
 pub(crate) use limits::Limits;
+pub(super) use limits::TimeLeft;
 use methods::Methods;
 pub(super) use summary::note_asker;
 

@@ -16,29 +16,39 @@ use futures_util::stream;
 
 use super::assets::takes_gzip;
 use super::html::PageError;
-use crate::web::Limits;
+use crate::web::TimeLeft;
 
 /// Stands in a frame where the content belongs.
 pub(super) const HERE: &str = "<!-- content -->";
 
+/// Where a page is, for operators.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    pub(super) path: &'static str,
+    pub(super) repository: String,
+}
+
 /// Answers with a frame, whose beginning is sent at once, and with its content, which is sent as soon as it is there.
 ///
-/// By then the status of the answer is sent: an error can only take the place of the content.
+/// By then the status of the answer is sent: an error can only take the place of the content. The content is given what is left of
+/// the time that the request has.
 pub(super) fn answer(
     frame: &str,
     headers: &HeaderMap,
-    limits: Limits,
+    place: Place,
+    time: TimeLeft,
     content: impl Future<Output = Result<String, PageError>> + Send + 'static,
-) -> Response {
-    let (before, after) = frame.split_once(HERE).unwrap_or((frame, ""));
+) -> Result<Response, PageError> {
+    let (before, after) = frame.split_once(HERE).ok_or(PageError::NoPlace)?;
     let after = after.to_owned();
-    let mut body = Parts::new(takes_gzip(headers));
-    let is_gzip = body.is_gzip();
+    let is_gzip = takes_gzip(headers);
+    let mut body = Parts::new(is_gzip);
     let beginning = body.part(before);
+    let content = time.bound(content);
     let rest = async move {
-        let content = limits.bound(content).await.unwrap_or(Err(PageError::TooLong));
-        let content = content.unwrap_or_else(|error| error.instead_of_content());
-        body.last(&(content + &after))
+        let content = content.await.unwrap_or(Err(PageError::TooLong));
+        let content = content.unwrap_or_else(|error| error.instead_of_content(&place));
+        body.last(content + &after)
     };
     let parts = stream::iter([beginning]).chain(stream::once(rest)).map(Ok::<_, Infallible>);
     let mut response = Html(Body::from_stream(parts)).into_response();
@@ -47,7 +57,9 @@ pub(super) fn answer(
     if is_gzip {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    response
+    // Proxies (nginx) would keep the beginning back otherwise.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok(response)
 }
 
 /// A body in parts, each of which can be read when it arrives: what compresses whole answers would keep the beginning back.
@@ -61,10 +73,6 @@ impl Parts {
         if gzip { Self::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::fast()))) } else { Self::Plain }
     }
 
-    const fn is_gzip(&self) -> bool {
-        matches!(self, Self::Gzip(_))
-    }
-
     fn part(&mut self, text: &str) -> Bytes {
         match self {
             Self::Plain => Bytes::copy_from_slice(text.as_bytes()),
@@ -76,9 +84,9 @@ impl Parts {
         }
     }
 
-    fn last(self, text: &str) -> Bytes {
+    fn last(self, text: String) -> Bytes {
         match self {
-            Self::Plain => Bytes::copy_from_slice(text.as_bytes()),
+            Self::Plain => text.into(),
             Self::Gzip(mut encoder) => {
                 let _ = encoder.write_all(text.as_bytes());
                 encoder.finish().unwrap_or_default().into()
@@ -97,6 +105,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
+    use crate::web::Limits;
 
     const FRAME: &str = "<head><!-- content --></body>";
 
@@ -107,7 +116,8 @@ mod tests {
                 HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
             let (tell, told) = oneshot::channel();
             let content = async { Ok(told.await.unwrap_or_default()) };
-            let response = answer(FRAME, &headers, Limits::default(), content);
+            let response = answer(FRAME, &headers, place(), Limits::default().begin(), content).unwrap();
+            assert_eq!(response.headers()["x-accel-buffering"], "no");
             assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), is_gzip);
             let mut body = response.into_body().into_data_stream();
             let mut seen = body.next().await.unwrap().unwrap().to_vec();
@@ -126,12 +136,24 @@ mod tests {
         let never = future::pending();
         for content in [future::Either::Left(failed), future::Either::Right(never)] {
             let limits = Limits::new(Duration::from_millis(10));
-            let body = answer(FRAME, &HeaderMap::new(), limits, content).into_body();
+            let answer = answer(FRAME, &HeaderMap::new(), place(), limits.begin(), content).unwrap();
+            let body = answer.into_body();
             let text = axum::body::to_bytes(body, usize::MAX).await.unwrap();
             let text = String::from_utf8_lossy(&text).into_owned();
             assert!(text.starts_with("<head>") && text.ends_with("</body>"), "{text}");
             assert!(text.contains("This page could not be made"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_frame_without_a_place_for_the_content_is_an_error() {
+        let content = future::ready(Ok(String::new()));
+        let answer = answer("<head></body>", &HeaderMap::new(), place(), Limits::default().begin(), content);
+        assert!(matches!(answer, Err(PageError::NoPlace)), "{answer:?}");
+    }
+
+    fn place() -> Place {
+        Place { path: "/jobs", repository: "autoland".to_owned() }
     }
 
     /// What a browser has read when it has received so much.

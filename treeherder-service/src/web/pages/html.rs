@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use treeherder_ingest::queue::QueueError;
 use treeherder_ingest::store::StoreError;
 
+use super::early::Place;
 use super::shell::Shell;
 use crate::web::response::Refused;
 
@@ -64,6 +65,9 @@ pub(super) enum PageError {
     /// The content of a page, whose beginning is sent, is not there in time.
     #[error("the content of the page took too long")]
     TooLong,
+    /// The frame of a page does not say where its content belongs.
+    #[error("the frame of the page has no place for its content")]
+    NoPlace,
 }
 
 #[derive(Debug, Template)]
@@ -94,9 +98,17 @@ const NOT_MADE: (&str, &str) =
     ("This page could not be made", "The service has written down why. Trying again may help.");
 
 impl PageError {
-    /// Writes down why the content of a page could not be made, and tells readers that.
-    pub(super) fn instead_of_content(&self) -> String {
-        tracing::error!(error = %self, "cannot make the content of a page");
+    /// Writes down why the content of a page could not be made, and tells readers that. The answer began with the status 200, so
+    /// nothing else tells operators.
+    pub(super) fn instead_of_content(&self, place: &Place) -> String {
+        let Place { path, repository } = place;
+        match self {
+            // Trying again may help, as with a request that takes too long from its beginning on.
+            Self::TooLong => {
+                tracing::warn!(error = %self, path, repository, "cannot make the content of a page");
+            }
+            _ => tracing::error!(error = %self, path, repository, "cannot make the content of a page"),
+        }
         let (title, text) = NOT_MADE;
         FailedPart { shell: Shell::plain(), title, text }.render().unwrap_or_else(|_| title.to_owned())
     }

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use askama::Template;
-use axum::Json;
 use axum::extract::{Query as Parameters, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Json};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use treeherder_ingest::store::entity::repository;
@@ -18,8 +18,8 @@ use super::layout::{Names, Progress, Row, Style, rows};
 use super::push::PushView;
 use super::range;
 use super::status::Status;
-use crate::web::Limits;
-use crate::web::pages::early;
+use crate::web::TimeLeft;
+use crate::web::pages::early::{self, Place};
 use crate::web::pages::html::{Failed, PageError};
 use crate::web::pages::job::JobView;
 use crate::web::pages::query::Query;
@@ -85,7 +85,7 @@ const MOST_PATHS: usize = 20;
 pub(super) async fn show(
     shell: Shell,
     State(store): State<Store>,
-    State(limits): State<Limits>,
+    Extension(time): Extension<TimeLeft>,
     headers: HeaderMap,
     Parameters(pairs): Parameters<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
@@ -106,8 +106,9 @@ pub(super) async fn show(
     }
     let frame = Frame { shell: &shell }.render()?;
     let repository = repository.clone();
+    let place = Place { path: "/jobs", repository: repository.name.clone() };
     let content = async move { content(&shell, &store, &repository, &query, job).await };
-    Ok(early::answer(&frame, &headers, limits, content))
+    early::answer(&frame, &headers, place, time, content)
 }
 
 /// Reads the pushes and writes what is shown of them.
