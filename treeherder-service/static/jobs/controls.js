@@ -2,7 +2,7 @@
 // The filter bar: every control changes the URL, and the board follows the URL.
 import { all, find, later, make } from '../dom.js';
 import { FIELDS, Filter, SHOWN, list, setStatuses } from './filter.js';
-import { LETTERS, STATUS } from './status.js';
+import { LETTERS, STATUS, classificationName } from './status.js';
 
 /** @typedef {import('./board.js').Board} Board */
 
@@ -58,7 +58,8 @@ export function controls(board) {
       link.click();
     }
   });
-  form.addEventListener('change', () => {
+  form.addEventListener('change', (event) => {
+    if (!(/** @type {Element} */ (event.target).matches('[data-tier]'))) return;
     const boxes = /** @type {HTMLInputElement[]} */ (all('[data-tier]', form));
     const tiers = boxes.filter((box) => box.checked).map((box) => box.dataset.tier);
     board.setParams((params) => {
@@ -75,17 +76,20 @@ export function controls(board) {
   // Classifications are numbers in the URL and have names for people.
   const classification = /** @type {HTMLSelectElement} */ (find('#classification'));
   const named = () => field.value === 'failure_classification_id';
-  field.addEventListener('change', () => {
+  const choose = () => {
     value.hidden = named();
     classification.hidden = !named();
-  });
+  };
+  field.addEventListener('change', choose);
+  // Browsers remember what was chosen.
+  choose();
   find('#add-field')?.addEventListener('click', () => {
     const wanted = named() ? classification.value : value.value.trim();
     if (!wanted) return;
     board.setParams((params) => params.append(field.value, wanted), false);
     value.value = '';
   });
-  const words = (/** @type {string} */ of, /** @type {string} */ text) => (of === 'failure_classification_id' ? [...classification.options].find((option) => option.value === text)?.text ?? text : text);
+  const words = (/** @type {string} */ of, /** @type {string} */ text) => (of === 'failure_classification_id' ? classificationName(text) : text);
   const title = (/** @type {string} */ of) => [...field.options].find((option) => option.value === of)?.text ?? of;
   find('#strip')?.addEventListener('click', (event) => {
     const tag = /** @type {Element} */ (event.target).closest('[data-field]');

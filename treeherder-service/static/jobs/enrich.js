@@ -4,14 +4,13 @@ import { ask } from '../api.js';
 import { all, find, make, safe } from '../dom.js';
 import { localTimes } from '../page.js';
 import { OFTEN } from './pinboard.js';
-import { STATUS } from './status.js';
+import { STATUS, classificationName } from './status.js';
 
 /** @typedef {{ id: number | null, internal_id: number, summary: string, resolution: string, dupe_of: number | null, occurrences: number | null }} Bug */
 /** @typedef {{ search: string, path_end: string | null, line_number: number, counter: number, failure_new_in_rev: boolean, bugs: { open_recent: Bug[], all_others: Bug[] } }} Suggestion */
 
 /** Beyond this many, bugs say nothing. */
 const TOO_MANY = 20;
-const CLASSIFICATIONS = ['', 'not classified', 'fixed by commit', 'expected fail', 'intermittent', 'infra', 'new failure not classified', 'autoclassified intermittent', 'intermittent needs bugid'];
 
 /** @param {number} id */
 const bugLink = (id) => `<a class="bug" href="https://bugzilla.mozilla.org/show_bug.cgi?id=${id}" target="_blank" rel="noopener">${id}</a>`;
@@ -99,7 +98,7 @@ const when = (text) => (text ? new Date(text.endsWith('Z') ? text : `${text}Z`).
 async function annotate(part, api, id) {
   /** @type {[{ id: number, failure_classification_id: number, created: string, who: string, text: string }[], { bug_id: number | null, bug_internal_id: number, created: string, who: string }[]]} */
   const [notes, bugs] = await Promise.all([ask(`${api}/note/?job_id=${id}`), ask(`${api}/bug-job-map/?job_id=${id}`)]);
-  const noteRows = notes.map((note) => `<li><b>${CLASSIFICATIONS[note.failure_classification_id] ?? note.failure_classification_id}</b> ${safe(note.text)} <span class="quiet">${safe(note.who)}, ${when(note.created)}</span> <button type="button" class="plain" data-act="delete-note" data-note="${note.id}" aria-label="Delete this classification">delete</button></li>`);
+  const noteRows = notes.map((note) => `<li><b>${safe(classificationName(note.failure_classification_id))}</b> ${safe(note.text)} <span class="quiet">${safe(note.who)}, ${when(note.created)}</span> <button type="button" class="plain" data-act="delete-note" data-note="${note.id}" aria-label="Delete this classification">delete</button></li>`);
   const bugRows = bugs.map((bug) => {
     const name = bug.bug_id === null ? `i${bug.bug_internal_id}` : String(bug.bug_id);
     const shown = bug.bug_id === null ? name : `<a href="https://bugzilla.mozilla.org/show_bug.cgi?id=${bug.bug_id}" target="_blank" rel="noopener">bug ${bug.bug_id}</a>`;

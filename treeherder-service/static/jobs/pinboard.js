@@ -3,7 +3,7 @@
 import { ask } from '../api.js';
 import { all, find, make, safe, toast } from '../dom.js';
 import { loginUrl, user } from '../page.js';
-import { isFailure } from './status.js';
+import { classificationName, isFailure } from './status.js';
 
 /** @typedef {import('./board.js').Board} Board */
 /** @typedef {import('./model.js').Job} Job */
@@ -12,8 +12,8 @@ import { isFailure } from './status.js';
 
 /** @typedef {{ id: number, failure_classification_id: number, who: string, text: string }} Note */
 
-/** @type {[number, string][]} */
-const CLASSIFICATIONS = [[4, 'intermittent'], [2, 'fixed by commit'], [3, 'expected fail'], [5, 'infra'], [8, 'intermittent needs bugid'], [1, 'not classified']];
+/** Those that people choose, the most frequent first. */
+const CLASSIFICATIONS = [4, 2, 3, 5, 8, 1];
 const MOST_JOBS = 500;
 /** An issue of our own that is seen so often within a week wants a bug. */
 export const OFTEN = 3;
@@ -62,7 +62,7 @@ export class Pinboard {
   /** @param {Board} board */
   constructor(board) {
     this.board = board;
-    const options = CLASSIFICATIONS.map(([id, name]) => `<option value="${id}">${name}</option>`).join('');
+    const options = CLASSIFICATIONS.map((id) => `<option value="${id}">${safe(classificationName(id))}</option>`).join('');
     this.element = make('section', { class: 'pinboard', 'aria-label': 'Pinboard', hidden: true });
     this.element.innerHTML = `<div class="pinned-jobs" aria-label="Pinned jobs" role="group"></div>
       <form><div class="bugs"></div><label><span class="sr">Bug number</span><input name="bug" placeholder="Bug" size="9" autocomplete="off"></label>

@@ -1,5 +1,6 @@
 // @ts-check
-// Results and states by the letters that the page's data uses.
+// Results and states by the letters that the page's data uses, and classifications.
+import { all } from '../dom.js';
 
 /** @type {Record<string, { name: string, words: string }>} */
 export const STATUS = {
@@ -21,6 +22,9 @@ export const LETTERS = Object.keys(STATUS);
 
 /** @param {string} letter */
 export const isFailure = (letter) => letter === 't' || letter === 'b' || letter === 'e';
+
+/** Names a classification, as the page's own list of them does. @param {number | string} id */
+export const classificationName = (id) => all('#classification option').find((option) => option.getAttribute('value') === `${id}`)?.textContent ?? `${id}`;
 
 /** The others leave a failure to be looked at. @param {number} classification */
 export const isClassified = (classification) => ![1, 6, 7, 8].includes(classification);

@@ -6,6 +6,7 @@
 mod about;
 mod api;
 mod assets;
+mod classifications;
 mod comment;
 mod dead_letters;
 mod early;

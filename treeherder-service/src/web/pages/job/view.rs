@@ -5,6 +5,7 @@ use treeherder_ingest::job::LogStatus;
 use treeherder_ingest::store::entity::{job_log, repository, text_log_error};
 use treeherder_ingest::store::{JobFilter, JobGroup, JobSummary, Store, StoreError};
 
+use crate::web::pages::classifications;
 use crate::web::pages::jobs::platform::{self, Platform};
 use crate::web::pages::jobs::status::Status;
 use crate::web::pages::links;
@@ -168,7 +169,7 @@ impl JobView {
             reason: row.reason,
             who: row.who,
             revision: row.push_revision,
-            classification: classification_name(row.failure_classification_id),
+            classification: classifications::name(row.failure_classification_id),
             requested: moment(row.submit_time),
             started: moment(row.start_time),
             ended: moment(row.end_time),
@@ -271,19 +272,6 @@ fn log(log: job_log::Model) -> LogView {
         _ => "pending",
     };
     LogView { name: log.name, url: log.url, status }
-}
-
-fn classification_name(id: i32) -> &'static str {
-    match id {
-        2 => "fixed by commit",
-        3 => "expected fail",
-        4 => "intermittent",
-        5 => "infra",
-        6 => "new failure, not classified",
-        7 => "autoclassified intermittent",
-        8 => "intermittent, needs a bug",
-        _ => "not classified",
-    }
 }
 
 fn moment(time: DateTime<Utc>) -> Option<Moment> {
