@@ -50,7 +50,7 @@ pub use monitor::{MetricValue, Pruned, Retention, TaskFilter, WorkerRow};
 pub use read::{
     Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
     JobFilterField, JobGroup, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogPlace, LogTally,
-    PushCondition, PushQuery, PushSummary, PushTally, TableCount, Wanted,
+    NewestPush, PushCondition, PushQuery, PushSummary, PushTally, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};

@@ -10,6 +10,7 @@ use crate::support::database::{Backend, TestStore};
 
 on_every_database!(
     the_newest_pushes_come_first_with_their_last_commits,
+    the_newest_pushes_of_many_repositories_are_read_at_once,
     jobs_are_listed_with_their_names,
     jobs_are_filtered_and_paged,
     jobs_of_pushes_are_counted,
@@ -51,6 +52,39 @@ async fn the_newest_pushes_come_first_with_their_last_commits(backend: Backend) 
     assert_eq!(all[1].revision_count, 0);
     assert_eq!(test.store.recent_pushes(Some("autoland"), 1).await.unwrap(), autoland[..1]);
     assert_eq!(test.store.recent_pushes(Some("nowhere"), 10).await.unwrap(), []);
+}
+
+async fn the_newest_pushes_of_many_repositories_are_read_at_once(backend: Backend) {
+    let Some(test) = TestStore::seeded(backend).await else { return };
+    let mut stored = Vec::new();
+    for (repository, name, seconds) in
+        [(77, "a", 100.0), (1, "b", 400.0), (77, "c", 300.0), (77, "d", 300.0), (148, "e", 500.0)]
+    {
+        let push = LoadedPush {
+            revision: name.repeat(40),
+            push_timestamp: seconds,
+            author: "ana@example.com".to_owned(),
+            revisions: Vec::new(),
+            branch: None,
+        };
+        stored.push(test.store.store_push(repository, &push).await.unwrap());
+    }
+    let newest = async |repositories: &[i32], each| {
+        let pushes = test.store.newest_pushes(repositories, each).await.unwrap();
+        pushes.iter().map(|push| (push.repository_id, push.id)).collect::<Vec<_>>()
+    };
+    let [_, b, c, d, _] = stored[..] else { panic!("{stored:?}") };
+    assert_eq!(newest(&[77, 1, 3], 2).await, [(1, b), (77, d), (77, c)]);
+    assert_eq!(newest(&[77], 1).await, [(77, d)]);
+    assert_eq!(newest(&[], 6).await, []);
+    // More repositories than one statement takes.
+    let many: Vec<i32> = (1..=450).collect();
+    assert_eq!(newest(&many, 6).await.len(), stored.len());
+    let push = test.store.newest_pushes(&[1], 1).await.unwrap().remove(0);
+    assert_eq!(
+        (push.revision, push.author.as_str(), push.time.timestamp()),
+        ("b".repeat(40), "ana@example.com", 400)
+    );
 }
 
 async fn jobs_are_listed_with_their_names(backend: Backend) {

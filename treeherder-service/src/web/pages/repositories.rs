@@ -5,19 +5,19 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use futures_util::future::try_join_all;
+use chrono::Utc;
 use treeherder_ingest::store::entity::repository;
-use treeherder_ingest::store::{PushQuery, PushSummary, Store, StoreError};
+use treeherder_ingest::store::{NewestPush, Store};
 
 use super::html::{PageError, render};
 use super::jobs::status::Status;
 use super::jobs::{HIDDEN_TIER, Progress};
 use super::query::encoded;
 use super::shell::Shell;
-use super::time::iso;
+use super::time::{iso, of_push};
 
 /// Pushes that are shown of each repository.
-const PUSHES: u64 = 6;
+const PUSHES: u32 = 6;
 
 /// The repositories by group.
 #[derive(Debug, Template)]
@@ -62,9 +62,9 @@ struct Push {
 }
 
 impl Push {
-    fn of(repository: &repository::Model, push: PushSummary, progress: Progress) -> Self {
+    fn of(repository: &repository::Model, push: NewestPush, progress: Progress) -> Self {
         let link = format!("/jobs?repo={}&revision={}", encoded(&repository.name), encoded(&push.revision));
-        let date = push.time.format("%a %-d %b, %H:%M").to_string();
+        let date = of_push(push.time, Utc::now());
         Self { link, iso: iso(&push.time), date, author: push.author, progress }
     }
 
@@ -88,7 +88,7 @@ impl Push {
         }
     }
 
-    /// The same in words.
+    /// The same in words. What is no element of its own stays in UTC.
     fn words(&self) -> String {
         let Progress { completed, in_progress, failed, .. } = self.progress;
         let mut words = match failed {
@@ -100,15 +100,16 @@ impl Push {
         if in_progress > 0 {
             words += &format!(", {in_progress} in progress");
         }
-        format!("{} by {}: {words}", self.date, self.author)
+        format!("{} UTC by {}: {words}", self.date, self.author)
     }
 }
 
 /// Shows the overview.
 pub(super) async fn show(shell: Shell, State(store): State<Store>) -> Result<Response, PageError> {
     let shell = shell.at("repositories", None);
-    let newest = newest(&store, shell.repositories()).await?;
-    let ids: Vec<i32> = newest.iter().flatten().map(|push| push.id).collect();
+    let repositories: Vec<i32> = shell.repositories().iter().map(|repository| repository.id).collect();
+    let newest = store.newest_pushes(&repositories, PUSHES).await?;
+    let ids: Vec<i32> = newest.iter().map(|push| push.id).collect();
     let mut progress: HashMap<i32, Progress> = HashMap::new();
     for tally in store.push_tallies(&ids, HIDDEN_TIER).await? {
         let status = Status::of(&tally.state, &tally.result);
@@ -119,14 +120,19 @@ pub(super) async fn show(shell: Shell, State(store): State<Store>) -> Result<Res
     for group in &shell.groups {
         groups.push(Group { name: &group.name, rows: Vec::new(), without: Vec::new() });
     }
-    for (repository, pushes) in shell.repositories().iter().zip(newest) {
+    let mut of_repository: HashMap<i32, Vec<NewestPush>> = HashMap::new();
+    for push in newest {
+        of_repository.entry(push.repository_id).or_default().push(push);
+    }
+    for repository in shell.repositories() {
+        let pushes = of_repository.remove(&repository.id).unwrap_or_default();
         let place = shell.groups.iter().position(|group| group.repositories.contains(&repository.name));
         let Some(group) = place.and_then(|place| groups.get_mut(place)) else { continue };
         if pushes.is_empty() {
             group.without.push(repository);
             continue;
         }
-        let push = |push: PushSummary| {
+        let push = |push: NewestPush| {
             let progress = progress.get(&push.id).copied().unwrap_or_default();
             Push::of(repository, push, progress)
         };
@@ -135,20 +141,6 @@ pub(super) async fn show(shell: Shell, State(store): State<Store>) -> Result<Res
     // What is alive comes first.
     groups.sort_by_key(|group| group.rows.is_empty());
     Ok(render(&Page { shell: &shell, groups }))
-}
-
-/// Reads the newest pushes of each repository.
-async fn newest(
-    store: &Store,
-    repositories: &[repository::Model],
-) -> Result<Vec<Vec<PushSummary>>, StoreError> {
-    let query = |known: &repository::Model| PushQuery {
-        repository_id: Some(known.id),
-        limit: PUSHES,
-        ..PushQuery::default()
-    };
-    let queries: Vec<PushQuery> = repositories.iter().map(query).collect();
-    try_join_all(queries.iter().map(|query| store.pushes(query))).await
 }
 
 #[cfg(test)]
@@ -164,11 +156,11 @@ mod tests {
             (push.letter(), push.short(), push.words())
         };
         for (progress, letter, short, words) in [
-            ((9, 0, 0), 's', "✓", "Fri by ana: no unclassified failure"),
-            ((9, 0, 1), 't', "1", "Fri by ana: 1 unclassified failure"),
-            ((6, 3, 2), 't', "2", "Fri by ana: 2 unclassified failures, 3 in progress"),
-            ((6, 2, 0), 'g', "75 %", "Fri by ana: no unclassified failure, 2 in progress"),
-            ((0, 0, 0), 'k', "–", "Fri by ana: no jobs"),
+            ((9, 0, 0), 's', "✓", "Fri UTC by ana: no unclassified failure"),
+            ((9, 0, 1), 't', "1", "Fri UTC by ana: 1 unclassified failure"),
+            ((6, 3, 2), 't', "2", "Fri UTC by ana: 2 unclassified failures, 3 in progress"),
+            ((6, 2, 0), 'g', "75 %", "Fri UTC by ana: no unclassified failure, 2 in progress"),
+            ((0, 0, 0), 'k', "–", "Fri UTC by ana: no jobs"),
         ] {
             let (completed, in_progress, failed) = progress;
             let expected = (letter, short.to_owned(), words.to_owned());

@@ -1,6 +1,7 @@
 //! A push as HTML: who, when, which commits, how far, and its jobs.
 
 use askama::Template;
+use chrono::Utc;
 use treeherder_ingest::store::PushSummary;
 use treeherder_ingest::store::entity::repository;
 
@@ -10,7 +11,7 @@ use super::status::{Status, is_classified};
 use crate::web::pages::comment::{self, Part};
 use crate::web::pages::links;
 use crate::web::pages::query::{Query, encoded};
-use crate::web::pages::time::iso;
+use crate::web::pages::time::{iso, of_push};
 
 /// A push with everything that is shown of it.
 #[derive(Debug, Template)]
@@ -85,7 +86,7 @@ impl<'b> PushView<'b> {
             id: push.id,
             revision: &push.revision,
             author: &push.author,
-            date: push.time.format("%a %-d %b, %H:%M").to_string(),
+            date: of_push(push.time, Utc::now()),
             iso: iso(&push.time),
             more_commits: push.revision_count - commits.len() as i64,
             more_url: links::push(repository, &push.revision),
