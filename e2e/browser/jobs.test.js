@@ -250,18 +250,16 @@ test('without script there are pushes, jobs, filters and details', { skip }, asy
   const revision = new URL((await last.locator('h2 a').first().getAttribute('href')) ?? '', page.url()).searchParams.get('revision');
   await last.locator('a', { hasText: 'Show the jobs of this push' }).click();
   // The beginning of a page comes before its jobs.
-  await page.waitForLoadState();
-  assert.equal(new URL(page.url()).searchParams.get('revision'), revision);
+  await page.waitForURL(({ searchParams }) => searchParams.get('revision') === revision);
   assert.ok((await page.locator('.j').count()) > 0);
   await page.goBack();
   await page.fill('#search', 'windows');
   await page.click('noscript button');
-  await page.waitForLoadState();
-  assert.match(page.url(), /searchStr=windows/);
+  await page.waitForURL(/searchStr=windows/);
   const platforms = await page.locator('.row h3').allTextContents();
   assert.ok(platforms.length > 0 && platforms.every((title) => title.startsWith('Windows')));
   await page.locator('.j.s-t').first().click();
-  assert.match(page.url(), /\/jobs\/autoland\/\d+$/);
+  await page.waitForURL(/\/jobs\/autoland\/\d+$/);
   assert.match((await page.textContent('main')) ?? '', /test failed/);
   await context.close();
 });

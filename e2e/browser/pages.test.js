@@ -125,6 +125,7 @@ test('what there is not is told, with a way on', { skip, timeout: 60_000 }, asyn
     const answer = await page.goto(full.url + path);
     assert.equal(answer?.status(), 404, path);
     await page.click('main a.button');
+    await page.waitForSelector('.push');
     assert.match(page.url(), /\/jobs/);
   }
   await context.close();

@@ -1,6 +1,6 @@
 // @ts-check
 // What every page does: theme, menus, who is logged in.
-import { all, find, isTyping, make } from './dom.js';
+import { all, find, isTyping, toast } from './dom.js';
 
 const THEMES = ['', 'light', 'dark'];
 
@@ -42,20 +42,26 @@ export const user = () => document.body.dataset.user ?? '';
 export const loginUrl = () => `/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`;
 
 /**
- * Shows which keys there are, on `?` and on the button.
- * @param {[string, string][]} keys
+ * Shows which keys there are, on `?` and on the button; what shows them is loaded when somebody asks.
+ * @param {() => Promise<HTMLDialogElement>} load
  */
-export function overlay(keys) {
+export function overlay(load) {
   const button = find('#keys');
-  const rows = keys.map(([key, words]) => make('div', {}, make('dt', {}, make('kbd', { text: key })), make('dd', { text: words })));
-  const close = make('button', { type: 'button', class: 'main', text: 'Close' });
-  const dialog = /** @type {HTMLDialogElement} */ (make('dialog', { class: 'keys', 'aria-label': 'Keyboard' }, make('h2', { text: 'Keyboard' }), make('dl', {}, ...rows), close));
-  close.addEventListener('click', () => dialog.close());
-  document.body.append(dialog);
+  /** @type {Promise<HTMLDialogElement> | undefined} */
+  let loading;
+  const show = async () => {
+    try {
+      const dialog = await (loading ??= load());
+      if (!dialog.open) dialog.showModal();
+    } catch {
+      loading = undefined;
+      toast('The list of keys could not be loaded.', { error: true });
+    }
+  };
   if (button) button.hidden = false;
-  button?.addEventListener('click', () => dialog.showModal());
+  button?.addEventListener('click', show);
   document.addEventListener('keydown', (event) => {
-    if (event.key === '?' && !isTyping(event)) dialog.showModal();
+    if (event.key === '?' && !isTyping(event)) show();
   });
 }
 
@@ -85,7 +91,8 @@ export function localTimes(root = document) {
   for (const time of all('main time[datetime]:not(.push time, [title])', root)) {
     const date = new Date(time.getAttribute('datetime') ?? '');
     time.title = `${time.textContent} UTC`;
-    time.textContent = date.toLocaleString([], { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    const year = date.getFullYear() === new Date().getFullYear() ? undefined : 'numeric';
+    time.textContent = date.toLocaleString([], { year, weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', second: '2-digit' });
   }
 }
 localTimes();

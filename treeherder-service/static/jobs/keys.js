@@ -8,30 +8,6 @@ import { isClassified, isFailure } from './status.js';
 /** @typedef {import('./details.js').Details} Details */
 /** @typedef {import('./pinboard.js').Pinboard} Pinboard */
 
-/** What the overlay lists. @type {[string, string][]} */
-export const KEYS = [
-  ['j or n / k or p', 'next / previous unclassified failure'],
-  ['→ / ←', 'next / previous job'],
-  ['space', 'pin the selected job'],
-  ['b', 'pin it and add a bug'],
-  ['c', 'pin it and write a comment'],
-  ['ctrl + enter', 'save the classification'],
-  ['ctrl + backspace', 'delete the selected job’s classification'],
-  ['ctrl + shift + u', 'clear the pinboard'],
-  ['u', 'only unclassified failures'],
-  ['q', 'failures, retries and cancelled jobs'],
-  ['i', 'jobs in progress'],
-  ['s', 'unscheduled jobs'],
-  ['f', 'filter'],
-  ['ctrl + shift + f', 'clear the filter'],
-  ['r', 'open the task, to retrigger it'],
-  ['t', 'next part of the details'],
-  ['l / shift + l', 'log viewer / raw log'],
-  ['g', 'profile of resource usage, if there is one'],
-  ['esc', 'dismiss messages, close the details'],
-  ['?', 'this list'],
-];
-
 /**
  * Finds the job to go to; it wraps around.
  * @param {Board} board @param {number} step @param {boolean} failures

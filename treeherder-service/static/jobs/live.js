@@ -2,7 +2,6 @@
 // What happens elsewhere appears here: the server tells that something changed, the page asks what.
 import { ask } from '../api.js';
 import { find, toast } from '../dom.js';
-import { hold } from './hold.js';
 import { dataUrl } from './more.js';
 
 /** @typedef {import('./board.js').Board} Board */
@@ -45,6 +44,8 @@ export function follow(board, details) {
       if (!board.params.get('revision') && !board.params.get('tochange') && !board.params.get('enddate')) Object.assign(more, { after: pushes[0]?.time ?? 0, count: MOST });
       const { changed, arrived } = await ask(dataUrl(board, more));
       if (changed) {
+        // Without what holds the page still it changes all the same.
+        const { hold } = await import('./hold.js').catch(() => ({ hold: (/** @type {unknown} */ _, /** @type {() => void} */ change) => change() }));
         hold(board.list, () => {
           const jobs = board.merge(changed).changed;
           if (jobs.some((job) => job.id === board.selected)) details.reload();

@@ -6,7 +6,7 @@ import { Board } from './board.js';
 import { Details } from './details.js';
 import { follow } from './live.js';
 import { loadMore } from './more.js';
-import { KEYS, keyboard } from './keys.js';
+import { keyboard } from './keys.js';
 import { Pinboard } from './pinboard.js';
 import { controls } from './controls.js';
 
@@ -17,7 +17,7 @@ if (data) {
   const details = new Details(board, pinboard);
   controls(board);
   keyboard(board, details, pinboard);
-  overlay(KEYS);
+  overlay(() => import('./overlay.js').then(({ keys }) => keys()));
   loadMore(board);
   follow(board, details);
   document.documentElement.dataset.ready = '';

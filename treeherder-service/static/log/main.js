@@ -132,7 +132,7 @@ async function open(box) {
     else if (event.key === 'w') find('#wrap')?.click();
     else if (event.key === 'L') /** @type {HTMLAnchorElement | null} */ (find('#raw'))?.click();
   });
-  overlay([['n / p', 'next / previous failure'], ['f or /', 'search'], ['enter / shift + enter', 'next / previous find'], ['w', 'wrap long lines'], ['shift + l', 'raw log'], ['home / end', 'first / last line']]);
+  overlay(() => import('../overlay.js').then(({ listOf }) => listOf([['n / p', 'next / previous failure'], ['f or /', 'search'], ['enter / shift + enter', 'next / previous find'], ['w', 'wrap long lines'], ['shift + l', 'raw log'], ['home / end', 'first / last line']])));
   document.documentElement.dataset.ready = '';
 }
 
