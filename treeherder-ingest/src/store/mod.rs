@@ -20,11 +20,11 @@ mod log_index;
 pub mod logs;
 pub mod migration;
 mod monitor;
-mod packed;
 pub mod performance;
 mod pushes;
 pub mod read;
 mod repositories;
+mod rows;
 mod schedule;
 mod seed;
 
@@ -72,6 +72,8 @@ pub struct Store {
     writer: Writer,
     reference_ids: Arc<jobs::ReferenceIds>,
     names: Arc<read::Names>,
+    /// Reads lists from a SQLite file.
+    file_reader: Option<rows::FileReader>,
     event_log: Arc<events::EventLog>,
 }
 
@@ -119,8 +121,11 @@ impl Store {
                 .row_buffer_size(ROWS_BETWEEN)
         });
         let connection = Database::connect(options).await?;
+        let file_reader = (connection.get_database_backend() == DbBackend::Sqlite)
+            .then(|| rows::FileReader::of(connection.get_sqlite_connection_pool()));
         Ok(Self {
             writer: Writer::of(&connection),
+            file_reader: file_reader.flatten(),
             connection,
             reference_ids: Arc::default(),
             names: Arc::default(),

@@ -8,8 +8,7 @@ use sea_orm::{ConnectionTrait as _, DbErr};
 
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::packed::Holds::{Number, Text};
-use crate::store::packed::{Column, Packing, Row};
+use crate::store::rows::{Column, Columns, Row};
 use crate::suggestions::IndexedBug;
 
 /// Rows per statement.
@@ -48,15 +47,15 @@ pub struct SuggestedBug {
 
 /// Columns in the order that [`SuggestedBug::read`] expects them.
 const SUGGESTED: [Column; 9] = [
-    ("bugscache", "id", Number),
-    ("bugscache", "bugzilla_id", Number),
-    ("bugscache", "status", Text),
-    ("bugscache", "resolution", Text),
-    ("bugscache", "summary", Text),
-    ("bugscache", "dupe_of", Number),
-    ("bugscache", "crash_signature", Text),
-    ("bugscache", "keywords", Text),
-    ("bugscache", "whiteboard", Text),
+    ("bugscache", "id"),
+    ("bugscache", "bugzilla_id"),
+    ("bugscache", "status"),
+    ("bugscache", "resolution"),
+    ("bugscache", "summary"),
+    ("bugscache", "dupe_of"),
+    ("bugscache", "crash_signature"),
+    ("bugscache", "keywords"),
+    ("bugscache", "whiteboard"),
 ];
 
 impl SuggestedBug {
@@ -118,7 +117,7 @@ impl Store {
         for ids in ids.chunks(IDS_PER_STATEMENT) {
             let mut select = Query::select();
             select.from("bugscache").and_where(Expr::col("id").is_in(ids.iter().copied()));
-            let mut read = self.packed(select, &Packing::of(SUGGESTED), SuggestedBug::read).await?;
+            let mut read = self.list(select, &Columns::of(SUGGESTED), SuggestedBug::read).await?;
             let internal = read.iter().filter(|bug| bug.id.is_none()).map(|bug| bug.internal_id);
             let occurrences = self.occurrences(&internal.collect::<Vec<_>>()).await?;
             for bug in read.iter_mut().filter(|bug| bug.id.is_none()) {

@@ -9,8 +9,7 @@ use sea_orm::{ConnectionTrait as _, DbErr};
 use super::names::{JobGroup, JobType, Kind, MachinePlatform};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::packed::Holds::{Moment, Number, Text};
-use crate::store::packed::{Column, Packing, Row};
+use crate::store::rows::{Column, Columns, Row};
 
 /// A job as the jobs page shows it; names are looked up in [`Board`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,20 +76,20 @@ pub struct Board {
 
 /// Columns in the order that [`BoardJob::read`] expects them.
 const COLUMNS: [Column; 14] = [
-    ("job", "id", Number),
-    ("job", "push_id", Number),
-    ("job", "state", Text),
-    ("job", "result", Text),
-    ("job", "tier", Number),
-    ("job", "failure_classification_id", Number),
-    ("job", "job_type_id", Number),
-    ("job", "job_group_id", Number),
-    ("job", "machine_platform_id", Number),
-    ("job", "option_collection_hash", Text),
-    ("job", "submit_time", Moment),
-    ("job", "start_time", Moment),
-    ("job", "end_time", Moment),
-    ("job", "last_modified", Moment),
+    ("job", "id"),
+    ("job", "push_id"),
+    ("job", "state"),
+    ("job", "result"),
+    ("job", "tier"),
+    ("job", "failure_classification_id"),
+    ("job", "job_type_id"),
+    ("job", "job_group_id"),
+    ("job", "machine_platform_id"),
+    ("job", "option_collection_hash"),
+    ("job", "submit_time"),
+    ("job", "start_time"),
+    ("job", "end_time"),
+    ("job", "last_modified"),
 ];
 
 /// Pushes whose jobs are read together: one value of the database holds them.
@@ -131,7 +130,7 @@ impl Store {
         if push_ids.is_empty() {
             return Ok(Board::default());
         }
-        let packing = Packing::of(COLUMNS);
+        let columns = Columns::of(COLUMNS);
         let begun = Utc::now();
         let mut jobs = Vec::new();
         let mut last_modified = None;
@@ -141,7 +140,7 @@ impl Store {
             if let Some(moment) = changed_after {
                 select.and_where(Expr::col("last_modified").gt(moment));
             }
-            for (job, changed) in self.packed(select, &packing, BoardJob::read).await? {
+            for (job, changed) in self.list(select, &columns, BoardJob::read).await? {
                 jobs.push(job);
                 last_modified = Ord::max(last_modified, Some(changed));
             }

@@ -1,6 +1,6 @@
 //! Lists of jobs for the API: one statement for the jobs, the names from memory (`spec/api.md` §3.1, §3.5, §3.15).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement};
@@ -13,8 +13,7 @@ use super::names::{
 };
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::packed::Holds::{Moment, Number, Text};
-use crate::store::packed::{Column, Packing, Row};
+use crate::store::rows::{Column, Columns, Row, statement};
 
 /// Most jobs of one list.
 const JOBS_LIMIT: u64 = 2000;
@@ -112,34 +111,29 @@ pub struct LogPlace {
 /// Columns in the order that [`Core::read`] expects them.
 #[rustfmt::skip]
 const CORE: [Column; 18] = [
-    ("job", "id", Number),
-    ("job", "repository_id", Number),
-    ("job", "push_id", Number),
-    ("job", "state", Text),
-    ("job", "result", Text),
-    ("job", "tier", Number),
-    ("job", "failure_classification_id", Number),
-    ("job", "submit_time", Moment),
-    ("job", "start_time", Moment),
-    ("job", "end_time", Moment),
-    ("job", "last_modified", Moment),
-    ("job", "job_type_id", Number),
-    ("job", "job_group_id", Number),
-    ("job", "machine_platform_id", Number),
-    ("job", "signature_id", Number),
-    ("job", "option_collection_hash", Text),
-    ("taskcluster_metadata", "task_id", Text),
-    ("taskcluster_metadata", "retry_id", Number),
+    ("job", "id"),
+    ("job", "repository_id"),
+    ("job", "push_id"),
+    ("job", "state"),
+    ("job", "result"),
+    ("job", "tier"),
+    ("job", "failure_classification_id"),
+    ("job", "submit_time"),
+    ("job", "start_time"),
+    ("job", "end_time"),
+    ("job", "last_modified"),
+    ("job", "job_type_id"),
+    ("job", "job_group_id"),
+    ("job", "machine_platform_id"),
+    ("job", "signature_id"),
+    ("job", "option_collection_hash"),
+    ("taskcluster_metadata", "task_id"),
+    ("taskcluster_metadata", "retry_id"),
 ];
 
 /// Columns after those, which [`Details::read`] expects.
-const DETAILS: [Column; 5] = [
-    ("job", "guid", Text),
-    ("job", "who", Text),
-    ("job", "reason", Text),
-    ("job", "machine_id", Number),
-    ("job", "build_platform_id", Number),
-];
+const DETAILS: [Column; 5] =
+    [("job", "guid"), ("job", "who"), ("job", "reason"), ("job", "machine_id"), ("job", "build_platform_id")];
 
 /// The columns of a job before names take the place of ids.
 struct Core {
@@ -215,7 +209,7 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn job_records(&self, query: &JobQuery) -> Result<Vec<JobRecord>, StoreError> {
-        let cores = self.packed(page(query, self.backend()), &Packing::of(CORE), Core::read).await?;
+        let cores = self.list(page(query, self.backend()), &Columns::of(CORE), Core::read).await?;
         self.with_names(cores).await
     }
 
@@ -276,23 +270,15 @@ impl Store {
         id: i64,
     ) -> Result<Option<(DetailedJob, Vec<LogPlace>)>, StoreError> {
         let Some(repository_id) = self.repository_id(repository).await? else { return Ok(None) };
-        let logs = match self.backend() {
-            DbBackend::Postgres => "json_agg(json_build_array(name, url))::text",
-            _ => "json_group_array(json_array(name, url))",
-        };
-        let logs = format!(
-            "(SELECT {logs} FROM (SELECT name, url FROM job_log WHERE job_log.job_id = job.id ORDER BY id) AS logs)"
-        );
-        let packing = Packing::of(CORE.into_iter().chain(DETAILS)).and(&logs, Text);
         let read = |row: &Row<'_>| {
             let logs = row.text(CORE.len() + DETAILS.len())?.unwrap_or("[]");
             let logs: Vec<(String, String)> = serde_json::from_str(logs)
                 .map_err(|error| DbErr::Type(format!("logs of a job, {logs}: {error}")))?;
             Ok((Core::read(row)?, (Details::read(row)?, logs)))
         };
-        let Some((core, (details, logs))) =
-            self.packed(single(repository_id, id, self.backend()), &packing, read).await?.pop()
-        else {
+        let sql = with_logs(self.backend()).to_owned();
+        let values = vec![id.into(), repository_id.into()];
+        let Some((core, (details, logs))) = self.list_of(sql, values, read).await?.pop() else {
             return Ok(None);
         };
         let job = self.with_details(vec![core], vec![details]).await?.pop();
@@ -314,9 +300,9 @@ impl Store {
     }
 
     async fn detailed(&self, select: SelectStatement) -> Result<Vec<DetailedJob>, StoreError> {
-        let packing = Packing::of(CORE.into_iter().chain(DETAILS));
+        let columns = Columns::of(CORE.into_iter().chain(DETAILS));
         let both = |row: &Row<'_>| Ok((Core::read(row)?, Details::read(row)?));
-        let rows = self.packed(select, &packing, both).await?;
+        let rows = self.list(select, &columns, both).await?;
         let (mut cores, mut details) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for (core, more) in rows {
             cores.push(core);
@@ -432,6 +418,23 @@ pub(super) fn single(repository_id: i32, id: i64, backend: DbBackend) -> SelectS
         .and_where(Expr::col(("job", "id")).eq(id))
         .and_where(Expr::col(("job", "repository_id")).eq(repository_id));
     select
+}
+
+/// Writes what [`Store::job_with_logs`] asks, of an id and a repository's id, once: nothing is asked more often.
+fn with_logs(backend: DbBackend) -> &'static str {
+    static ON_POSTGRES: OnceLock<String> = OnceLock::new();
+    static ON_SQLITE: OnceLock<String> = OnceLock::new();
+    let (known, logs) = match backend {
+        DbBackend::Postgres => (&ON_POSTGRES, "json_agg(json_build_array(name, url))::text"),
+        _ => (&ON_SQLITE, "json_group_array(json_array(name, url))"),
+    };
+    known.get_or_init(|| {
+        let logs = format!(
+            "(SELECT {logs} FROM (SELECT name, url FROM job_log WHERE job_log.job_id = job.id ORDER BY id) AS logs)"
+        );
+        let columns = Columns::of(CORE.into_iter().chain(DETAILS)).and(&logs);
+        statement(single(0, 0, backend), &columns, backend).0
+    })
 }
 
 /// Orders by ascending id; the jobs of one push so that its index gives them in this order.

@@ -5,8 +5,7 @@ use sea_orm::DbErr;
 
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::packed::Holds::{Moment, Number, Text};
-use crate::store::packed::{Column, Packing, Row};
+use crate::store::rows::{Column, Columns, Row};
 
 /// Repositories of one statement: SQLite joins no more than 500 selections.
 const REPOSITORIES: usize = 200;
@@ -28,11 +27,11 @@ pub struct NewestPush {
 
 /// Columns in the order that [`NewestPush::read`] expects them.
 const PUSH: [Column; 5] = [
-    ("newest", "id", Number),
-    ("newest", "repository_id", Number),
-    ("newest", "revision", Text),
-    ("newest", "author", Text),
-    ("newest", "time", Moment),
+    ("newest", "id"),
+    ("newest", "repository_id"),
+    ("newest", "revision"),
+    ("newest", "author"),
+    ("newest", "time"),
 ];
 
 impl NewestPush {
@@ -58,13 +57,13 @@ impl Store {
         repository_ids: &[i32],
         each: u32,
     ) -> Result<Vec<NewestPush>, StoreError> {
-        let packing = Packing::of(PUSH);
-        let selected = packing.selected(self.backend());
+        let columns = Columns::of(PUSH);
+        let selected = columns.selected();
         let mut pushes = Vec::new();
         for ids in repository_ids.chunks(REPOSITORIES) {
             let sql = newest_of(ids.len(), each, &selected);
-            let values = ids.iter().map(|id| (*id).into());
-            pushes.extend(self.packed_sql(sql, values, &packing, NewestPush::read).await?);
+            let values = ids.iter().map(|id| (*id).into()).collect();
+            pushes.extend(self.list_of(sql, values, NewestPush::read).await?);
         }
         // A join of selections promises no order.
         pushes.sort_by_key(|push| std::cmp::Reverse((push.time, push.id)));

@@ -11,9 +11,8 @@ use super::placeholders;
 use super::push_filter::PushCondition;
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::packed::Holds::{Moment, Number, Text};
-use crate::store::packed::{Column, Packing, Row};
 use crate::store::pushes::filter_revision;
+use crate::store::rows::{Column, Columns, Row};
 
 /// Commits shown with each push.
 const COMMITS_SHOWN: u32 = 20;
@@ -68,12 +67,12 @@ pub struct CommitSummary {
 
 /// Columns in the order that [`PushRow::read`] expects them.
 const PUSH: [Column; 6] = [
-    ("push", "id", Number),
-    ("push", "revision", Text),
-    ("push", "author", Text),
-    ("push", "branch", Text),
-    ("push", "time", Moment),
-    ("push", "repository_id", Number),
+    ("push", "id"),
+    ("push", "revision"),
+    ("push", "author"),
+    ("push", "branch"),
+    ("push", "time"),
+    ("push", "repository_id"),
 ];
 
 #[derive(Debug)]
@@ -101,11 +100,11 @@ impl PushRow {
 
 /// Columns in the order that [`CommitRow::read`] expects them.
 const COMMIT: [Column; 5] = [
-    ("numbered", "push_id", Number),
-    ("numbered", "revision", Text),
-    ("numbered", "author", Text),
-    ("numbered", "comments", Text),
-    ("numbered", "total", Number),
+    ("numbered", "push_id"),
+    ("numbered", "revision"),
+    ("numbered", "author"),
+    ("numbered", "comments"),
+    ("numbered", "total"),
 ];
 
 #[derive(Debug)]
@@ -192,7 +191,7 @@ impl Store {
     }
 
     async fn pushes_of(&self, select: SelectStatement) -> Result<Vec<PushSummary>, StoreError> {
-        let pushes = self.packed(select, &Packing::of(PUSH), PushRow::read).await?;
+        let pushes = self.list(select, &Columns::of(PUSH), PushRow::read).await?;
         let mut commits = self.newest_commits(&pushes).await?;
         let with_commits = |push: PushRow| {
             let (revision_count, revisions) = commits.remove(&push.id).unwrap_or_default();
@@ -210,11 +209,11 @@ impl Store {
         if pushes.is_empty() {
             return Ok(commits);
         }
-        let packing = Packing::of(COMMIT);
-        let sql = commits_of(pushes.len(), &packing.selected(self.backend()));
-        let ids = pushes.iter().map(|push| push.id.into());
+
+        let sql = commits_of(pushes.len(), Columns::of(COMMIT).selected());
+        let ids = pushes.iter().map(|push| push.id.into()).collect();
         for CommitRow { push_id, revision, author, comments, total } in
-            self.packed_sql(sql, ids, &packing, CommitRow::read).await?
+            self.list_of(sql, ids, CommitRow::read).await?
         {
             let of_push = commits.entry(push_id).or_default();
             of_push.0 = total;

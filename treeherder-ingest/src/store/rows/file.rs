@@ -1,0 +1,180 @@
+//! Rows of a SQLite file.
+//!
+//! SeaORM's connections each have a thread of their own, to which statements go and from which every value of every row comes, at a price
+//! each. Here a statement runs on one of the runtime's threads for blocking work, and its values are read where SQLite has
+//! them.
+
+use std::path::{Path, PathBuf};
+use std::str;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::SecondsFormat;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
+use sea_orm::sqlx::sqlite::SqlitePool;
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, Value};
+use tokio::sync::Semaphore;
+
+use super::{Row, malformed, unreadable};
+
+/// How long a reader waits for a file that is locked, which only a recovery does.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Statements that a connection keeps prepared.
+const PREPARED: usize = 100;
+
+/// Reads a SQLite file over connections of its own; cheap to clone.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct FileReader(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    path: PathBuf,
+    /// Connections that nobody reads with.
+    idle: Mutex<Vec<Connection>>,
+    /// A place for each that reads at the same time.
+    places: Arc<Semaphore>,
+}
+
+impl FileReader {
+    /// Makes the reader of the file of a pool; nothing for a database in memory or a store that shall have one connection.
+    pub(in crate::store) fn of(pool: &SqlitePool) -> Option<Self> {
+        let most = pool.options().get_max_connections();
+        let options = pool.connect_options();
+        let path = options.get_filename();
+        if most == 1 || path.to_string_lossy().contains(":memory:") {
+            return None;
+        }
+        let places = Arc::new(Semaphore::new(most as usize));
+        let shared = Shared { path: path.to_owned(), idle: Mutex::default(), places };
+        Some(Self(Arc::new(shared)))
+    }
+
+    /// Reads the rows of a statement.
+    ///
+    /// # Errors
+    /// When SQLite fails or `read` does.
+    pub(super) async fn rows<T: Send + 'static>(
+        &self,
+        sql: String,
+        values: Vec<Value>,
+        read: fn(&Row<'_>) -> Result<T, DbErr>,
+    ) -> Result<Vec<T>, DbErr> {
+        let failed = |problem: String| DbErr::Conn(RuntimeErr::Internal(problem));
+        let place = Arc::clone(&self.0.places).acquire_owned().await;
+        let place = place.map_err(|error| failed(error.to_string()))?;
+        let shared = Arc::clone(&self.0);
+        let reading = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            let connection = shared.take()?;
+            let rows = rows(&connection, &sql, &values, read);
+            shared.put_back(connection);
+            rows
+        });
+        reading.await.map_err(|error| failed(format!("reading ended early: {error}")))?
+    }
+}
+
+impl Shared {
+    fn take(&self) -> Result<Connection, DbErr> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| open(&self.path).map_err(|error| failure(&error)), Ok)
+    }
+
+    fn put_back(&self, connection: Connection) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+}
+
+fn open(path: &Path) -> rusqlite::Result<Connection> {
+    // A connection is used by one thread at a time. It may write to the files beside the database, so it is not opened for
+    // reading alone, but it changes nothing in it.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(PREPARED);
+    Ok(connection)
+}
+
+fn rows<T>(
+    connection: &Connection,
+    sql: &str,
+    values: &[Value],
+    read: fn(&Row<'_>) -> Result<T, DbErr>,
+) -> Result<Vec<T>, DbErr> {
+    let failed = |error| failure(&error);
+    let mut statement = connection.prepare_cached(sql).map_err(failed)?;
+    bind(&mut statement, values)?;
+    let mut found = statement.raw_query();
+    let mut rows = Vec::new();
+    while let Some(row) = found.next().map_err(failed)? {
+        rows.push(read(&Row::File(row))?);
+    }
+    Ok(rows)
+}
+
+/// Binds values to the parameters of a statement: `$3` is the third value, `?` the next one.
+fn bind(statement: &mut Statement<'_>, values: &[Value]) -> Result<(), DbErr> {
+    for place in 1..=statement.parameter_count() {
+        let numbered = statement.parameter_name(place).and_then(|name| name.get(1..)?.parse().ok());
+        let number: usize = numbered.unwrap_or(place);
+        let value = number.checked_sub(1).and_then(|number| values.get(number));
+        let value = value.ok_or_else(|| DbErr::Type(format!("no value for parameter {number}")))?;
+        let bound = match value {
+            Value::Bool(Some(value)) => statement.raw_bind_parameter(place, value),
+            Value::SmallInt(Some(value)) => statement.raw_bind_parameter(place, value),
+            Value::Int(Some(value)) => statement.raw_bind_parameter(place, value),
+            Value::BigInt(Some(value)) => statement.raw_bind_parameter(place, value),
+            Value::Unsigned(Some(value)) => statement.raw_bind_parameter(place, value),
+            Value::BigUnsigned(Some(value)) => match i64::try_from(*value) {
+                Ok(value) => statement.raw_bind_parameter(place, value),
+                Err(_) => return Err(DbErr::Type(format!("parameter {number} is too large: {value}"))),
+            },
+            Value::String(Some(value)) => statement.raw_bind_parameter(place, value.as_str()),
+            // As SQLx writes moments, so that they compare.
+            Value::ChronoDateTimeUtc(Some(value)) => {
+                statement.raw_bind_parameter(place, value.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+            }
+            other => {
+                return Err(DbErr::Type(format!(
+                    "parameter {number} of a kind that is not bound: {other:?}"
+                )));
+            }
+        };
+        bound.map_err(|error| failure(&error))?;
+    }
+    Ok(())
+}
+
+/// What a failure is to the rest of the store: one that passes is as if no connection could be had.
+fn failure(error: &rusqlite::Error) -> DbErr {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)
+        }
+        _ => DbErr::Query(RuntimeErr::Internal(error.to_string())),
+    }
+}
+
+/// The text at a place, `None` for NULL.
+#[inline]
+pub(super) fn text<'r>(row: &'r rusqlite::Row<'_>, place: usize) -> Result<Option<&'r str>, DbErr> {
+    match row.get_ref(place).map_err(|error| unreadable(place, &error))? {
+        ValueRef::Null => Ok(None),
+        ValueRef::Text(text) => {
+            str::from_utf8(text).map(Some).map_err(|_| malformed("text", &String::from_utf8_lossy(text)))
+        }
+        other => Err(malformed("text", &format!("{other:?}"))),
+    }
+}
+
+/// The number at a place, `None` for NULL.
+#[inline]
+pub(super) fn number(row: &rusqlite::Row<'_>, place: usize) -> Result<Option<i64>, DbErr> {
+    match row.get_ref(place).map_err(|error| unreadable(place, &error))? {
+        ValueRef::Null => Ok(None),
+        ValueRef::Integer(number) => Ok(Some(number)),
+        other => Err(malformed("number", &format!("{other:?}"))),
+    }
+}
