@@ -9,7 +9,7 @@ use crate::{
     line::{count_breaks, cut, decode, trim_end},
     perf::{self, Outcome},
     rules::{Compiled, MAX_STAGES, Memos, PERFORMANCE_MARKERS, View},
-    scan::{BreakCount, Hit, as_text, is_ascii},
+    scan::{BreakCount, Hit, Passed, as_text, is_ascii},
 };
 
 /// Rules and performance markers look no further than this into a line.
@@ -222,7 +222,7 @@ impl Engine {
                 }
                 let end = hit.begin + compiled.performance_prefilter.literal_len(hit.literal);
                 self.performance(rest, &mut line, end, hit, sink);
-                line.end
+                Passed::all(line.end)
             });
             self.summary.lines += after;
         } else {
@@ -230,7 +230,7 @@ impl Engine {
         }
     }
 
-    /// Handles one literal found; returns the position before which further hits don't matter.
+    /// Handles one literal found; tells which further hits don't matter.
     #[inline]
     fn hit(
         &mut self,
@@ -239,14 +239,14 @@ impl Engine {
         line: &mut Line,
         hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
-    ) -> usize {
+    ) -> Passed {
         if !self.failures_wanted() {
             // The rest of the block is gone through for performance data alone.
-            return usize::MAX;
+            return Passed::all(usize::MAX);
         }
         let end = hit.begin + compiled.prefilter.literal_len(hit.literal);
         if !compiled.uses.may_matter(hit.literal, hit.begin..end, block.text) {
-            return hit.begin;
+            return Passed::all(hit.begin);
         }
         if hit.begin >= line.end {
             self.go_to_line(block, line, hit);
@@ -259,7 +259,12 @@ impl Engine {
             self.judge(compiled, block, line, used.stages, hit, sink);
         }
         // Of a decided line only performance data can still matter.
-        if line.decided && (line.performance_done || !compiled.performance) { line.end } else { hit.begin }
+        let all = if line.decided && (line.performance_done || !compiled.performance) {
+            line.end
+        } else {
+            hit.begin
+        };
+        Passed { all, most: if line.decided { line.end } else { hit.begin } }
     }
 
     /// Finds the bounds of the line that the hit is in and what the rules may see of it; `line` is the one before.
@@ -366,9 +371,13 @@ impl Engine {
             let views = &self.views[..=number];
             let excluding = compiled.excludes.ask(block.text, stripped..line.cut, views);
             let any = excluding.surely | excluding.maybe | excluding.ask_anchored | excluding.ask_unanchored;
+            let mut left = any;
             // Most failure lines have nothing that may exclude them.
-            for (earlier, view) in views.iter().enumerate().filter(|(earlier, _)| any >> earlier & 1 != 0) {
+            while left != 0 {
+                let earlier = left.trailing_zeros() as usize;
                 let bit = 1 << earlier;
+                left &= left - 1;
+                let Some(view) = views.get(earlier) else { break };
                 let exclude = &compiled.stages[earlier].exclude;
                 let seen = &visible[view.start..view.end];
                 let excluded = excluding.surely & bit != 0
@@ -391,7 +400,7 @@ impl Engine {
     }
 
     /// Returns what the rules of a stage look at; `None` when only the exact rules can tell.
-    #[inline]
+    #[inline(always)]
     fn view(
         &mut self,
         compiled: &Compiled,
@@ -401,15 +410,24 @@ impl Engine {
         number: usize,
     ) -> Option<View> {
         if line.viewed >> number & 1 == 0 {
-            let stage = &compiled.stages[number];
-            self.views[number] =
-                stage.view(visible, stripped, &mut self.memos.skips[number]).or_else(|| {
-                    let View { start, end } = stage.view_of_text(as_text(&visible[stripped..])?);
-                    Some(View { start: stripped + start, end: stripped + end })
-                })?;
+            self.views[number] = self.find_view(compiled, visible, stripped, number)?;
             line.viewed |= 1 << number;
         }
         Some(self.views[number])
+    }
+
+    fn find_view(
+        &mut self,
+        compiled: &Compiled,
+        visible: &[u8],
+        stripped: usize,
+        number: usize,
+    ) -> Option<View> {
+        let stage = &compiled.stages[number];
+        stage.view(visible, stripped, &mut self.memos.skips[number]).or_else(|| {
+            let View { start, end } = stage.view_of_text(as_text(&visible[stripped..])?);
+            Some(View { start: stripped + start, end: stripped + end })
+        })
     }
 
     /// Decides a line by the rules of Unicode.
