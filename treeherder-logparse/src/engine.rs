@@ -6,6 +6,7 @@ use memchr::memmem;
 
 use crate::{
     event::{Event, FailureLine, PerformanceLine, Problem, ProblemKind, Summary},
+    last_failure::LastFailure,
     line::{count_breaks, cut, decode, trim_end},
     perf::{self, Outcome},
     rules::{Compiled, MAX_STAGES, Memos, PERFORMANCE_MARKERS, View},
@@ -36,77 +37,6 @@ pub(crate) struct Engine {
     /// Line ends counted up to the last line reported of the block that is scanned.
     counted: BreakCount,
     pub(crate) summary: Summary,
-}
-
-/// The last failure line handed out.
-#[derive(Debug, Default)]
-struct LastFailure {
-    /// Where it stands in the block that is scanned, while it does: nothing is copied in a storm.
-    here: Option<InBlock>,
-    /// Else the line as it stood in the log: of equal lines nothing more is looked at. Empty when forgotten.
-    raw: Vec<u8>,
-    /// The bytes of its text.
-    text: Vec<u8>,
-    seen: bool,
-}
-
-/// A failure line within a block.
-#[derive(Clone, Debug)]
-struct InBlock {
-    /// The line; empty when forgotten.
-    raw: Range<usize>,
-    text: Range<usize>,
-}
-
-impl LastFailure {
-    #[inline]
-    fn raw_is(&self, block: &[u8], line: &[u8]) -> bool {
-        let raw = self.here.as_ref().map_or(&*self.raw, |here| &block[here.raw.clone()]);
-        same(raw, line)
-    }
-
-    #[inline]
-    fn text_is(&self, block: &[u8], text: &str) -> bool {
-        let last = self.here.as_ref().map_or(&*self.text, |here| &block[here.text.clone()]);
-        self.seen && same(last, text.as_bytes())
-    }
-
-    fn forget_raw(&mut self) {
-        self.raw.clear();
-        if let Some(here) = &mut self.here {
-            here.raw = 0..0;
-        }
-    }
-
-    /// Takes a line of the block, and the text that it was handed out with; `stands_at` is where that stands in the block.
-    #[inline]
-    fn replace(&mut self, block: &[u8], raw: Range<usize>, text: &str, stands_at: Option<Range<usize>>) {
-        self.seen = true;
-        self.here = stands_at.map(|text| InBlock { raw: raw.clone(), text });
-        if self.here.is_none() {
-            self.keep(&block[raw], text.as_bytes());
-        }
-    }
-
-    /// Copies what is in the block: it goes.
-    fn leave(&mut self, block: &[u8]) {
-        if let Some(InBlock { raw, text }) = self.here.take() {
-            self.keep(&block[raw], &block[text]);
-        }
-    }
-
-    fn keep(&mut self, raw: &[u8], text: &[u8]) {
-        self.raw.clear();
-        self.raw.extend_from_slice(raw);
-        self.text.clear();
-        self.text.extend_from_slice(text);
-    }
-}
-
-/// Compares texts that nearly always differ in length or in their last bytes: numbers stand there.
-#[inline]
-fn same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.last_chunk::<8>() == other.last_chunk::<8>() && one == other
 }
 
 /// Lines that are complete, and where they stand in the log.
