@@ -224,15 +224,10 @@ impl Engine {
             cut_len = if uncut { whole.len() } else { cut(&whole[..cut_len], chars) };
         }
         let visible = &whole[..cut_len];
-        for (number, strip) in self.compiled.strips.iter().enumerate() {
-            let waits = self.strips & (1 << number) == 0;
-            if waits && strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
-                self.strips |= 1 << number;
-                // The same line may now be another text.
-                self.last.forget_raw();
-            }
+        if strips_wait {
+            self.switch_strips_on(visible);
+            line.decided = self.last.raw_is(block.text, whole);
         }
-        line.decided = strips_wait && self.last.raw_is(block.text, whole);
         line.cut = start + cut_len;
         let stripped = self.compiled.strip(visible, self.strips, &mut self.memos).or_else(|| {
             // Where nothing has to be replaced, places in the text are places in the line.
@@ -247,7 +242,22 @@ impl Engine {
         line.excluded_from = usize::MAX;
     }
 
+    /// Switches those strips on that wait for a line such as this one.
+    fn switch_strips_on(&mut self, visible: &[u8]) {
+        for (number, strip) in self.compiled.strips.iter().enumerate() {
+            let waits = self.strips & (1 << number) == 0;
+            if waits && strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
+                self.strips |= 1 << number;
+                // The same line may now be another text.
+                self.last.forget_raw();
+            }
+        }
+    }
+
     /// Decides as much about a line as one literal in it allows, in the stages where it matters (bit set).
+    ///
+    /// Not inlined: most hits never come here and would save and restore what it needs.
+    #[inline(never)]
     fn judge(
         &mut self,
         compiled: &Compiled,
