@@ -6,10 +6,11 @@ use memchr::memmem;
 
 use crate::{
     event::{Event, FailureLine, PerformanceLine, Problem, ProblemKind, Summary},
+    last_failure::LastFailure,
     line::{count_breaks, cut, decode, trim_end},
     perf::{self, Outcome},
     rules::{Compiled, MAX_STAGES, Memos, PERFORMANCE_MARKERS, View},
-    scan::{BreakCount, Hit, as_text, is_ascii},
+    scan::{BreakCount, Hit, Passed, as_text, is_ascii},
 };
 
 /// Rules and performance markers look no further than this into a line.
@@ -36,77 +37,6 @@ pub(crate) struct Engine {
     /// Line ends counted up to the last line reported of the block that is scanned.
     counted: BreakCount,
     pub(crate) summary: Summary,
-}
-
-/// The last failure line handed out.
-#[derive(Debug, Default)]
-struct LastFailure {
-    /// Where it stands in the block that is scanned, while it does: nothing is copied in a storm.
-    here: Option<InBlock>,
-    /// Else the line as it stood in the log: of equal lines nothing more is looked at. Empty when forgotten.
-    raw: Vec<u8>,
-    /// The bytes of its text.
-    text: Vec<u8>,
-    seen: bool,
-}
-
-/// A failure line within a block.
-#[derive(Clone, Debug)]
-struct InBlock {
-    /// The line; empty when forgotten.
-    raw: Range<usize>,
-    text: Range<usize>,
-}
-
-impl LastFailure {
-    #[inline]
-    fn raw_is(&self, block: &[u8], line: &[u8]) -> bool {
-        let raw = self.here.as_ref().map_or(&*self.raw, |here| &block[here.raw.clone()]);
-        same(raw, line)
-    }
-
-    #[inline]
-    fn text_is(&self, block: &[u8], text: &str) -> bool {
-        let last = self.here.as_ref().map_or(&*self.text, |here| &block[here.text.clone()]);
-        self.seen && same(last, text.as_bytes())
-    }
-
-    fn forget_raw(&mut self) {
-        self.raw.clear();
-        if let Some(here) = &mut self.here {
-            here.raw = 0..0;
-        }
-    }
-
-    /// Takes a line of the block, and the text that it was handed out with; `stands_at` is where that stands in the block.
-    #[inline]
-    fn replace(&mut self, block: &[u8], raw: Range<usize>, text: &str, stands_at: Option<Range<usize>>) {
-        self.seen = true;
-        self.here = stands_at.map(|text| InBlock { raw: raw.clone(), text });
-        if self.here.is_none() {
-            self.keep(&block[raw], text.as_bytes());
-        }
-    }
-
-    /// Copies what is in the block: it goes.
-    fn leave(&mut self, block: &[u8]) {
-        if let Some(InBlock { raw, text }) = self.here.take() {
-            self.keep(&block[raw], &block[text]);
-        }
-    }
-
-    fn keep(&mut self, raw: &[u8], text: &[u8]) {
-        self.raw.clear();
-        self.raw.extend_from_slice(raw);
-        self.text.clear();
-        self.text.extend_from_slice(text);
-    }
-}
-
-/// Compares texts that nearly always differ in length or in their last bytes: numbers stand there.
-#[inline]
-fn same(one: &[u8], other: &[u8]) -> bool {
-    one.len() == other.len() && one.last_chunk::<8>() == other.last_chunk::<8>() && one == other
 }
 
 /// Lines that are complete, and where they stand in the log.
@@ -222,7 +152,7 @@ impl Engine {
                 }
                 let end = hit.begin + compiled.performance_prefilter.literal_len(hit.literal);
                 self.performance(rest, &mut line, end, hit, sink);
-                line.end
+                Passed::all(line.end)
             });
             self.summary.lines += after;
         } else {
@@ -230,7 +160,7 @@ impl Engine {
         }
     }
 
-    /// Handles one literal found; returns the position before which further hits don't matter.
+    /// Handles one literal found; tells which further hits don't matter.
     #[inline]
     fn hit(
         &mut self,
@@ -239,14 +169,14 @@ impl Engine {
         line: &mut Line,
         hit: Hit<'_>,
         sink: &mut dyn FnMut(Event<'_>),
-    ) -> usize {
+    ) -> Passed {
         if !self.failures_wanted() {
             // The rest of the block is gone through for performance data alone.
-            return usize::MAX;
+            return Passed::all(usize::MAX);
         }
         let end = hit.begin + compiled.prefilter.literal_len(hit.literal);
         if !compiled.uses.may_matter(hit.literal, hit.begin..end, block.text) {
-            return hit.begin;
+            return Passed::all(hit.begin);
         }
         if hit.begin >= line.end {
             self.go_to_line(block, line, hit);
@@ -259,7 +189,12 @@ impl Engine {
             self.judge(compiled, block, line, used.stages, hit, sink);
         }
         // Of a decided line only performance data can still matter.
-        if line.decided && (line.performance_done || !compiled.performance) { line.end } else { hit.begin }
+        let all = if line.decided && (line.performance_done || !compiled.performance) {
+            line.end
+        } else {
+            hit.begin
+        };
+        Passed { all, most: if line.decided { line.end } else { hit.begin } }
     }
 
     /// Finds the bounds of the line that the hit is in and what the rules may see of it; `line` is the one before.
@@ -289,15 +224,10 @@ impl Engine {
             cut_len = if uncut { whole.len() } else { cut(&whole[..cut_len], chars) };
         }
         let visible = &whole[..cut_len];
-        for (number, strip) in self.compiled.strips.iter().enumerate() {
-            let waits = self.strips & (1 << number) == 0;
-            if waits && strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
-                self.strips |= 1 << number;
-                // The same line may now be another text.
-                self.last.forget_raw();
-            }
+        if strips_wait {
+            self.switch_strips_on(visible);
+            line.decided = self.last.raw_is(block.text, whole);
         }
-        line.decided = strips_wait && self.last.raw_is(block.text, whole);
         line.cut = start + cut_len;
         let stripped = self.compiled.strip(visible, self.strips, &mut self.memos).or_else(|| {
             // Where nothing has to be replaced, places in the text are places in the line.
@@ -312,7 +242,22 @@ impl Engine {
         line.excluded_from = usize::MAX;
     }
 
+    /// Switches those strips on that wait for a line such as this one.
+    fn switch_strips_on(&mut self, visible: &[u8]) {
+        for (number, strip) in self.compiled.strips.iter().enumerate() {
+            let waits = self.strips & (1 << number) == 0;
+            if waits && strip.once_seen.as_ref().is_some_and(|seen| visible.starts_with(seen)) {
+                self.strips |= 1 << number;
+                // The same line may now be another text.
+                self.last.forget_raw();
+            }
+        }
+    }
+
     /// Decides as much about a line as one literal in it allows, in the stages where it matters (bit set).
+    ///
+    /// Not inlined: most hits never come here and would save and restore what it needs.
+    #[inline(never)]
     fn judge(
         &mut self,
         compiled: &Compiled,
@@ -366,9 +311,13 @@ impl Engine {
             let views = &self.views[..=number];
             let excluding = compiled.excludes.ask(block.text, stripped..line.cut, views);
             let any = excluding.surely | excluding.maybe | excluding.ask_anchored | excluding.ask_unanchored;
+            let mut left = any;
             // Most failure lines have nothing that may exclude them.
-            for (earlier, view) in views.iter().enumerate().filter(|(earlier, _)| any >> earlier & 1 != 0) {
+            while left != 0 {
+                let earlier = left.trailing_zeros() as usize;
                 let bit = 1 << earlier;
+                left &= left - 1;
+                let Some(view) = views.get(earlier) else { break };
                 let exclude = &compiled.stages[earlier].exclude;
                 let seen = &visible[view.start..view.end];
                 let excluded = excluding.surely & bit != 0
@@ -391,7 +340,7 @@ impl Engine {
     }
 
     /// Returns what the rules of a stage look at; `None` when only the exact rules can tell.
-    #[inline]
+    #[inline(always)]
     fn view(
         &mut self,
         compiled: &Compiled,
@@ -401,15 +350,24 @@ impl Engine {
         number: usize,
     ) -> Option<View> {
         if line.viewed >> number & 1 == 0 {
-            let stage = &compiled.stages[number];
-            self.views[number] =
-                stage.view(visible, stripped, &mut self.memos.skips[number]).or_else(|| {
-                    let View { start, end } = stage.view_of_text(as_text(&visible[stripped..])?);
-                    Some(View { start: stripped + start, end: stripped + end })
-                })?;
+            self.views[number] = self.find_view(compiled, visible, stripped, number)?;
             line.viewed |= 1 << number;
         }
         Some(self.views[number])
+    }
+
+    fn find_view(
+        &mut self,
+        compiled: &Compiled,
+        visible: &[u8],
+        stripped: usize,
+        number: usize,
+    ) -> Option<View> {
+        let stage = &compiled.stages[number];
+        stage.view(visible, stripped, &mut self.memos.skips[number]).or_else(|| {
+            let View { start, end } = stage.view_of_text(as_text(&visible[stripped..])?);
+            Some(View { start: stripped + start, end: stripped + end })
+        })
     }
 
     /// Decides a line by the rules of Unicode.

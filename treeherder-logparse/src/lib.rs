@@ -62,6 +62,7 @@ mod engine;
 pub mod errorsummary;
 mod event;
 mod json;
+mod last_failure;
 mod line;
 mod parser;
 pub mod perf;

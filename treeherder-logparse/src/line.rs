@@ -44,7 +44,16 @@ pub(crate) fn is_space(character: char) -> bool {
 }
 
 /// Returns the length of `line` without trailing white space, as Python's `rstrip`.
+#[inline]
 pub(crate) fn trim_end(line: &[u8]) -> usize {
+    match line.last() {
+        // Nearly every line ends so.
+        Some(b'!'..=b'~') => line.len(),
+        _ => trim_end_further(line),
+    }
+}
+
+fn trim_end_further(line: &[u8]) -> usize {
     let mut end = line.len();
     while let Some(&last) = line[..end].last() {
         if last.is_ascii() {

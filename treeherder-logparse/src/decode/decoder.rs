@@ -9,7 +9,9 @@ use super::{
 use crate::seek::{IndexOptions, Marker, Place, Taken, resumed};
 
 /// Bytes of decoded log handed out at once at most: small enough to stay in the second-level cache while it is scanned.
-const BUFFER_LEN: usize = 128 << 10;
+const BUFFER_LEN: usize = 256 << 10;
+/// As many while checkpoints are noted: they stand where the inflater stops, and are to be no further apart than asked for.
+const MARKED_LEN: usize = 128 << 10;
 /// Size of deflate's window, as a power of two.
 const WINDOW_BITS: u8 = 15;
 
@@ -409,7 +411,8 @@ impl Decoder {
         loop {
             let (before_in, before_out) = (inflate.deflate.total_in(), inflate.deflate.total_out());
             let flush = self.marker.as_ref().map_or(InflateFlush::NoFlush, |marker| marker.flush());
-            let status = inflate.deflate.decompress(&input[taken..], &mut inflate.buffer, flush);
+            let room = if self.marker.is_some() { MARKED_LEN } else { BUFFER_LEN };
+            let status = inflate.deflate.decompress(&input[taken..], &mut inflate.buffer[..room], flush);
             let from = taken;
             taken += (inflate.deflate.total_in() - before_in) as usize;
             let decoded = &inflate.buffer[..(inflate.deflate.total_out() - before_out) as usize];
@@ -422,7 +425,7 @@ impl Decoder {
                 inflate.last = decoded[decoded.len() - 1];
             }
             if let Some(marker) = &mut self.marker {
-                let has_room = decoded.len() < inflate.buffer.len();
+                let has_room = decoded.len() < room;
                 marker.inflated(Taken {
                     raw: &input[from..taken],
                     text: decoded,
@@ -438,7 +441,7 @@ impl Decoder {
                     return Ok(taken);
                 }
                 // A full buffer may hide more output, also when all input is taken.
-                Ok(Status::Ok | Status::BufError) if decoded.len() == inflate.buffer.len() => {}
+                Ok(Status::Ok | Status::BufError) if decoded.len() == room => {}
                 Ok(Status::Ok | Status::BufError) if taken == input.len() => return Ok(taken),
                 Ok(Status::Ok) => {}
                 Ok(Status::BufError) | Err(_) => return Err((taken, DecodeErrorKind::Data)),

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// them, Unicode text and strict JSON readers cannot hold them. The repaired escape is as long as the old one, so
 /// places in the text stay.
 pub(crate) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(bytes);
+    let text = crate::line::decode(bytes);
     let lone = lone_surrogates(text.as_bytes());
     if lone.is_empty() {
         return text;

@@ -1,6 +1,6 @@
 //! Finding the JSON text of performance data in a log line.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use memchr::{memchr, memmem, memrchr};
 
@@ -8,6 +8,8 @@ use crate::json;
 
 /// What the markers have in common, so that one search finds both.
 const MARKER_START: &[u8] = b"PERF";
+static MARKER_START_FINDER: LazyLock<memmem::Finder<'static>> =
+    LazyLock::new(|| memmem::Finder::new(MARKER_START));
 /// How the markers go on: `PERFHERDER_DATA:` is the usual one, some producers write `PERFORMANCE_DATA:`.
 const MARKER_ENDS: [&[u8]; 2] = [b"HERDER_DATA:", b"ORMANCE_DATA:"];
 
@@ -39,7 +41,7 @@ fn extract_bytes(line: &[u8]) -> Option<&[u8]> {
     let first_line = &line[..memchr(b'\n', line).unwrap_or(line.len())];
     // Found once: asked for each marker anew, a line of a million markers would take a million searches.
     let last_brace = memrchr(b'}', first_line);
-    for start in memmem::find_iter(first_line, MARKER_START) {
+    for start in MARKER_START_FINDER.find_iter(first_line) {
         let Some(colon) = marker_end(first_line, start) else { continue };
         let open = colon + white_space(&line[colon..]);
         if open == colon || line.get(open) != Some(&b'{') {

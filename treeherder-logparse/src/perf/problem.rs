@@ -1,6 +1,6 @@
 //! Why performance data are not taken.
 
-use std::fmt;
+use std::borrow::Cow;
 
 /// One value that breaks the schema of performance data (§5.6.1).
 ///
@@ -110,25 +110,42 @@ pub(super) enum Place<'p> {
 impl Place<'_> {
     /// Makes the violation of this place.
     pub(super) fn violation(&self, message: impl Into<String>) -> Violation {
-        Violation { path: self.to_string(), message: message.into() }
+        let mut path = String::new();
+        self.write_to(&mut path);
+        Violation { path, message: message.into() }
     }
-}
 
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Appends the path. Not by way of `Display`: a log may be full of violations.
+    fn write_to(&self, path: &mut String) {
         match self {
-            Self::Whole => formatter.write_str("$"),
-            Self::Key(Place::Whole, key) => formatter.write_str(&excerpt(key)),
-            Self::Key(parent, key) => write!(formatter, "{parent}.{}", excerpt(key)),
-            Self::Index(parent, index) => write!(formatter, "{parent}[{index}]"),
+            Self::Whole => path.push('$'),
+            Self::Key(Place::Whole, key) => path.push_str(&excerpt(key)),
+            Self::Key(parent, key) => {
+                parent.write_to(path);
+                path.push('.');
+                path.push_str(&excerpt(key));
+            }
+            Self::Index(parent, index) => {
+                parent.write_to(path);
+                path.push('[');
+                path.push_str(&index.to_string());
+                path.push(']');
+            }
         }
     }
 }
 
-/// Cuts what a message quotes to 40 characters.
-pub(super) fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+/// Characters of a text that a message quotes.
+const EXCERPT: usize = 40;
+
+/// Cuts what a message quotes to [`EXCERPT`] characters.
+pub(super) fn excerpt(text: &str) -> Cow<'_, str> {
+    // No more bytes are no more characters.
+    if text.len() <= EXCERPT {
+        return Cow::Borrowed(text);
+    }
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }

@@ -43,31 +43,48 @@ const SEVERITIES: &[&str] = &["critical", "subcritical", "normal"];
 const LONG_OPTION: usize = 45;
 
 /// The violations of one object: for each property that has one, how many came before it, and what it is.
+///
+/// The first one stands by itself: an object hardly ever has more, and a tree costs more than all else.
 #[derive(Default)]
 struct Violations {
-    by_property: BTreeMap<String, (usize, Violation)>,
+    first: Option<(String, Violation)>,
+    more: BTreeMap<String, (usize, Violation)>,
     found: usize,
 }
 
 impl Violations {
     /// Unwraps what was read for a property, and keeps its violation until the property comes again.
     fn keep<T>(&mut self, key: &str, read: Result<T, Violation>) -> Option<T> {
-        if !self.by_property.is_empty() {
-            self.by_property.remove(key);
+        if self.found > 0 {
+            self.forget(key);
         }
         match read {
             Ok(value) => Some(value),
             Err(violation) => {
-                self.by_property.insert(key.to_owned(), (self.found, violation));
+                if self.found == 0 {
+                    self.first = Some((key.to_owned(), violation));
+                } else {
+                    self.more.insert(key.to_owned(), (self.found, violation));
+                }
                 self.found += 1;
                 None
             }
         }
     }
 
+    fn forget(&mut self, key: &str) {
+        if self.first.as_ref().is_some_and(|(first, _)| first == key) {
+            self.first = None;
+        }
+        self.more.remove(key);
+    }
+
     /// Makes the object, unless something was violated; else returns the first violation.
     fn or<T>(self, make: impl FnOnce() -> Result<T, Violation>) -> Result<T, Violation> {
-        match self.by_property.into_values().min_by_key(|(order, _)| *order) {
+        if let Some((_, violation)) = self.first {
+            return Err(violation);
+        }
+        match self.more.into_values().min_by_key(|(order, _)| *order) {
             Some((_, violation)) => Err(violation),
             None => make(),
         }

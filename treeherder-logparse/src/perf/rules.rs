@@ -24,7 +24,7 @@ pub(super) fn expect<T>(
         return read(reader);
     }
     reader.skip()?;
-    Ok(Err(at.violation(format!("expected {}, found {}", expected.name(), found.name()))))
+    Ok(Err(at.violation(["expected ", expected.name(), ", found ", found.name()].concat())))
 }
 
 /// Reads a string of `min` to `max` characters.

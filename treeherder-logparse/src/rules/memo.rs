@@ -20,6 +20,12 @@ pub(crate) struct Memo {
     starts: Vec<Start>,
 }
 
+/// Returns the end of a prefix, `Some(0)` when there is none, and `None` when only the exact rules can tell: it is not ASCII.
+fn ascii_end(line: &[u8], end: Option<usize>) -> Option<usize> {
+    let end = end.unwrap_or(0);
+    line[..end].is_ascii().then_some(end)
+}
+
 /// One way for lines to begin.
 #[derive(Clone, Copy, Debug, Default)]
 struct Start {
@@ -30,6 +36,8 @@ struct Start {
     digits: [u64; WORDS],
     /// Where the automaton was behind what counts; `None` while the start is unused.
     place: Option<Place>,
+    /// Where the prefix ends unless the automaton goes on from there; `None` when that must be found out, or it is not ASCII.
+    end: Option<usize>,
     /// Lines for which it was of no use since it was last of use.
     idle: u8,
 }
@@ -38,13 +46,14 @@ struct Start {
 const EACH: u64 = 0x0101_0101_0101_0101;
 
 impl Memo {
-    /// Returns where the match at the start of `line` ends, as [`Walk::match_end`] does, but for empty matches.
+    /// Returns where the prefix at the start of `line` ends, `Some(0)` when there is none, and `None` when only the exact
+    /// rules can tell.
     #[inline]
-    pub(super) fn match_end(&mut self, walk: &Walk, line: &[u8]) -> Option<usize> {
-        if !walk.begins_with(*line.first()?) {
-            return None;
+    pub(super) fn prefix_end(&mut self, walk: &Walk, line: &[u8]) -> Option<usize> {
+        if !line.first().is_some_and(|first| walk.begins_with(*first)) {
+            return Some(0);
         }
-        let Some(head) = line.first_chunk::<REACH>() else { return walk.match_end(line) };
+        let Some(head) = line.first_chunk::<REACH>() else { return ascii_end(line, walk.match_end(line)) };
         if self.starts.is_empty() {
             self.starts.resize(STARTS, Start::default());
         }
@@ -55,13 +64,18 @@ impl Memo {
             && let Some(place) = start.place
         {
             start.idle = 0;
-            return walk.match_end_from(place, line);
+            if let Some(end) = start.end
+                && !walk.goes_on(place, line)
+            {
+                return Some(end);
+            }
+            return ascii_end(line, walk.match_end_from(place, line));
         }
         start.idle += 1;
         if start.place.is_none() || start.idle > PATIENCE {
             *start = Start::new(walk, head);
         }
-        walk.match_end(line)
+        ascii_end(line, walk.match_end(line))
     }
 }
 
@@ -94,7 +108,10 @@ impl Start {
         for (value, mask) in value.iter_mut().zip(mask) {
             *value &= mask;
         }
-        Self { mask, value, digits: words(&digits), place: Some(kept), idle: 0 }
+        // A match may yet end where only the end of the line tells: then no more than the place is known.
+        let settled = kept.is_dead() || kept.end == Some(kept.at);
+        let end = if settled { ascii_end(head, kept.end) } else { None };
+        Self { mask, value, digits: words(&digits), place: Some(kept), end, idle: 0 }
     }
 
     #[inline]

@@ -112,9 +112,23 @@ impl Forward {
     }
 }
 
+/// Returns the text that a pattern for the start of a line is, when it is just one of ASCII.
+fn text_of(pattern: &Hir) -> Option<Box<[u8]>> {
+    let HirKind::Concat(parts) = pattern.kind() else { return None };
+    match parts.as_slice() {
+        [start, text] if *start.kind() == HirKind::Look(Look::Start) => match text.kind() {
+            HirKind::Literal(text) => Some(text.0.clone()).filter(|text| text.is_ascii()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// A pattern for the start of a line.
 #[derive(Debug)]
 pub(crate) struct Prefix {
+    /// The pattern is this text of ASCII alone: quicker compared than gone through.
+    text: Option<Box<[u8]>>,
     automaton: Forward,
     exact: Exact,
 }
@@ -126,18 +140,22 @@ impl Prefix {
         }
         let patterns = [pattern];
         let automaton = Forward::new(&patterns)?.ok_or("is empty")?;
-        Ok(Self { automaton, exact: Exact::new(patterns.to_vec(), 0) })
+        Ok(Self { text: text_of(&patterns[0]), automaton, exact: Exact::new(patterns.to_vec(), 0) })
     }
 
     /// Returns where the prefix ends, `Some(0)` when there is none, and `None` when only the exact rules can tell.
     #[inline]
     pub(crate) fn end(&self, line: &[u8], memo: &mut Memo) -> Option<usize> {
-        let end = match &self.automaton {
-            Forward::Walk(walk) => memo.match_end(walk, line),
-            Forward::Dfa(dfa) => dfa.match_end(line),
-        };
-        let end = end.unwrap_or(0);
-        line[..end].is_ascii().then_some(end)
+        if let Some(text) = &self.text {
+            return Some(if line.starts_with(text) { text.len() } else { 0 });
+        }
+        match &self.automaton {
+            Forward::Walk(walk) => memo.prefix_end(walk, line),
+            Forward::Dfa(dfa) => {
+                let end = dfa.match_end(line).unwrap_or(0);
+                line[..end].is_ascii().then_some(end)
+            }
+        }
     }
 
     /// Returns the bytes with which the prefix may end.

@@ -197,7 +197,11 @@ impl Literals {
 
     /// Ends the collection: the literals for a prefilter, and what they are there for.
     pub(super) fn into_parts(self) -> (Vec<Literal>, Uses) {
-        (self.texts.into_iter().map(Literal::new).collect(), self.uses)
+        let literals = self.texts.into_iter().zip(&self.uses.uses).map(|(text, used)| {
+            // On a line that is decided, performance data still matters.
+            Literal::new(text).lasting(used.performance)
+        });
+        (literals.collect(), self.uses)
     }
 }
 

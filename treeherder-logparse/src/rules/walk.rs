@@ -178,6 +178,14 @@ impl Walk {
         end
     }
 
+    /// Tells whether more of a text counts than what lies before a place.
+    #[inline]
+    pub(super) fn goes_on(&self, place: Place, text: &[u8]) -> bool {
+        let Some(node) = self.nodes.get(usize::from(place.node)) else { return false };
+        let Some(next) = text.get(place.at) else { return true };
+        self.table[node.row as usize + usize::from(self.classes[usize::from(*next)])] != DEAD
+    }
+
     /// Tells whether the empty text is a match.
     pub(super) fn matches_nothing(&self) -> bool {
         self.nodes.first().is_some_and(|node| node.ends || node.ends_last)

@@ -35,28 +35,37 @@ fn at<const N: usize>(text: &[u8; N], at: usize) -> &[u8; 32] {
 /// Positions that one word covers, and the bytes that deciding them takes.
 const REACH: usize = 64 + WINDOW - 1;
 
-/// Marks the positions of `text` at which a window may begin and those where lines end, for as many whole words as
-/// `text` has bytes for.
+/// Marks the positions of `text` at which a window may begin and, with `LINES`, those where lines end, for as many whole
+/// words as `text` has bytes for.
 ///
 /// # Safety
 /// The CPU must have AVX2 and POPCNT.
 #[target_feature(enable = "avx2,popcnt")]
-pub(super) unsafe fn mark(tables: &NibbleTables, text: &[u8], words: &mut [Word]) -> Marked {
+pub(super) unsafe fn mark<const LINES: bool>(
+    tables: &NibbleTables,
+    text: &[u8],
+    words: &mut [Word],
+) -> Marked {
     if tables.ascii {
-        mark_windows::<true>(tables, text, words)
+        mark_windows::<LINES, true>(tables, text, words)
     } else {
-        mark_windows::<false>(tables, text, words)
+        mark_windows::<LINES, false>(tables, text, words)
     }
 }
 
 #[inline]
 #[target_feature(enable = "avx2,popcnt")]
-fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], words: &mut [Word]) -> Marked {
+fn mark_windows<const LINES: bool, const ASCII: bool>(
+    tables: &NibbleTables,
+    text: &[u8],
+    words: &mut [Word],
+) -> Marked {
     let low = [table(&tables.low[0]), table(&tables.low[1]), table(&tables.low[2])];
     let high = [table(&tables.high[0]), table(&tables.high[1]), table(&tables.high[2])];
     let nibble = _mm256_set1_epi8(0x0F);
     let zero = _mm256_setzero_si256();
-    let half = |text: &[u8; REACH], offset: usize| -> u64 {
+    // Marks the windows and the line ends among 32 bytes.
+    let half = |text: &[u8; REACH], offset: usize| -> (u64, u64) {
         let bytes = [load(at(text, offset)), load(at(text, offset + 1)), load(at(text, offset + 2))];
         let mut found = _mm256_set1_epi8(-1);
         for position in 0..WINDOW {
@@ -70,33 +79,22 @@ fn mark_windows<const ASCII: bool>(tables: &NibbleTables, text: &[u8], words: &m
             );
             found = _mm256_and_si256(found, passes);
         }
-        u64::from(!(_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, zero)) as u32))
+        let candidates = !(_mm256_movemask_epi8(_mm256_cmpeq_epi8(found, zero)) as u32);
+        let ends = if LINES { _mm256_movemask_epi8(line_ends(bytes[0], bytes[1])) as u32 } else { 0 };
+        (u64::from(candidates), u64::from(ends))
     };
     let mut any = 0;
     let mut breaks = 0;
     for (word, start) in words.iter_mut().zip((0..).step_by(64)) {
-        let Some(text) = text.get(start..).and_then(|rest| rest.first_chunk::<REACH>()) else { break };
-        *word = Word { candidates: half(text, 0) | half(text, 32) << 32, ends: ends(text) };
-        any |= word.candidates;
-        breaks += u64::from(word.ends.count_ones());
+        let Some(text) = text.get(start..start + REACH).and_then(|reach| reach.first_chunk()) else { break };
+        let (first, second) = (half(text, 0), half(text, 32));
+        let candidates = first.0 | second.0 << 32;
+        any |= candidates;
+        let ends = first.1 | second.1 << 32;
+        *word = Word { candidates, ends, ends_before: breaks };
+        breaks += u64::from(ends.count_ones());
     }
     Marked { any: any != 0, breaks }
-}
-
-/// Marks the line ends among 64 bytes: LF, and CR with no LF behind it. The vector units are busy enough, so what can be
-/// done on bits is done there.
-#[inline]
-#[target_feature(enable = "avx2,popcnt")]
-fn ends(text: &[u8; REACH]) -> u64 {
-    let (first, second) = (load(at(text, 0)), load(at(text, 32)));
-    let equal = |byte: u8| {
-        let byte = _mm256_set1_epi8(byte as i8);
-        let mask = |bytes: __m256i| u64::from(_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, byte)) as u32);
-        mask(first) | mask(second) << 32
-    };
-    let line_feeds = equal(b'\n');
-    let before_line_feed = line_feeds >> 1 | u64::from(text[64] == b'\n') << 63;
-    line_feeds | equal(b'\r') & !before_line_feed
 }
 
 /// Marks the line ends among 32 bytes with 0xFF, given the same bytes one further on: LF, and CR with no LF behind it.

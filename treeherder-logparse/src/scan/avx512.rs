@@ -26,13 +26,13 @@ fn at<const N: usize>(text: &[u8; N], at: usize) -> &[u8; 64] {
 /// Positions that one word covers, and the bytes that deciding them takes.
 const REACH: usize = 64 + WINDOW - 1;
 
-/// Marks the positions of `text` at which a window may begin and those where lines end, for as many whole words as
-/// `text` has bytes for.
+/// Marks the positions of `text` at which a window may begin and, with `LINES`, those where lines end, for as many whole
+/// words as `text` has bytes for.
 ///
 /// # Safety
 /// The CPU must have AVX-512 with BW and VBMI, and POPCNT.
 #[target_feature(enable = "avx512bw,avx512vbmi,popcnt")]
-pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], words: &mut [Word]) -> Marked {
+pub(super) unsafe fn mark<const LINES: bool>(tables: &ByteTables, text: &[u8], words: &mut [Word]) -> Marked {
     let halves =
         |position: usize| (load(at(&tables.bytes[position], 0)), load(at(&tables.bytes[position], 64)));
     let tables = [halves(0), halves(1), halves(2)];
@@ -41,14 +41,14 @@ pub(super) unsafe fn mark(tables: &ByteTables, text: &[u8], words: &mut [Word]) 
     for (word, start) in words.iter_mut().zip((0..).step_by(64)) {
         let Some(text) = text.get(start..).and_then(|rest| rest.first_chunk::<REACH>()) else { break };
         let here = load(at(text, 0));
-        let ends = line_ends(here, text[64]);
+        let ends = if LINES { line_ends(here, text[64]) } else { 0 };
         let passes = |position: usize, bytes: __m512i| {
             let (low, high) = tables[position];
             _mm512_permutex2var_epi8(low, bytes, high)
         };
         let first = _mm512_and_si512(passes(0, here), passes(1, load(at(text, 1))));
         let candidates = _mm512_test_epi8_mask(first, passes(2, load(at(text, 2))));
-        *word = Word { candidates, ends };
+        *word = Word { candidates, ends, ends_before: breaks };
         any |= candidates;
         breaks += u64::from(ends.count_ones());
     }

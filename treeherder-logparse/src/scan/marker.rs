@@ -29,16 +29,16 @@ impl Marker {
         }))
     }
 
-    /// Marks the positions of `text` at which a window may begin and those where lines end, for as many whole words as
-    /// `text` has bytes for.
+    /// Marks the positions of `text` at which a window may begin and, with `LINES`, those where lines end, for as many
+    /// whole words as `text` has bytes for.
     #[inline]
     #[expect(unsafe_code, reason = "calls code for CPU features that were detected")]
-    pub(super) fn mark(&self, text: &[u8], words: &mut [Word]) -> Marked {
+    pub(super) fn mark<const LINES: bool>(&self, text: &[u8], words: &mut [Word]) -> Marked {
         match &self.0 {
             // SAFETY: `new` chose this search because the CPU has the features.
-            Tables::Avx2(tables) => unsafe { avx2::mark(tables, text, words) },
+            Tables::Avx2(tables) => unsafe { avx2::mark::<LINES>(tables, text, words) },
             // SAFETY: as above.
-            Tables::Avx512(tables) => unsafe { avx512::mark(tables, text, words) },
+            Tables::Avx512(tables) => unsafe { avx512::mark::<LINES>(tables, text, words) },
         }
     }
 }

@@ -34,7 +34,7 @@ mod window;
 
 pub(crate) use breaks::count_breaks;
 pub(crate) use hit::{BreakCount, Hit};
-pub(crate) use prefilter::{Literal, Prefilter};
+pub(crate) use prefilter::{Literal, Passed, Prefilter};
 pub(crate) use rarity::rarity;
 pub use simd::Simd;
 pub(crate) use text::{as_text, is_ascii};
@@ -61,6 +61,8 @@ struct Word {
     candidates: u64,
     /// A line ends here: LF, or CR with no LF behind it.
     ends: u64,
+    /// Line ends in the words before this one.
+    ends_before: u64,
 }
 
 /// What a vector search says of all the text it has gone through.
@@ -69,6 +71,6 @@ struct Word {
 struct Marked {
     /// Whether there is any candidate.
     any: bool,
-    /// Line ends.
+    /// Line ends; 0 where only candidates were asked for.
     breaks: u64,
 }

@@ -10,12 +10,47 @@ use super::{SEGMENT_WORDS, marker::Marker};
 #[derive(Clone, Debug)]
 pub(crate) struct Literal {
     bytes: Box<[u8]>,
+    lasting: bool,
+}
+
+/// Before which positions further hits don't matter.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Passed {
+    /// Hits of whatever literal.
+    pub(crate) all: usize,
+    /// Hits of literals that are not lasting.
+    pub(crate) most: usize,
+}
+
+impl Passed {
+    /// No hit matters before this position.
+    pub(crate) fn all(before: usize) -> Self {
+        Self { all: before, most: before }
+    }
+
+    fn or(self, other: Self) -> Self {
+        Self { all: self.all.max(other.all), most: self.most.max(other.most) }
+    }
+
+    fn of(self, window: &window::Window) -> usize {
+        if window.lasting { self.all } else { self.most }
+    }
 }
 
 impl Literal {
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
         debug_assert!(bytes.len() >= WINDOW, "rules refuse shorter texts");
-        Self { bytes: bytes.into() }
+        Self { bytes: bytes.into(), lasting: false }
+    }
+
+    /// Says whether the literal matters also where others no longer do.
+    pub(crate) fn lasting(mut self, lasting: bool) -> Self {
+        self.lasting = lasting;
+        self
+    }
+
+    pub(super) fn is_lasting(&self) -> bool {
+        self.lasting
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -72,17 +107,18 @@ impl Prefilter {
 
     /// Calls `on_hit` with each literal found in `text`, in order of the windows' positions, and counts line ends.
     ///
-    /// `on_hit` returns the position before which further hits don't matter.
+    /// `on_hit` tells which further hits don't matter.
     #[inline]
-    pub(crate) fn find(&self, text: &[u8], mut on_hit: impl FnMut(Hit<'_>) -> usize) -> u64 {
+    pub(crate) fn find(&self, text: &[u8], mut on_hit: impl FnMut(Hit<'_>) -> Passed) -> u64 {
         match &self.search {
             Search::Portable(search) => {
-                let mut from = 0;
+                let mut passed = Passed::default();
                 let mut count = BreakCount::default();
-                while from < text.len() {
-                    let Some((at, window)) = search.next(text, from) else { break };
+                while passed.all < text.len() {
+                    let Some((at, window)) = search.next(text, passed.all) else { break };
                     count.advance(text, at & !(SEGMENT - 1));
-                    from = self.confirm(text, at, window, at + 1, (count, &[]), &mut on_hit);
+                    passed = self.confirm(text, at, window, passed, (count, &[]), &mut on_hit);
+                    passed.all = passed.all.max(at + 1);
                 }
                 count.advance(text, text.len());
                 count.breaks
@@ -95,19 +131,18 @@ impl Prefilter {
     /// Goes through `text` segment by segment: a bit is set for each candidate, then the bits are walked.
     #[cfg(target_arch = "x86_64")]
     #[inline]
-    fn find_marked(&self, marker: &Marker, text: &[u8], mut on_hit: impl FnMut(Hit<'_>) -> usize) -> u64 {
+    fn find_marked(&self, marker: &Marker, text: &[u8], mut on_hit: impl FnMut(Hit<'_>) -> Passed) -> u64 {
         let mut segment = [Word::default(); SEGMENT_WORDS];
         let mut count = BreakCount::default();
-        // Hits before this position don't matter any more.
-        let mut from = 0;
+        let mut passed = Passed::default();
         while count.at + SEGMENT + WINDOW <= text.len() {
-            if from >= count.at + SEGMENT {
+            if passed.all >= count.at + SEGMENT {
                 count.advance(text, count.at + SEGMENT);
                 continue;
             }
-            let marked = marker.mark(&text[count.at..], &mut segment);
+            let marked = marker.mark::<true>(&text[count.at..], &mut segment);
             if marked.any {
-                from = self.walk(text, &segment, from, count, &mut on_hit);
+                passed = self.walk(text, &segment, passed, count, &mut on_hit);
             }
             count.at += SEGMENT;
             count.breaks += marked.breaks;
@@ -119,9 +154,9 @@ impl Prefilter {
             padded[..rest.len()].copy_from_slice(rest);
             segment = [Word::default(); SEGMENT_WORDS];
             let words = rest.len().min(SEGMENT).div_ceil(64);
-            let marked = marker.mark(&padded[..words * 64 + WINDOW - 1], &mut segment);
+            let marked = marker.mark::<true>(&padded[..words * 64 + WINDOW - 1], &mut segment);
             if marked.any {
-                from = self.walk(text, &segment, from, count, &mut on_hit);
+                passed = self.walk(text, &segment, passed, count, &mut on_hit);
             }
             count.at += SEGMENT;
             count.breaks += marked.breaks;
@@ -140,10 +175,18 @@ impl Prefilter {
                 let mut from = 0;
                 while let Some((at, window)) = search.next(text, from) {
                     from = at + 1;
-                    self.confirm(text, at, window, 0, (BreakCount::default(), &[]), &mut |hit: Hit<'_>| {
-                        on_literal(hit.literal, hit.begin);
-                        0
-                    });
+                    let none = Passed::default();
+                    self.confirm(
+                        text,
+                        at,
+                        window,
+                        none,
+                        (BreakCount::default(), &[]),
+                        &mut |hit: Hit<'_>| {
+                            on_literal(hit.literal, hit.begin);
+                            none
+                        },
+                    );
                 }
             }
             #[cfg(target_arch = "x86_64")]
@@ -170,20 +213,21 @@ impl Prefilter {
             let readable = (text.len() - start).saturating_sub(WINDOW - 1) / 64;
             let count = (range.end - start).div_ceil(64).min(WORDS).min(readable);
             let (count, marked) = if count > 0 {
-                (count, marker.mark(&text[start..], &mut words[..count]))
+                (count, marker.mark::<false>(&text[start..], &mut words[..count]))
             } else {
                 // Too near the end of the text for a whole word: pad one.
                 let rest = &text[start..];
                 let rest = &rest[..rest.len().min(REACH)];
                 let mut padded = [0; REACH];
                 padded[..rest.len()].copy_from_slice(rest);
-                (1, marker.mark(&padded, &mut words[..1]))
+                (1, marker.mark::<false>(&padded, &mut words[..1]))
             };
             if marked.any {
                 let from = BreakCount { at: start - range.start, breaks: 0 };
-                self.walk(piece, &words[..count], 0, from, &mut |hit: Hit<'_>| {
+                let none = Passed::default();
+                self.walk(piece, &words[..count], none, from, &mut |hit: Hit<'_>| {
                     on_literal(hit.literal, hit.begin);
-                    0
+                    none
                 });
             }
             start += 64 * count;
@@ -196,26 +240,26 @@ impl Prefilter {
         &self,
         text: &[u8],
         segment: &[Word],
-        mut from: usize,
+        mut passed: Passed,
         count: BreakCount,
-        on_hit: &mut impl FnMut(Hit<'_>) -> usize,
-    ) -> usize {
+        on_hit: &mut impl FnMut(Hit<'_>) -> Passed,
+    ) -> Passed {
         for (index, word) in segment.iter().enumerate() {
             let mut word = word.candidates;
             let base = count.at + 64 * index;
             while word != 0 {
                 let at = base + word.trailing_zeros() as usize;
                 word &= word - 1;
-                if at < from {
+                if at < passed.all {
                     continue;
                 }
-                let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return from };
+                let Some(window) = text.get(at..).and_then(|rest| rest.first_chunk()) else { return passed };
                 if let Some(window) = self.lookup.find(*window) {
-                    from = self.confirm(text, at, window, from, (count, segment), on_hit);
+                    passed = self.confirm(text, at, window, passed, (count, segment), on_hit);
                 }
             }
         }
-        from
+        passed
     }
 
     /// Compares the text around a window with the literals that own it.
@@ -225,18 +269,22 @@ impl Prefilter {
         text: &[u8],
         at: usize,
         window: usize,
-        mut from: usize,
+        mut passed: Passed,
         (count, words): (BreakCount, &[Word]),
-        on_hit: &mut impl FnMut(Hit<'_>) -> usize,
-    ) -> usize {
-        let Some(window) = self.windows.get(window) else { return from };
+        on_hit: &mut impl FnMut(Hit<'_>) -> Passed,
+    ) -> Passed {
+        let Some(window) = self.windows.get(window) else { return passed };
         for owner in &window.owners {
+            // Literals begin where the window does or before it.
+            if at < passed.of(window) {
+                break;
+            }
             let Some(begin) = at.checked_sub(usize::from(owner.offset)) else { continue };
             if owner.begins(&text[begin..], &self.literals) {
-                from = from.max(on_hit(Hit { literal: usize::from(owner.literal), begin, count, words }));
+                passed = passed.or(on_hit(Hit { literal: usize::from(owner.literal), begin, count, words }));
             }
         }
-        from
+        passed
     }
 }
 
@@ -275,7 +323,7 @@ mod tests {
                 let mut found = Vec::new();
                 let breaks = prefilter.find(text, |hit| {
                     found.push((hit.begin, hit.literal));
-                    0
+                    Passed::default()
                 });
                 assert_eq!(breaks, count_breaks(text), "{simd} {end}");
                 found.sort_unstable();
@@ -293,6 +341,33 @@ mod tests {
                         assert_eq!(found, expected, "{simd} {start}..{end} of {behind}");
                     }
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_passed_is_not_told_but_for_lasting_literals() {
+        let literals = [("abc", false), ("bcd", false), ("lasting", true)]
+            .map(|(text, lasting)| Literal::new(text.into()).lasting(lasting))
+            .into();
+        let text = b"abcd abc lasting abc lasting abc\n".repeat(200);
+        for simd in Simd::available() {
+            let prefilter = Prefilter::new(Vec::clone(&literals), &[], simd);
+            for (passed, expected) in [
+                (Passed { all: 9, most: 28 }, vec![(9, 2), (21, 2), (29, 0)]),
+                (Passed::all(28), vec![(29, 0)]),
+                (Passed { all: 0, most: usize::MAX }, vec![(9, 2), (21, 2)]),
+            ] {
+                let mut found = Vec::new();
+                prefilter.find(&text, |hit| {
+                    if hit.begin < 32 {
+                        found.push((hit.begin, hit.literal));
+                    }
+                    passed
+                });
+                // The first hit tells what is passed.
+                assert_eq!(found.remove(0), (0, 0), "{simd}");
+                assert_eq!(found, expected, "{simd} {passed:?}");
             }
         }
     }

@@ -16,6 +16,8 @@ pub(super) struct Window {
     /// The bucket that a hint asks for.
     pub(super) bucket: Option<usize>,
     pub(super) owners: Vec<Owner>,
+    /// Whether any of them is lasting.
+    pub(super) lasting: bool,
 }
 
 /// A literal that was given a window, with all that most candidates are compared with.
@@ -82,7 +84,7 @@ pub(super) fn choose(literals: &[Literal], probes: &[Probe]) -> Vec<Window> {
                 Some(window) => window.owners.push(owner),
                 None => {
                     let bucket = Some(probe.bucket);
-                    windows.push(Window { bytes: probe.window, bucket, owners: vec![owner] });
+                    windows.push(Window { bytes: probe.window, bucket, owners: vec![owner], lasting: false });
                 }
             }
             continue;
@@ -99,8 +101,12 @@ pub(super) fn choose(literals: &[Literal], probes: &[Probe]) -> Vec<Window> {
                 bytes: [bytes[best], bytes[best + 1], bytes[best + 2]],
                 bucket: None,
                 owners: vec![Owner::new(id, &literals[id], best)],
+                lasting: false,
             }),
         }
+    }
+    for window in &mut windows {
+        window.lasting = window.owners.iter().any(|owner| literals[usize::from(owner.literal)].is_lasting());
     }
     windows
 }
