@@ -110,7 +110,11 @@ test('when more pushes came than are told at once, a reload is offered', { skip,
   await context.setOffline(true);
   for (let i = 0; i < 101; i++) await push(empty, revision());
   await context.setOffline(false);
-  await page.click('.toast:has-text("some may be missing") >> text=Reload', { timeout: 60_000 });
+  const reload = page.locator('.toast:has-text("some may be missing") >> text=Reload');
+  await reload.waitFor({ timeout: 60_000 });
+  // A page that comes back further down loads older pushes.
+  await page.evaluate(() => scrollTo(0, 0));
+  await Promise.all([page.waitForEvent('domcontentloaded'), reload.click()]);
   await page.waitForSelector('html[data-ready]');
   assert.equal(await page.locator('.push').count(), 10);
   await context.close();

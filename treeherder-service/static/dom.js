@@ -90,3 +90,6 @@ export function later(ms, run) {
     timer = setTimeout(() => run(...args), ms);
   };
 }
+
+/** Runs once the browser has shown what there is; a hidden page shows nothing. @param {() => void} run @returns {number} */
+export const whenShown = (run) => (document.hidden ? Number(setTimeout(run)) : requestAnimationFrame(() => setTimeout(run)));

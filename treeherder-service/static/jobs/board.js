@@ -1,6 +1,6 @@
 // @ts-check
 // The pushes on the page: draws what the model has and the filter lets through.
-import { all, find, safe } from '../dom.js';
+import { all, find, safe, whenShown } from '../dom.js';
 import { Filter } from './filter.js';
 import { layOut } from './layout.js';
 import { Model, progress } from './model.js';
@@ -12,6 +12,9 @@ import { isClassified, isFailure } from './status.js';
 
 /** Not every browser tells when it has nothing to do. @type {(run: (deadline: { timeRemaining(): number }) => void, options: { timeout: number }) => number} */
 const whenIdle = window.requestIdleCallback ?? ((run) => setTimeout(() => run({ timeRemaining: () => 0 }), 30));
+
+/** How long to draw, in milliseconds, before what is drawn is shown, while the page opens. */
+const AT_A_TIME = 100;
 
 /**
  * Gives rows names by their titles; of some platforms several have the same title.
@@ -40,8 +43,6 @@ export class Board {
   /** Pushes to draw when they come near the screen. @type {Set<number>} */
   waiting = new Set();
   idle = 0;
-  /** Until everything has been drawn once, or somebody filters. */
-  opening = true;
   /** What was drawn last of the rows of a push, by name: a row that stays the same is left alone. @type {Map<number, Map<string, { look: string, element: Element }>>} */
   drawn = new Map();
 
@@ -61,9 +62,7 @@ export class Board {
     this.count();
     // The server leaves the jobs of all but the first pushes to us.
     this.waiting = new Set(all('.rows > noscript', list).map((element) => Number(/** @type {HTMLElement} */ (element.closest('[data-push]')).dataset.push)));
-    this.drawNear();
-    this.opening = this.waiting.size > 0;
-    this.drawSoon();
+    this.drawOpening();
   }
 
   /** @param {EventTarget | null} target @returns {Job | undefined} */
@@ -176,7 +175,6 @@ export class Board {
 
   /** Draws all pushes: those on the screen at once, the others when there is nothing else to do. */
   drawAll() {
-    this.opening = false;
     this.waiting = new Set(this.model.newestFirst().map((push) => push.id));
     this.drawNear();
     this.count();
@@ -191,23 +189,29 @@ export class Board {
     }
   }
 
-  drawSoon() {
+  /** @param {boolean} [opening] whether nothing but this is to be done */
+  drawSoon(opening = false) {
     this.list.setAttribute('aria-busy', String(this.waiting.size > 0));
-    if (this.waiting.size && !this.idle) this.idle = whenIdle((deadline) => this.drawWaiting(deadline), { timeout: 300 });
+    if (!this.waiting.size || this.idle) return;
+    if (opening) this.idle = whenShown(() => this.drawOpening());
+    else this.idle = whenIdle((deadline) => this.drawWaiting(() => deadline.timeRemaining() < 6), { timeout: 300 });
   }
 
-  /** @param {{ timeRemaining(): number }} deadline */
-  drawWaiting(deadline) {
+  /** While the page opens nobody types yet, and a browser that loads it has no idle time to give. */
+  drawOpening() {
+    const end = performance.now() + AT_A_TIME;
+    this.drawWaiting(() => performance.now() > end, true);
+  }
+
+  /** @param {() => boolean} enough @param {boolean} [opening] */
+  drawWaiting(enough, opening = false) {
     this.idle = 0;
-    // While the page opens nobody types yet: each frame costs more than what is drawn for it.
-    const end = performance.now() + 40;
-    for (const push of [...this.waiting]) {
+    for (const push of this.waiting) {
       if (find(`#rows-${push}`)) this.draw(push);
       else this.waiting.delete(push);
-      if (this.opening ? performance.now() > end : deadline.timeRemaining() < 6) break;
+      if (enough()) break;
     }
-    if (!this.waiting.size) this.opening = false;
-    this.drawSoon();
+    this.drawSoon(opening);
   }
 
   /**
@@ -313,8 +317,7 @@ export class Board {
 
   /** The jobs that can be seen, in their order on the page. @returns {HTMLElement[]} */
   shown() {
-    while (this.waiting.size) for (const push of [...this.waiting]) { this.draw(push); this.waiting.delete(push); }
-    this.list.setAttribute('aria-busy', 'false');
+    this.drawWaiting(() => false);
     return all('.push:not([data-collapsed]) .j', this.list);
   }
 

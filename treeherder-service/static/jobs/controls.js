@@ -120,5 +120,3 @@ export function controls(board) {
   document.addEventListener('filtered', sync);
   sync();
 }
-
-export { SHOWN };

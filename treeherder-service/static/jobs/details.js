@@ -152,6 +152,8 @@ export class Details {
       const chosen = tab.dataset.tab === name;
       tab.setAttribute('aria-selected', String(chosen));
       tab.tabIndex = chosen ? 0 : -1;
+      // On phones the tabs are wider than the screen.
+      if (chosen && tab.parentElement) tab.parentElement.scrollLeft = tab.offsetLeft - 48;
     }
   }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // The jobs page: takes over what the server rendered and keeps it alive.
-import { find, kept } from '../dom.js';
+import { find, kept, whenShown } from '../dom.js';
 import { overlay } from '../page.js';
 import { Board } from './board.js';
 import { Details } from './details.js';
@@ -10,8 +10,8 @@ import { keyboard } from './keys.js';
 import { Pinboard } from './pinboard.js';
 import { controls } from './controls.js';
 
-const data = find('#data')?.textContent;
-if (data) {
+/** @param {string} data */
+function start(data) {
   const board = new Board(JSON.parse(data));
   const pinboard = new Pinboard(board);
   const details = new Details(board, pinboard);
@@ -26,3 +26,7 @@ if (data) {
   if (kept('watched')) wait();
   else board.list.addEventListener('toggle', wait, { once: true, capture: true });
 }
+
+const data = find('#data')?.textContent;
+// The jobs that the server wrote are there to be read: all else comes after them.
+if (data) whenShown(() => start(data));

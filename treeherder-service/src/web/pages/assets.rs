@@ -3,7 +3,9 @@
 //! All files are below `/static/HASH/`, where the hash is that of all of them. So what a module imports by a relative path
 //! is of the same version, and a browser keeps everything for good.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod bundle;
+
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::{Arc, LazyLock};
 
@@ -59,8 +61,7 @@ impl Assets {
             hash.update(content);
         }
         let version = hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-        let files = contents.into_iter().map(|(name, content)| {
-            let content = if name.ends_with(".js") { without_comments(&content) } else { content };
+        let files = served(contents).into_iter().map(|(name, content)| {
             let file = File { media_type: media_type(&name), gzipped: gzipped(&content), content };
             (name, file)
         });
@@ -75,19 +76,6 @@ impl Assets {
     /// Returns the URL of a file.
     pub(super) fn url(&self, name: &str) -> String {
         format!("/static/{}/{name}", self.0.version)
-    }
-
-    /// Returns the URLs of a module and of all that it imports, so that the browser need not find out one by one.
-    pub(super) fn modules(&self, name: &str) -> Vec<String> {
-        let mut found = BTreeSet::new();
-        let mut open = vec![name.to_owned()];
-        while let Some(module) = open.pop() {
-            let Some(file) = self.0.files.get(&module) else { continue };
-            if found.insert(module.clone()) {
-                open.extend(imports(&String::from_utf8_lossy(&file.content), &module));
-            }
-        }
-        found.iter().map(|module| self.url(module)).collect()
     }
 
     fn answer(&self, version: &str, name: &str, headers: &HeaderMap) -> Response {
@@ -138,24 +126,45 @@ pub(super) async fn file(
     headers: HeaderMap,
 ) -> Response {
     // While somebody works on them, the files in the source tree are what is wanted, without building anew.
-    if cfg!(debug_assertions) && name.split('/').all(|part| !part.is_empty() && part != "..") {
-        let path = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/static")).join(&name);
-        if let Ok(content) = tokio::fs::read(path).await {
-            let media_type = HeaderValue::from_static(media_type(&name));
-            let headers = [
-                (header::CONTENT_TYPE, media_type),
-                (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            ];
-            return (headers, content).into_response();
-        }
+    if cfg!(debug_assertions)
+        && let Some(content) = of_source_tree(name.clone()).await
+    {
+        let media_type = HeaderValue::from_static(media_type(&name));
+        let headers = [
+            (header::CONTENT_TYPE, media_type),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        return (headers, content).into_response();
     }
     assets.answer(&version, &name, &headers)
+}
+
+/// Reads a file as it would be served if the program were built from the source tree of now.
+async fn of_source_tree(name: String) -> Option<Vec<u8>> {
+    let folder = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/static"));
+    let read = move || {
+        let files = FILES.iter().filter_map(|(name, _)| {
+            std::fs::read(folder.join(name)).ok().map(|content| ((*name).to_owned(), content))
+        });
+        served(files.collect()).remove(&name)
+    };
+    tokio::task::spawn_blocking(read).await.ok().flatten()
+}
+
+/// Makes of the files of the source tree those that are served.
+fn served(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
+    let (modules, mut others): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        files.into_iter().partition(|(name, _)| name.ends_with(".js"));
+    let modules = modules.into_iter().map(|(name, source)| (name, without_comments(&source)));
+    let bundled = bundle::bundled(&modules.collect());
+    others.extend(bundled.into_iter().map(|(name, text)| (name, text.into_bytes())));
+    others
 }
 
 /// Leaves out of a module what only people and the type checker read: comments and indentation.
 ///
 /// A comment has a line of its own, or is a type between `/**` and `*/`; our modules have neither in a text.
-fn without_comments(source: &[u8]) -> Vec<u8> {
+fn without_comments(source: &[u8]) -> String {
     let source = String::from_utf8_lossy(source);
     let mut kept = String::with_capacity(source.len());
     let mut in_comment = false;
@@ -183,7 +192,7 @@ fn without_comments(source: &[u8]) -> Vec<u8> {
             kept.push('\n');
         }
     }
-    kept.into_bytes()
+    kept
 }
 
 fn gzipped(content: &[u8]) -> Option<Vec<u8>> {
@@ -206,33 +215,6 @@ fn media_type(name: &str) -> &'static str {
     }
 }
 
-/// Finds the modules that a module imports by a relative path.
-fn imports(source: &str, module: &str) -> Vec<String> {
-    let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let lines = source.lines().map(str::trim);
-    let imports = lines.filter(|line| {
-        line.starts_with("import ") || line.starts_with("export ") || line.starts_with("} from ")
-    });
-    imports.filter_map(|line| resolved(folder, line.split(['\'', '"']).nth(1)?)).collect()
-}
-
-fn resolved(folder: &str, path: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    if !path.starts_with('.') {
-        return None;
-    }
-    for part in path.split('/') {
-        match part {
-            "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -242,34 +224,17 @@ mod tests {
     }
 
     #[test]
-    fn a_module_comes_with_all_that_it_imports() {
-        let assets = assets(&[
-            ("a/main.js", "import { x } from './x.js';\nimport {\n  y,\n} from '../y.js';\n"),
-            ("a/x.js", "export * from \"../y.js\";"),
-            ("y.js", "// import z from './z.js'"),
-            ("z.js", ""),
-        ]);
-        let names: Vec<String> = assets.modules("a/main.js");
-        assert_eq!(names, [assets.url("a/main.js"), assets.url("a/x.js"), assets.url("y.js")]);
-    }
-
-    #[test]
     fn comments_are_for_people_only() {
         let source = "// @ts-check\n/**\n * Adds.\n * @param {number} a\n */\nexport function f(a) {\n  \
             const b = /** @type {any} */ (a); // b\n\n  return 'https://x' + b;\n}\n";
-        let kept = String::from_utf8(without_comments(source.as_bytes())).unwrap();
+        let kept = without_comments(source.as_bytes());
         assert_eq!(kept, "export function f(a) {\nconst b = (a); // b\nreturn 'https://x' + b;\n}\n");
     }
 
     #[test]
-    fn scripts_of_the_jobs_page_are_below_60_kilobytes() {
-        let assets = Assets::embedded();
-        let modules = assets.modules("jobs/main.js");
-        let sizes = modules.iter().map(|url| {
-            let name = url.splitn(4, '/').nth(3).unwrap();
-            assets.0.files[name].content.len()
-        });
-        assert!(sizes.sum::<usize>() < 60_000);
+    fn scripts_of_the_jobs_page_are_below_58_kilobytes() {
+        let size = Assets::embedded().0.files["jobs/main.js"].content.len();
+        assert!(size < 58_000, "{size}");
     }
 
     #[test]

@@ -97,7 +97,8 @@ impl Parts {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
+    use std::io::{self, Read as _};
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use flate2::bufread::GzDecoder;
@@ -145,6 +146,35 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn an_error_behind_the_beginning_is_told_to_operators() {
+        let failed = future::ready(Err(PageError::Template(askama::Error::Fmt)));
+        let never = future::pending();
+        for (content, level) in
+            [(future::Either::Left(failed), "ERROR"), (future::Either::Right(never), " WARN")]
+        {
+            let log = Log::default();
+            let writer = log.clone();
+            let subscriber =
+                tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+            let _guard = tracing::subscriber::set_default(subscriber);
+            let limits = Limits::new(Duration::from_millis(10));
+            let answer = answer(FRAME, &HeaderMap::new(), place(), limits.begin(), content).unwrap();
+            axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            let text = log.text();
+            assert_eq!(text.lines().count(), 1, "{text}");
+            for part in [
+                level,
+                "cannot make the content of a page",
+                "error=",
+                "path=\"/jobs\"",
+                "repository=\"autoland\"",
+            ] {
+                assert!(text.contains(part), "{part}: {text}");
+            }
+        }
+    }
+
     #[test]
     fn a_frame_without_a_place_for_the_content_is_an_error() {
         let content = future::ready(Ok(String::new()));
@@ -154,6 +184,26 @@ mod tests {
 
     fn place() -> Place {
         Place { path: "/jobs", repository: "autoland".to_owned() }
+    }
+
+    /// What is written into the log of a test.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl Log {
+        fn text(&self) -> String {
+            String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+        }
+    }
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
     }
 
     /// What a browser has read when it has received so much.

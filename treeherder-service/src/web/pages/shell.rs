@@ -153,10 +153,6 @@ impl Shell {
     pub(super) fn url(&self, name: &str) -> String {
         self.assets.url(name)
     }
-
-    pub(super) fn modules(&self, name: &str) -> Vec<String> {
-        self.assets.modules(name)
-    }
 }
 
 impl FromRequestParts<AppState> for Shell {

@@ -74,9 +74,9 @@ const CHIPS: [(&str, &[Status]); 7] = [
     ("Unscheduled", &[Status::Unscheduled]),
 ];
 
-/// Jobs and counts that fill a screen: the pushes that show them are part of the page with their jobs. A browser takes half a
-/// second for thousands of them, which its script draws faster, and later.
-const AT_ONCE: usize = 300;
+/// Jobs and counts that people read first: the pushes that show them are part of the page with their jobs. Each of them delays what
+/// is seen first; the script of the page draws the others right after that.
+const AT_ONCE: usize = 150;
 
 /// Most paths of tests that are looked for.
 const MOST_PATHS: usize = 20;
