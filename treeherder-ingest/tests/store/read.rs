@@ -3,9 +3,11 @@
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 use treeherder_ingest::job::LoadedJob;
 use treeherder_ingest::push::{LoadedPush, Revision};
-use treeherder_ingest::store::{JobFilter, JobFilterField, JobQuery, PushTally, Store, Wanted};
+use treeherder_ingest::store::entity::job_log;
+use treeherder_ingest::store::{DetailedJob, JobFilter, JobFilterField, JobQuery, PushTally, Store, Wanted};
 
-use crate::messages::{REVISION, lives, loaded, store_push, store_with_push};
+use crate::messages::{REVISION as PUSHED, lives, loaded, store_push, store_with_push};
+use crate::sample_job::{REVISION, SampleJob, Wish};
 use crate::support::database::{Backend, TestStore};
 
 on_every_database!(
@@ -13,6 +15,7 @@ on_every_database!(
     the_newest_pushes_of_many_repositories_are_read_at_once,
     jobs_are_listed_with_their_names,
     jobs_are_filtered_and_paged,
+    a_job_is_shown_with_its_logs_and_beside_similar_ones,
     jobs_of_pushes_are_counted,
     every_table_is_counted,
 );
@@ -101,7 +104,7 @@ async fn jobs_are_listed_with_their_names(backend: Backend) {
     for (name, value) in [
         ("job_guid", "a/0"),
         ("repository", "autoland"),
-        ("push_revision", REVISION),
+        ("push_revision", PUSHED),
         ("job_type_name", "test-linux1804-64/opt-mochitest-1"),
         ("job_type_symbol", "1"),
         ("job_group_name", "Mochitests"),
@@ -116,6 +119,32 @@ async fn jobs_are_listed_with_their_names(backend: Backend) {
     ] {
         assert_eq!(json[name], value, "{name}");
     }
+}
+
+async fn a_job_is_shown_with_its_logs_and_beside_similar_ones(backend: Backend) {
+    let Some(test) = TestStore::seeded(backend).await else { return };
+    let wish = |number| Wish { number, ..Wish::default() };
+    let job = SampleJob::store(&test.store).await;
+    let other = SampleJob::store_as(&test.store, wish(1)).await;
+    let (shown, logs) = test.store.job_with_logs("mozilla-central", job.id).await.unwrap().unwrap();
+    assert_eq!((shown.record.id, shown.guid.as_str()), (job.id, job.guid.as_str()));
+    assert_eq!(shown.record.task_id.as_deref(), Some("Aaaaaaaaaaaaaaaaaaaaaa"));
+    assert_eq!((&*shown.record.platform_option, &*shown.record.push_revision), ("opt", REVISION));
+    let stored: Vec<_> = all!(test, job_log).into_iter().filter(|log| log.job_id == job.id).collect();
+    let expected: Vec<_> = stored.into_iter().map(|log| (log.name, log.url)).collect();
+    assert_eq!(logs.into_iter().map(|log| (log.name, log.url)).collect::<Vec<_>>(), expected);
+    assert!(!expected.is_empty());
+    assert_eq!(test.store.detailed_job("mozilla-central", job.id).await.unwrap().as_ref(), Some(&shown));
+    // Neither in another repository nor under another id.
+    assert_eq!(test.store.job_with_logs("autoland", job.id).await.unwrap(), None);
+    assert_eq!(test.store.job_with_logs("mozilla-central", 4711).await.unwrap(), None);
+
+    let page = JobQuery { repository_id: Some(1), limit: 10, ..JobQuery::default() };
+    let ids = |jobs: Vec<DetailedJob>| jobs.iter().map(|job| job.record.id).collect::<Vec<_>>();
+    assert_eq!(ids(test.store.detailed_jobs(&page).await.unwrap()), [job.id, other.id]);
+    let second = JobQuery { offset: 1, ..page.clone() };
+    assert_eq!(ids(test.store.detailed_jobs(&second).await.unwrap()), [other.id]);
+    assert_eq!(ids(test.store.similar_jobs(&shown.record, true, &page).await.unwrap()), [other.id]);
 }
 
 async fn jobs_are_filtered_and_paged(backend: Backend) {
@@ -145,7 +174,7 @@ async fn jobs_are_filtered_and_paged(backend: Backend) {
     assert_eq!(guids(|_| ()).await.len(), 5);
     assert_eq!(guids(|filter| filter.state = Some("completed".to_owned())).await, completed);
     assert_eq!(guids(|filter| filter.result = Some("testfailed".to_owned())).await, ["failed/0"]);
-    assert_eq!(guids(|filter| filter.revision = Some(REVISION[..12].to_owned())).await, completed);
+    assert_eq!(guids(|filter| filter.revision = Some(PUSHED[..12].to_owned())).await, completed);
     assert_eq!(guids(|filter| filter.revision = Some("b".repeat(40))).await, ["running/0"]);
     assert_eq!(guids(|filter| filter.push_id = Some(-1)).await, ["running/0"]);
     assert_eq!(guids(|filter| filter.guid = Some("job-00001/0".to_owned())).await, ["job-00001/0"]);

@@ -1,6 +1,6 @@
 //! Lists of jobs for the API: one statement for the jobs, the names from memory (`spec/api.md` §3.1, §3.5, §3.15).
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Order, Query, SelectStatement};
@@ -13,7 +13,7 @@ use super::names::{
 };
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::{Column, Columns, Row, statement};
+use crate::store::rows::{Column, Columns, Row};
 
 /// Most jobs of one list.
 const JOBS_LIMIT: u64 = 2000;
@@ -270,15 +270,22 @@ impl Store {
         id: i64,
     ) -> Result<Option<(DetailedJob, Vec<LogPlace>)>, StoreError> {
         let Some(repository_id) = self.repository_id(repository).await? else { return Ok(None) };
+        let logs = match self.backend() {
+            DbBackend::Postgres => "json_agg(json_build_array(name, url))::text",
+            _ => "json_group_array(json_array(name, url))",
+        };
+        let logs = format!(
+            "(SELECT {logs} FROM (SELECT name, url FROM job_log WHERE job_log.job_id = job.id ORDER BY id) AS logs)"
+        );
+        let columns = Columns::of(CORE.into_iter().chain(DETAILS)).and(&logs);
         let read = |row: &Row<'_>| {
             let logs = row.text(CORE.len() + DETAILS.len())?.unwrap_or("[]");
             let logs: Vec<(String, String)> = serde_json::from_str(logs)
                 .map_err(|error| DbErr::Type(format!("logs of a job, {logs}: {error}")))?;
             Ok((Core::read(row)?, (Details::read(row)?, logs)))
         };
-        let sql = with_logs(self.backend()).to_owned();
-        let values = vec![id.into(), repository_id.into()];
-        let Some((core, (details, logs))) = self.list_of(sql, values, read).await?.pop() else {
+        let select = single(repository_id, id, self.backend());
+        let Some((core, (details, logs))) = self.list(select, &columns, read).await?.pop() else {
             return Ok(None);
         };
         let job = self.with_details(vec![core], vec![details]).await?.pop();
@@ -418,23 +425,6 @@ pub(super) fn single(repository_id: i32, id: i64, backend: DbBackend) -> SelectS
         .and_where(Expr::col(("job", "id")).eq(id))
         .and_where(Expr::col(("job", "repository_id")).eq(repository_id));
     select
-}
-
-/// Writes what [`Store::job_with_logs`] asks, of an id and a repository's id, once: nothing is asked more often.
-fn with_logs(backend: DbBackend) -> &'static str {
-    static ON_POSTGRES: OnceLock<String> = OnceLock::new();
-    static ON_SQLITE: OnceLock<String> = OnceLock::new();
-    let (known, logs) = match backend {
-        DbBackend::Postgres => (&ON_POSTGRES, "json_agg(json_build_array(name, url))::text"),
-        _ => (&ON_SQLITE, "json_group_array(json_array(name, url))"),
-    };
-    known.get_or_init(|| {
-        let logs = format!(
-            "(SELECT {logs} FROM (SELECT name, url FROM job_log WHERE job_log.job_id = job.id ORDER BY id) AS logs)"
-        );
-        let columns = Columns::of(CORE.into_iter().chain(DETAILS)).and(&logs);
-        statement(single(0, 0, backend), &columns, backend).0
-    })
 }
 
 /// Orders by ascending id; the jobs of one push so that its index gives them in this order.

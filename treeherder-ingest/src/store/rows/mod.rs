@@ -114,20 +114,6 @@ fn malformed(what: &str, text: &str) -> DbErr {
     DbErr::Type(format!("no {what} in a row at {text:?}"))
 }
 
-/// Writes a statement that selects nothing yet, with the columns; returns its values as well.
-pub(in crate::store) fn statement(
-    mut select: SelectStatement,
-    columns: &Columns,
-    backend: DbBackend,
-) -> (String, Vec<Value>) {
-    select.expr(Expr::cust(columns.selected().to_owned()));
-    let (sql, values) = match backend {
-        DbBackend::Postgres => select.build(PostgresQueryBuilder),
-        _ => select.build(SqliteQueryBuilder),
-    };
-    (sql, values.0)
-}
-
 impl Store {
     /// Reads the rows of a statement that selects nothing yet; the columns are added to it.
     ///
@@ -135,12 +121,16 @@ impl Store {
     /// When the database fails.
     pub(in crate::store) async fn list<T: Send + 'static>(
         &self,
-        select: SelectStatement,
+        mut select: SelectStatement,
         columns: &Columns,
         read: fn(&Row<'_>) -> Result<T, DbErr>,
     ) -> Result<Vec<T>, StoreError> {
-        let (sql, values) = statement(select, columns, self.backend());
-        self.list_of(sql, values, read).await
+        select.expr(Expr::cust(columns.selected().to_owned()));
+        let (sql, values) = match self.backend() {
+            DbBackend::Postgres => select.build(PostgresQueryBuilder),
+            _ => select.build(SqliteQueryBuilder),
+        };
+        self.list_of(sql, values.0, read).await
     }
 
     /// As [`list`](Self::list), of a statement in SQL that [selects](Columns::selected) the columns.
