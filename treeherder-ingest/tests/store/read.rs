@@ -1,6 +1,6 @@
 //! Lists for people.
 
-use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 use treeherder_ingest::job::LoadedJob;
 use treeherder_ingest::push::{LoadedPush, Revision};
 use treeherder_ingest::store::entity::job_log;

@@ -61,7 +61,7 @@ impl Store {
         let selected = columns.selected();
         let mut pushes = Vec::new();
         for ids in repository_ids.chunks(REPOSITORIES) {
-            let sql = newest_of(ids.len(), each, &selected);
+            let sql = newest_of(ids.len(), each, selected);
             let values = ids.iter().map(|id| (*id).into()).collect();
             pushes.extend(self.list_of(sql, values, NewestPush::read).await?);
         }
