@@ -62,6 +62,9 @@ const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;
 /// Key of the PostgreSQL advisory lock that lets one process release at a time.
 const RELEASE_LOCK: i64 = 0x7472_6565_7265_6c65;
 
+/// How long a connection to a SQLite file waits for another process's lock.
+const BUSY: Duration = Duration::from_secs(10);
+
 /// Rows that SQLite's thread may be ahead of who takes them; a page of jobs.
 const ROWS_BETWEEN: usize = 2000;
 
@@ -113,7 +116,7 @@ impl Store {
         }
         options.map_sqlx_sqlite_opts(|sqlite| {
             sqlite
-                .busy_timeout(Duration::from_secs(10))
+                .busy_timeout(BUSY)
                 .foreign_keys(true)
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "NORMAL")

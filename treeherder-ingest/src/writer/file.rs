@@ -17,10 +17,6 @@ use tokio::sync::{Mutex as Turns, OwnedMutexGuard};
 /// How much of the file the writer remembers, as SQLite wants it: in KiB, below zero.
 const REMEMBERED: &str = "-16000";
 
-/// Pages that the write-ahead log holds before they are copied to the file. Most are written again and again: the longer they wait, the
-/// fewer copies. A start after a crash reads the log, 16 MB, in no time.
-const CHECKPOINT: &str = "4000";
-
 /// The files that this process writes to.
 static FILES: Mutex<Option<HashMap<PathBuf, Weak<File>>>> = Mutex::new(None);
 
@@ -31,23 +27,30 @@ pub(super) struct File {
     options: SqliteConnectOptions,
 }
 
+/// Returns the file that a pool's connections are to; a database in memory has none.
+pub(crate) fn file_of(pool: &SqlitePool) -> Option<PathBuf> {
+    let options = pool.connect_options();
+    let path = options.get_filename();
+    (!path.to_string_lossy().contains(":memory:")).then(|| path.to_owned())
+}
+
+/// Tells whether a store is served by the one connection of its pool alone.
+pub(crate) fn has_one_connection(pool: &SqlitePool) -> bool {
+    pool.options().get_max_connections() == 1
+}
+
 impl File {
     /// Returns what this process knows of the file of a pool; nothing of a database in memory, which has one connection.
     pub(super) fn of(pool: &SqlitePool) -> Option<Arc<Self>> {
-        let options = pool.connect_options();
-        let path = options.get_filename();
-        if path.to_string_lossy().contains(":memory:") {
-            return None;
-        }
-        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let path = file_of(pool)?;
+        let path = std::fs::canonicalize(&path).unwrap_or(path);
         let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
         let files = files.get_or_insert_default();
         files.retain(|_, file| file.strong_count() > 0);
         if let Some(known) = files.get(&path).and_then(Weak::upgrade) {
             return Some(known);
         }
-        let options =
-            (*options).clone().pragma("cache_size", REMEMBERED).pragma("wal_autocheckpoint", CHECKPOINT);
+        let options = (*pool.connect_options()).clone().pragma("cache_size", REMEMBERED);
         let file = Arc::new(Self { connection: Arc::default(), options });
         files.insert(path, Arc::downgrade(&file));
         Some(file)

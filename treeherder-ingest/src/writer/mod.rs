@@ -21,7 +21,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use file::{File, FileWriter};
 
-pub(crate) use file::Done;
+pub(crate) use file::{Done, file_of, has_one_connection};
 
 /// The way to write to a database.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Writer {
             match File::of(pool) {
                 None => Way::Pool,
                 // Who has one connection is served by that one.
-                Some(file) if pool.options().get_max_connections() == 1 => Way::InTurn(file),
+                Some(file) if has_one_connection(pool) => Way::InTurn(file),
                 Some(file) => Way::File(file),
             }
         } else {

@@ -128,8 +128,8 @@ struct Inflate {
 }
 
 impl Inflate {
-    fn new(deflate: Inflater, whole: bool) -> Self {
-        Self { deflate, buffer: vec![0; BUFFER_LEN], crc: crc32fast::Hasher::new(), len: 0, last: 0, whole }
+    fn new(deflate: Inflater, whole: bool, buffer_len: usize) -> Self {
+        Self { deflate, buffer: vec![0; buffer_len], crc: crc32fast::Hasher::new(), len: 0, last: 0, whole }
     }
 }
 
@@ -368,7 +368,10 @@ impl Decoder {
                 inflate.len = 0;
                 inflate.whole = true;
             }
-            None => self.inflate = Some(Box::new(Inflate::new(Inflater::new(false, WINDOW_BITS), true))),
+            None => {
+                let len = if self.marker.is_some() { MARKED_LEN } else { BUFFER_LEN };
+                self.inflate = Some(Box::new(Inflate::new(Inflater::new(false, WINDOW_BITS), true, len)));
+            }
         }
         self.state = State::Body;
     }
@@ -389,7 +392,7 @@ impl Decoder {
         if within < written {
             return Err(DecodeErrorKind::TooLong(self.max_decoded_bytes));
         }
-        self.inflate = Some(Box::new(Inflate::new(deflate, false)));
+        self.inflate = Some(Box::new(Inflate::new(deflate, false, BUFFER_LEN)));
         self.state = State::Body;
         Ok(())
     }
@@ -411,8 +414,7 @@ impl Decoder {
         loop {
             let (before_in, before_out) = (inflate.deflate.total_in(), inflate.deflate.total_out());
             let flush = self.marker.as_ref().map_or(InflateFlush::NoFlush, |marker| marker.flush());
-            let room = if self.marker.is_some() { MARKED_LEN } else { BUFFER_LEN };
-            let status = inflate.deflate.decompress(&input[taken..], &mut inflate.buffer[..room], flush);
+            let status = inflate.deflate.decompress(&input[taken..], &mut inflate.buffer, flush);
             let from = taken;
             taken += (inflate.deflate.total_in() - before_in) as usize;
             let decoded = &inflate.buffer[..(inflate.deflate.total_out() - before_out) as usize];
@@ -425,7 +427,7 @@ impl Decoder {
                 inflate.last = decoded[decoded.len() - 1];
             }
             if let Some(marker) = &mut self.marker {
-                let has_room = decoded.len() < room;
+                let has_room = decoded.len() < inflate.buffer.len();
                 marker.inflated(Taken {
                     raw: &input[from..taken],
                     text: decoded,
@@ -441,7 +443,7 @@ impl Decoder {
                     return Ok(taken);
                 }
                 // A full buffer may hide more output, also when all input is taken.
-                Ok(Status::Ok | Status::BufError) if decoded.len() == room => {}
+                Ok(Status::Ok | Status::BufError) if decoded.len() == inflate.buffer.len() => {}
                 Ok(Status::Ok | Status::BufError) if taken == input.len() => return Ok(taken),
                 Ok(Status::Ok) => {}
                 Ok(Status::BufError) | Err(_) => return Err((taken, DecodeErrorKind::Data)),

@@ -92,9 +92,6 @@ const COLUMNS: [Column; 14] = [
     ("job", "last_modified"),
 ];
 
-/// Pushes whose jobs are read together: one value of the database holds them.
-const PUSHES_PER_STATEMENT: usize = 20;
-
 impl BoardJob {
     /// Reads a job and when it last changed.
     fn read(row: &Row<'_>) -> Result<(Self, DateTime<Utc>), DbErr> {
@@ -130,26 +127,15 @@ impl Store {
         if push_ids.is_empty() {
             return Ok(Board::default());
         }
-        let columns = Columns::of(COLUMNS);
-        let begun = Utc::now();
-        let mut jobs = Vec::new();
-        let mut last_modified = None;
-        for part in push_ids.chunks(PUSHES_PER_STATEMENT) {
-            let mut select = Query::select();
-            select.from("job").and_where(Expr::col("push_id").is_in(part.iter().copied()));
-            if let Some(moment) = changed_after {
-                select.and_where(Expr::col("last_modified").gt(moment));
-            }
-            for (job, changed) in self.list(select, &columns, BoardJob::read).await? {
-                jobs.push(job);
-                last_modified = Ord::max(last_modified, Some(changed));
-            }
+        let mut select = Query::select();
+        select.from("job").and_where(Expr::col("push_id").is_in(push_ids.iter().copied()));
+        if let Some(moment) = changed_after {
+            select.and_where(Expr::col("last_modified").gt(moment));
         }
-        if push_ids.len() > PUSHES_PER_STATEMENT {
-            // Jobs that were read first may have changed while the others were read.
-            last_modified = last_modified.map(|latest| Ord::min(latest, begun));
-        }
-        jobs.sort_unstable_by_key(|job: &BoardJob| job.id);
+        let rows = self.list(select, &Columns::of(COLUMNS), BoardJob::read).await?;
+        let last_modified = rows.iter().map(|(_, changed)| *changed).max();
+        let mut jobs: Vec<BoardJob> = rows.into_iter().map(|(job, _)| job).collect();
+        jobs.sort_unstable_by_key(|job| job.id);
         let options =
             self.platform_options(jobs.iter().map(|job| job.option_collection_hash.as_str())).await?;
         Ok(Board {

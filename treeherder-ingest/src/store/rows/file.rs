@@ -7,7 +7,6 @@
 use std::path::{Path, PathBuf};
 use std::str;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use chrono::SecondsFormat;
 use rusqlite::types::ValueRef;
@@ -17,9 +16,9 @@ use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, Value};
 use tokio::sync::Semaphore;
 
 use super::{Row, malformed, unreadable};
+use crate::store::BUSY;
+use crate::writer::{file_of, has_one_connection};
 
-/// How long a reader waits for a file that is locked, which only a recovery does.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Statements that a connection keeps prepared.
 const PREPARED: usize = 100;
 
@@ -39,15 +38,9 @@ struct Shared {
 impl FileReader {
     /// Makes the reader of the file of a pool; nothing for a database in memory or a store that shall have one connection.
     pub(in crate::store) fn of(pool: &SqlitePool) -> Option<Self> {
-        let most = pool.options().get_max_connections();
-        let options = pool.connect_options();
-        let path = options.get_filename();
-        if most == 1 || path.to_string_lossy().contains(":memory:") {
-            return None;
-        }
-        let places = Arc::new(Semaphore::new(most as usize));
-        let shared = Shared { path: path.to_owned(), idle: Mutex::default(), places };
-        Some(Self(Arc::new(shared)))
+        let path = file_of(pool).filter(|_| !has_one_connection(pool))?;
+        let places = Arc::new(Semaphore::new(pool.options().get_max_connections() as usize));
+        Some(Self(Arc::new(Shared { path, idle: Mutex::default(), places })))
     }
 
     /// Reads the rows of a statement.
@@ -91,7 +84,7 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     // reading alone, but it changes nothing in it.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     Ok(connection)
