@@ -203,6 +203,17 @@ test('on a phone the parts of the details have one line of tabs, and the chosen 
   await context.close();
 });
 
+test('a suggested bug stands in one line with the button that pins it', { skip }, async () => {
+  for (const width of [1440, 390]) {
+    const { page, context } = await jobs('repo=autoland', { viewport: { width, height: 844 } });
+    await page.locator('.j.s-t').first().click();
+    await page.waitForSelector('.bugs-found .bug');
+    const [button, bug] = await page.$eval('.bugs-found li', (item) => [...item.children].slice(0, 2).map((part) => { const box = part.getBoundingClientRect(); return [box.top + box.height / 2, box.width]; }));
+    assert.ok(Math.abs(button[0] - bug[0]) < 6 && button[1] < 40, `${width}: ${button} ${bug}`);
+    await context.close();
+  }
+});
+
 test('within the brackets of a group there is as much room on the left as on the right', { skip }, async () => {
   for (const width of [1440, 390]) {
     const { page, context } = await jobs('repo=autoland', { viewport: { width, height: 844 } });
