@@ -187,33 +187,6 @@ test('on a phone the selected job is seen above its details, and whether the pag
   await context.close();
 });
 
-test('on a phone the parts of the details have one line of tabs, and the chosen one is seen', { skip }, async () => {
-  const { page, context } = await jobs('repo=autoland', { viewport: { width: 390, height: 844 } });
-  await page.locator('.j.s-t').first().click();
-  await page.waitForSelector('[role="tab"]');
-  await until(page, () => document.querySelectorAll('[role="tab"]').length >= 4);
-  const tops = await page.$$eval('[role="tab"]', (tabs) => tabs.map((tab) => tab.getBoundingClientRect().top));
-  assert.equal(new Set(tops).size, 1, String(tops));
-  // From each to the next, around to the first again.
-  for (const _ of tops) {
-    await page.keyboard.press('t');
-    const [left, right] = await page.$eval('[role="tab"][aria-selected="true"]', (tab) => { const box = tab.getBoundingClientRect(); return [box.left, box.right]; });
-    assert.ok(left >= 0 && right <= 390, `${left} ${right}`);
-  }
-  await context.close();
-});
-
-test('a suggested bug stands in one line with the button that pins it', { skip }, async () => {
-  for (const width of [1440, 390]) {
-    const { page, context } = await jobs('repo=autoland', { viewport: { width, height: 844 } });
-    await page.locator('.j.s-t').first().click();
-    await page.waitForSelector('.bugs-found .bug');
-    const [button, bug] = await page.$eval('.bugs-found li', (item) => [...item.children].slice(0, 2).map((part) => { const box = part.getBoundingClientRect(); return [box.top + box.height / 2, box.width]; }));
-    assert.ok(Math.abs(button[0] - bug[0]) < 6 && button[1] < 40, `${width}: ${button} ${bug}`);
-    await context.close();
-  }
-});
-
 test('within the brackets of a group there is as much room on the left as on the right', { skip }, async () => {
   for (const width of [1440, 390]) {
     const { page, context } = await jobs('repo=autoland', { viewport: { width, height: 844 } });

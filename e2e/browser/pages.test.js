@@ -2,7 +2,7 @@
 // What holds for every page: no complaint, nothing from elsewhere, nothing inline, of use to everybody, on wide screens and on phones, light and dark.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, logIn, open, serious, skipped } from '../support/browser.js';
+import { launch, logIn, open, serious, skipped, until } from '../support/browser.js';
 import { demo, filled } from '../support/program.js';
 
 const skip = skipped();
@@ -33,6 +33,9 @@ after(async () => {
   await browser?.close();
   await Promise.all([full?.stop(), empty?.stop()]);
 });
+
+/** The path of a job of which everything can be shown, beside the list. */
+const details = () => paths.find(([, path]) => path.includes('selectedJob='))?.[1] ?? '';
 
 for (const [form, options] of /** @type {[string, import('playwright-core').BrowserContextOptions][]} */ ([
   ['wide and light', { colorScheme: 'light' }], ['wide and dark', { colorScheme: 'dark' }],
@@ -102,6 +105,36 @@ test('what a page is for is there on a phone, and nothing that does not belong',
   await page.goto(full.url + (paths.find(([, path]) => path.startsWith('/performance?'))?.[1] ?? ''));
   await page.waitForSelector('text=Drag to zoom');
   await context.close();
+});
+
+test('on a phone the parts of the details have one line of tabs, and the chosen one is seen', { skip, timeout: 60_000 }, async () => {
+  const { page, context } = await open(browser, { viewport: { width: 390, height: 844 } });
+  await page.goto(full.url + details());
+  // What the tabs say hangs on the job: with all that there can be they would need a second line.
+  await until(page, () => document.querySelectorAll('[role="tab"]').length >= 5);
+  const tabs = await page.$$eval('[role="tab"]', (tabs) => tabs.map((tab) => tab.getBoundingClientRect()).map(({ top, width }) => ({ top, width })));
+  assert.ok(tabs.reduce((sum, { width }) => sum + width, 0) > 390, `${JSON.stringify(tabs)} fit anyway`);
+  assert.equal(new Set(tabs.map(({ top }) => top)).size, 1, JSON.stringify(tabs));
+  // From each to the next, around to the first again.
+  for (const _ of tabs) {
+    await page.keyboard.press('t');
+    const [left, right] = await page.$eval('[role="tab"][aria-selected="true"]', (tab) => { const box = tab.getBoundingClientRect(); return [box.left, box.right]; });
+    assert.ok(left >= 0 && right <= 390, `${left} ${right}`);
+  }
+  await context.close();
+});
+
+test('a suggested bug stands in one line with the button that pins it', { skip, timeout: 60_000 }, async () => {
+  for (const width of [1440, 390]) {
+    const { page, context } = await open(browser, { viewport: { width, height: 844 } });
+    await page.goto(full.url + details());
+    // The bugs of this job are resolved ones, behind their fold.
+    await page.locator('.suggested summary').first().click();
+    await page.waitForSelector('.bugs-found .bug');
+    const [button, bug] = await page.$eval('.bugs-found li', (item) => [...item.children].slice(0, 2).map((part) => { const box = part.getBoundingClientRect(); return [box.top + box.height / 2, box.width]; }));
+    assert.ok(Math.abs(button[0] - bug[0]) < 6 && button[1] < 40, `${width}: ${button} ${bug}`);
+    await context.close();
+  }
 });
 
 test('the theme is chosen with a button and kept', { skip, timeout: 60_000 }, async () => {
