@@ -1,6 +1,7 @@
 //! What the jobs page draws: thousands of jobs at once, so only numbers per job, and each name once.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
@@ -9,7 +10,7 @@ use sea_orm::{ConnectionTrait as _, DbErr};
 use super::names::{JobGroup, JobType, Kind, MachinePlatform};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::{Column, Columns, Row};
+use crate::store::rows::{Column, Columns, Row, Texts};
 
 /// A job as the jobs page shows it; names are looked up in [`Board`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,9 +20,9 @@ pub struct BoardJob {
     /// Id of its push.
     pub push_id: i32,
     /// State.
-    pub state: String,
+    pub state: Arc<str>,
     /// Result; `unknown` while the job is not completed.
-    pub result: String,
+    pub result: Arc<str>,
     /// Tier, from 1.
     pub tier: i32,
     /// Id of its failure classification.
@@ -33,7 +34,7 @@ pub struct BoardJob {
     /// Id in [`Board::platforms`].
     pub machine_platform_id: i32,
     /// Hash in [`Board::options`].
-    pub option_collection_hash: String,
+    pub option_collection_hash: Arc<str>,
     /// When it was asked for; the epoch when that is not known, as with the other times.
     pub submit_time: DateTime<Utc>,
     /// When it started.
@@ -93,24 +94,23 @@ const COLUMNS: [Column; 14] = [
 ];
 
 impl BoardJob {
-    /// Reads a job and when it last changed.
-    fn read(row: &Row<'_>) -> Result<(Self, DateTime<Utc>), DbErr> {
-        let job = Self {
+    /// Reads a job, but not when it last changed.
+    fn read(row: &Row<'_>, texts: &mut Texts) -> Result<Self, DbErr> {
+        Ok(Self {
             id: row.number(0)?,
             push_id: row.number(1)?,
-            state: row.owned(2)?,
-            result: row.owned(3)?,
+            state: row.shared(2, texts)?,
+            result: row.shared(3, texts)?,
             tier: row.number(4)?,
             failure_classification_id: row.number(5)?,
             job_type_id: row.number(6)?,
             job_group_id: row.number(7)?,
             machine_platform_id: row.number(8)?,
-            option_collection_hash: row.owned(9)?,
+            option_collection_hash: row.shared(9, texts)?,
             submit_time: row.moment(10)?,
             start_time: row.moment(11)?,
             end_time: row.moment(12)?,
-        };
-        Ok((job, row.moment(13)?))
+        })
     }
 }
 
@@ -132,12 +132,13 @@ impl Store {
         if let Some(moment) = changed_after {
             select.and_where(Expr::col("last_modified").gt(moment));
         }
-        let rows = self.list(select, &Columns::of(COLUMNS), BoardJob::read).await?;
+        let mut texts = Texts::default();
+        let read = move |row: &Row<'_>| Ok((BoardJob::read(row, &mut texts)?, row.moment(13)?));
+        let rows = self.list(select, &Columns::of(COLUMNS), read).await?;
         let last_modified = rows.iter().map(|(_, changed)| *changed).max();
         let mut jobs: Vec<BoardJob> = rows.into_iter().map(|(job, _)| job).collect();
         jobs.sort_unstable_by_key(|job| job.id);
-        let options =
-            self.platform_options(jobs.iter().map(|job| job.option_collection_hash.as_str())).await?;
+        let options = self.platform_options(jobs.iter().map(|job| &*job.option_collection_hash)).await?;
         Ok(Board {
             types: self
                 .resolve::<JobType>(jobs.iter().map(|job| job.job_type_id))

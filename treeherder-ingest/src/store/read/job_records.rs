@@ -13,7 +13,7 @@ use super::names::{
 };
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::rows::{Column, Columns, Row};
+use crate::store::rows::{Column, Columns, Row, Texts};
 
 /// Most jobs of one list.
 const JOBS_LIMIT: u64 = 2000;
@@ -41,9 +41,9 @@ pub struct JobRecord {
     /// Id of the push.
     pub push_id: i32,
     /// State.
-    pub state: String,
+    pub state: Arc<str>,
     /// Result.
-    pub result: String,
+    pub result: Arc<str>,
     /// Tier.
     pub tier: i32,
     /// Failure classification.
@@ -71,7 +71,7 @@ pub struct JobRecord {
     /// Head commit of the push.
     pub push_revision: Arc<str>,
     /// Hash of the options.
-    pub option_collection_hash: String,
+    pub option_collection_hash: Arc<str>,
     /// Names of the options, sorted, with blanks between; empty when the hash is unknown.
     pub platform_option: Arc<str>,
     /// Slug of the task, if the job is one.
@@ -140,8 +140,8 @@ struct Core {
     id: i64,
     repository_id: i32,
     push_id: i32,
-    state: String,
-    result: String,
+    state: Arc<str>,
+    result: Arc<str>,
     tier: i32,
     failure_classification_id: i32,
     submit_time: DateTime<Utc>,
@@ -152,19 +152,19 @@ struct Core {
     job_group_id: i32,
     machine_platform_id: i32,
     signature_id: i32,
-    option_collection_hash: String,
+    option_collection_hash: Arc<str>,
     task_id: Option<String>,
     retry_id: Option<i32>,
 }
 
 impl Core {
-    fn read(row: &Row<'_>) -> Result<Self, DbErr> {
+    fn read(row: &Row<'_>, texts: &mut Texts) -> Result<Self, DbErr> {
         Ok(Self {
             id: row.number(0)?,
             repository_id: row.number(1)?,
             push_id: row.number(2)?,
-            state: row.owned(3)?,
-            result: row.owned(4)?,
+            state: row.shared(3, texts)?,
+            result: row.shared(4, texts)?,
             tier: row.number(5)?,
             failure_classification_id: row.number(6)?,
             submit_time: row.moment(7)?,
@@ -175,7 +175,7 @@ impl Core {
             job_group_id: row.number(12)?,
             machine_platform_id: row.number(13)?,
             signature_id: row.number(14)?,
-            option_collection_hash: row.owned(15)?,
+            option_collection_hash: row.shared(15, texts)?,
             task_id: row.text(16)?.map(str::to_owned),
             retry_id: row.optional(17)?,
         })
@@ -209,7 +209,9 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn job_records(&self, query: &JobQuery) -> Result<Vec<JobRecord>, StoreError> {
-        let cores = self.list(page(query, self.backend()), &Columns::of(CORE), Core::read).await?;
+        let mut texts = Texts::default();
+        let read = move |row: &Row<'_>| Core::read(row, &mut texts);
+        let cores = self.list(page(query, self.backend()), &Columns::of(CORE), read).await?;
         self.with_names(cores).await
     }
 
@@ -282,7 +284,7 @@ impl Store {
             let logs = row.text(CORE.len() + DETAILS.len())?.unwrap_or("[]");
             let logs: Vec<(String, String)> = serde_json::from_str(logs)
                 .map_err(|error| DbErr::Type(format!("logs of a job, {logs}: {error}")))?;
-            Ok((Core::read(row)?, (Details::read(row)?, logs)))
+            Ok((Core::read(row, &mut Texts::default())?, (Details::read(row)?, logs)))
         };
         let select = single(repository_id, id, self.backend());
         let Some((core, (details, logs))) = self.list(select, &columns, read).await?.pop() else {
@@ -308,7 +310,8 @@ impl Store {
 
     async fn detailed(&self, select: SelectStatement) -> Result<Vec<DetailedJob>, StoreError> {
         let columns = Columns::of(CORE.into_iter().chain(DETAILS));
-        let both = |row: &Row<'_>| Ok((Core::read(row)?, Details::read(row)?));
+        let mut texts = Texts::default();
+        let both = move |row: &Row<'_>| Ok((Core::read(row, &mut texts)?, Details::read(row)?));
         let rows = self.list(select, &columns, both).await?;
         let (mut cores, mut details) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
         for (core, more) in rows {
@@ -349,8 +352,7 @@ impl Store {
             self.resolve::<MachinePlatform>(cores.iter().map(|job| job.machine_platform_id)).await?;
         let signatures = self.resolve::<JobSignature>(cores.iter().map(|job| job.signature_id)).await?;
         let pushes = self.resolve::<PushRevision>(cores.iter().map(|job| job.push_id)).await?;
-        let options =
-            self.platform_options(cores.iter().map(|job| job.option_collection_hash.as_str())).await?;
+        let options = self.platform_options(cores.iter().map(|job| &*job.option_collection_hash)).await?;
         let none: Arc<str> = "".into();
         let mut jobs = Vec::with_capacity(cores.len());
         for job in cores {
@@ -373,7 +375,7 @@ impl Store {
                 machine_platform: Arc::clone(&platforms.get(job.machine_platform_id)?.0),
                 signature: Arc::clone(&signatures.get(job.signature_id)?.0),
                 push_revision: Arc::clone(&pushes.get(job.push_id)?.0),
-                platform_option: Arc::clone(options.get(&job.option_collection_hash).unwrap_or(&none)),
+                platform_option: Arc::clone(options.get(&*job.option_collection_hash).unwrap_or(&none)),
                 option_collection_hash: job.option_collection_hash,
                 task_id: job.task_id,
                 retry_id: job.retry_id,

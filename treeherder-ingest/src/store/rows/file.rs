@@ -9,6 +9,7 @@ use std::str;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::SecondsFormat;
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 use sea_orm::sqlx::sqlite::SqlitePool;
@@ -51,7 +52,7 @@ impl FileReader {
         &self,
         sql: String,
         values: Vec<Value>,
-        read: fn(&Row<'_>) -> Result<T, DbErr>,
+        read: impl FnMut(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, DbErr> {
         let failed = |problem: String| DbErr::Conn(RuntimeErr::Internal(problem));
         let place = Arc::clone(&self.0.places).acquire_owned().await;
@@ -86,6 +87,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "query_only", true)?;
+    // Where SQLite is not compiled as `.cargo/config.toml` says.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(PREPARED);
     Ok(connection)
 }
@@ -94,7 +97,7 @@ fn rows<T>(
     connection: &Connection,
     sql: &str,
     values: &[Value],
-    read: fn(&Row<'_>) -> Result<T, DbErr>,
+    mut read: impl FnMut(&Row<'_>) -> Result<T, DbErr>,
 ) -> Result<Vec<T>, DbErr> {
     let failed = |error| failure(&error);
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;

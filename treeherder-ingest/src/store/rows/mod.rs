@@ -6,7 +6,10 @@
 
 mod file;
 mod stored;
+mod texts;
 mod wire;
+
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, PostgresQueryBuilder, SelectStatement, SqliteQueryBuilder};
@@ -19,6 +22,7 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 
 pub(in crate::store) use file::FileReader;
+pub(in crate::store) use texts::Texts;
 
 /// A column: its table, its name.
 pub(in crate::store) type Column = (&'static str, &'static str);
@@ -72,6 +76,11 @@ impl<'r> Row<'r> {
         self.text(place)?.map(str::to_owned).ok_or_else(|| missing(place))
     }
 
+    /// The text at a place that cannot be NULL, from a column in which few texts occur.
+    pub(in crate::store) fn shared(&self, place: usize, texts: &mut Texts) -> Result<Arc<str>, DbErr> {
+        self.text(place)?.map(|text| texts.shared(text)).ok_or_else(|| missing(place))
+    }
+
     /// The number at a place, `None` for NULL.
     #[inline]
     pub(in crate::store) fn optional<N: TryFrom<i64>>(&self, place: usize) -> Result<Option<N>, DbErr> {
@@ -123,7 +132,7 @@ impl Store {
         &self,
         mut select: SelectStatement,
         columns: &Columns,
-        read: fn(&Row<'_>) -> Result<T, DbErr>,
+        read: impl FnMut(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
         select.expr(Expr::cust(columns.selected().to_owned()));
         let (sql, values) = match self.backend() {
@@ -141,7 +150,7 @@ impl Store {
         &self,
         sql: String,
         values: Vec<Value>,
-        read: fn(&Row<'_>) -> Result<T, DbErr>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
         if let Some(reader) = &self.file_reader {
             return Ok(reader.rows(sql, values, read).await?);

@@ -82,9 +82,9 @@ fn write_job(job: &JobRecord, now: DateTime<Utc>, json: &mut JsonText) {
     json.element(&job.machine_platform.platform);
     json.element(&job.push_id);
     json.element(&*job.push_revision);
-    json.element(&job.result);
+    json.element(&*job.result);
     json.element(&job.signature.signature);
-    json.element(&job.state);
+    json.element(&*job.state);
     json.element(&job.tier);
     json.element(&job.task_id);
     json.element(&job.retry_id);

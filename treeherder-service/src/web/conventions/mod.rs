@@ -5,7 +5,7 @@
 //! [`negotiation`] (which form they want) and [`methods`] (what a path takes).
 
 mod clients;
-mod compression;
+pub(super) mod compression;
 mod headers;
 mod hosts;
 pub(super) mod limits;
@@ -42,6 +42,7 @@ pub(super) fn of_all(router: Router, site: &Site) -> Router {
     router
         .layer(from_fn_with_state(site.clone(), hosts::check))
         .layer(from_fn(origins::preflight))
+        .layer(from_fn(compression::whole))
         .layer(compression::layer())
         .layer(from_fn_with_state(site.clone(), headers::add))
 }

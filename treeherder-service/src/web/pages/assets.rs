@@ -16,6 +16,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use sha1::{Digest as _, Sha1};
 
+use crate::web::conventions::compression::takes_gzip;
+
 /// Names and contents of the folder `static`.
 const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/static_files.rs"));
 
@@ -108,15 +110,6 @@ impl Assets {
             _ => (headers, file.content.clone()).into_response(),
         }
     }
-}
-
-/// Whether a client takes what is compressed.
-pub(super) fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
-    accepts.unwrap_or_default().split(',').any(|coding| {
-        let mut parts = coding.split(';').map(str::trim);
-        parts.next() == Some("gzip") && parts.all(|part| part != "q=0")
-    })
 }
 
 /// Answers with a file.

@@ -14,9 +14,9 @@ use flate2::write::GzEncoder;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 
-use super::assets::takes_gzip;
 use super::html::PageError;
 use crate::web::TimeLeft;
+use crate::web::conventions::compression::takes_gzip;
 
 /// Stands in a frame where the content belongs.
 pub(super) const HERE: &str = "<!-- content -->";

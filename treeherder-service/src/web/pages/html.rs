@@ -89,7 +89,6 @@ impl IntoResponse for Failed {
 #[derive(Debug, Template)]
 #[template(path = "failed_part.html")]
 struct FailedPart {
-    shell: Shell,
     title: &'static str,
     text: &'static str,
 }
@@ -110,7 +109,7 @@ impl PageError {
             _ => tracing::error!(error = %self, path, repository, "cannot make the content of a page"),
         }
         let (title, text) = NOT_MADE;
-        FailedPart { shell: Shell::plain(), title, text }.render().unwrap_or_else(|_| title.to_owned())
+        FailedPart { title, text }.render().unwrap_or_else(|_| title.to_owned())
     }
 }
 

@@ -23,7 +23,6 @@ struct Page<'p> {
 #[derive(Debug, Template)]
 #[template(path = "job/panel.html")]
 struct Panel<'p> {
-    shell: &'p Shell,
     job: &'p JobView,
 }
 
@@ -41,7 +40,7 @@ pub(super) async fn show(
     };
     let panel = Query::new(pairs).get("part") == Some("panel");
     Ok(match found {
-        Some(job) if panel => render(&Panel { shell: &shell, job: &job }),
+        Some(job) if panel => render(&Panel { job: &job }),
         Some(job) => render(&Page { shell: &shell, job: &job }),
         None if panel => (StatusCode::NOT_FOUND, "There is no such job.").into_response(),
         None => {

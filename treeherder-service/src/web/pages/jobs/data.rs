@@ -132,15 +132,15 @@ impl Data {
 
 /// What has a number already.
 #[derive(Default)]
-struct Places {
-    kinds: HashMap<(i32, i32, i32, i32, String), usize>,
+struct Places<'b> {
+    kinds: HashMap<(i32, i32, i32, i32, &'b str), usize>,
     rows: HashMap<String, usize>,
     groups: HashMap<i32, usize>,
 }
 
-impl Places {
-    fn kind(&mut self, data: &mut Data, row: &BoardJob, job: &Job<'_>) -> usize {
-        let option = row.option_collection_hash.clone();
+impl<'b> Places<'b> {
+    fn kind(&mut self, data: &mut Data, row: &'b BoardJob, job: &Job<'_>) -> usize {
+        let option = &*row.option_collection_hash;
         let key = (row.machine_platform_id, row.job_group_id, row.job_type_id, row.tier, option);
         if let Some(place) = self.kinds.get(&key) {
             return *place;

@@ -78,7 +78,7 @@ impl Names {
     /// Gives a job its names.
     pub(super) fn job<'b>(&'b self, board: &'b Board, row: &'b BoardJob, now: DateTime<Utc>) -> Job<'b> {
         let platform = self.platforms.get(&row.machine_platform_id);
-        let option = board.options.get(&row.option_collection_hash).map_or("", String::as_str);
+        let option = board.options.get(&*row.option_collection_hash).map_or("", String::as_str);
         Job {
             id: row.id,
             status: Status::of(&row.state, &row.result),

@@ -126,7 +126,7 @@ async fn content(
     let views = views(repository, &pushes, &board, &names, &filter, query, AT_ONCE);
     let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
     let data = data.with_elsewhere(filter.elsewhere()).for_block()?;
-    let unclassified = pushes.iter().map(|push| Progress::of(jobs_of(&board, push)).failed).sum();
+    let unclassified = Progress::of(board.jobs.iter()).failed;
     let page = Page {
         shell,
         query,
@@ -256,11 +256,6 @@ fn views<'b>(
         PushView::new(repository, push, rows, progress, query)
     };
     pushes.iter().map(view).collect()
-}
-
-fn jobs_of<'b>(board: &'b Board, push: &PushSummary) -> impl Iterator<Item = &'b BoardJob> {
-    let id = push.id;
-    board.jobs.iter().filter(move |job| job.push_id == id)
 }
 
 /// Reads the job that a link of today (`selectedTaskRun`) or of old (`selectedJob`) names.
