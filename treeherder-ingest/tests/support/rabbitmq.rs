@@ -19,9 +19,6 @@ const START: Duration = Duration::from_secs(120);
 
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 const CTL: &str = "/usr/lib/rabbitmq/bin/rabbitmqctl";
-/// Erlang's schedulers look for work in a loop before they sleep. Where a broker shares its processors, as here, that takes them from
-/// those that have work.
-const WITHOUT_BUSY_WAITING: &str = "+sbwt none +sbwtdcpu none +sbwtdio none";
 /// Virtual host of a second Taskcluster deployment, beside `/`.
 pub(crate) const SECOND_VHOST: &str = "communitytc";
 
@@ -254,7 +251,6 @@ fn environment(command: &mut Command, directory: &Path, dist_port: u16, epmd_por
         .env("RABBITMQ_ENABLED_PLUGINS_FILE", directory.join("plugins"))
         .env("RABBITMQ_CONF_ENV_FILE", "/dev/null")
         .env("RABBITMQ_DIST_PORT", dist_port.to_string())
-        .env("RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS", WITHOUT_BUSY_WAITING)
         .env("ERL_EPMD_ADDRESS", "127.0.0.1")
         .env("ERL_EPMD_PORT", epmd_port.to_string())
         .current_dir(directory)
