@@ -1,6 +1,7 @@
 // @ts-check
 // How fast the jobs page is with 10 pushes of 500 jobs, in a browser that has never been here: `scripts/bench-web`.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { cpus } from 'node:os';
 import { launch, open, until } from './support/browser.js';
 import { demo, filled } from './support/program.js';
@@ -11,6 +12,13 @@ const RUNS = 5;
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const [browser, site] = await Promise.all([launch(), filled(10, 500)]);
+/** What this browser on this machine needs for any page: one with a line of text and a style. */
+const bare = createServer(({ url }, response) => {
+  const isStyle = url === '/style.css';
+  response.setHeader('content-type', isStyle ? 'text/css' : 'text/html; charset=utf-8');
+  response.end(isStyle ? 'p { color: green }' : '<!doctype html><html lang="en"><title>bare</title><link rel="stylesheet" href="/style.css"><p>A line of text.</p></html>');
+});
+await new Promise((resolve) => bare.listen(0, '127.0.0.1', () => resolve(undefined)));
 /** The demo would work on its logs while pages are measured: it comes later. @type {import('./support/program.js').Site | undefined} */
 let living;
 /** @type {Record<string, number[]>} */
@@ -91,6 +99,11 @@ try {
       }
       await context.close();
     }
+    const { page: other, context: elsewhere } = await open(browser);
+    await other.goto(`http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (bare.address()).port}/`);
+    await until(other, () => performance.getEntriesByName('first-contentful-paint').length);
+    note('beside it: the first text of a page of one line, s', await other.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime) / 1000);
+    await elsewhere.close();
   }
   // How long after it is stored a change of a job is on the page; both clocks are this machine's.
   living = await demo();
@@ -118,6 +131,7 @@ try {
   await context.close();
 } finally {
   await browser.close();
+  bare.close();
   await Promise.all([site.stop(), living?.stop()]);
 }
 

@@ -94,21 +94,75 @@ fn gzip(content: &[u8]) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
     use std::io::Read as _;
 
+    use axum::Router;
+    use axum::body::{Body, Bytes};
+    use axum::middleware::from_fn;
+    use axum::routing::get;
     use flate2::read::GzDecoder;
+    use futures_util::stream;
+    use tower::ServiceExt as _;
 
     use super::*;
 
+    fn decompressed(gzipped: &[u8]) -> Vec<u8> {
+        let mut text = Vec::new();
+        GzDecoder::new(gzipped).read_to_end(&mut text).unwrap();
+        text
+    }
+
     #[test]
     fn each_body_is_a_gzip_file_of_its_own() {
-        let noise: Vec<u8> =
-            (0..300_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let noise = (0..300_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8);
+        let noise: Vec<u8> = noise.collect();
         for content in [&noise[..], b"", b"[]", &noise[..1000], "{\"results\":[]}".repeat(90_000).as_bytes()]
         {
-            let mut text = Vec::new();
-            GzDecoder::new(&*gzip(content).unwrap()).read_to_end(&mut text).unwrap();
-            assert!(text == content, "{} bytes are {}", content.len(), text.len());
+            assert!(decompressed(&gzip(content).unwrap()) == content, "{} bytes", content.len());
+        }
+    }
+
+    #[tokio::test]
+    async fn whole_answers_are_compressed_for_those_who_take_it() {
+        let text = "jobs and pushes ".repeat(100);
+        let streamed = text.clone();
+        let routes = Router::new()
+            .route("/whole", get(async || text))
+            .route("/short", get(async || "jobs"))
+            .route("/done", get(async || ([(header::CONTENT_ENCODING, "br")], "x".repeat(500))))
+            .route("/picture", get(async || ([(header::CONTENT_TYPE, "image/png")], "x".repeat(500))))
+            .route(
+                "/stream",
+                get(async || Body::from_stream(stream::iter([Ok::<_, Infallible>(Bytes::from(streamed))]))),
+            )
+            .layer(from_fn(whole));
+        for (path, accepted, coding) in [
+            ("/whole", "gzip", Some("gzip")),
+            ("/whole", "br, gzip;q=0.5", Some("gzip")),
+            ("/whole", "gzip;q=0", None),
+            ("/whole", "br", None),
+            ("/short", "gzip", None),
+            ("/done", "gzip", Some("br")),
+            ("/picture", "gzip", None),
+            // It is left to the layer that compresses what comes bit by bit.
+            ("/stream", "gzip", None),
+        ] {
+            let asked = Request::builder().uri(path).header(header::ACCEPT_ENCODING, accepted);
+            let answer = routes.clone().oneshot(asked.body(Body::empty()).unwrap()).await.unwrap();
+            let header = |name| {
+                answer.headers().get(name).map(|value: &HeaderValue| value.to_str().unwrap().to_owned())
+            };
+            assert_eq!(header(header::CONTENT_ENCODING).as_deref(), coding, "{path} {accepted}");
+            let (length, vary) = (header(header::CONTENT_LENGTH), header(header::VARY));
+            let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+            if coding == Some("gzip") {
+                assert_eq!(decompressed(&body), "jobs and pushes ".repeat(100).as_bytes());
+                assert_eq!(vary.as_deref(), Some("accept-encoding"));
+                assert!(length.is_none_or(|length| length == body.len().to_string()));
+            } else {
+                assert_eq!(vary, None, "{path} {accepted}");
+            }
         }
     }
 }
