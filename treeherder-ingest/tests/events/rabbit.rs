@@ -117,6 +117,26 @@ async fn every_process_hears_of_every_event_and_the_exchange_has_the_documented_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_queue_of_a_process_goes_with_its_connection_also_before_it_consumes() {
+    let Some(server) = started() else { return };
+    let test = TestStore::empty(Backend::Sqlite).await.unwrap();
+    let listening = process(&server, &test, "events-own-queue").await;
+    let _reader = listening.subscribe(Start::Now).await.unwrap();
+    let queues = tokio::task::block_in_place(|| server.messages("/"));
+    let queues: Vec<_> = queues.into_iter().filter(|(name, _)| name.starts_with("amq.gen-")).collect();
+    assert!(!queues.is_empty());
+    let connection = Connection::connect(&server.url("/"), ConnectionProperties::default()).await.unwrap();
+    for (name, _) in queues {
+        // A connection's own queue is nobody else's to look at. Those of other tests may be gone by now.
+        let channel = connection.create_channel().await.unwrap();
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let looked = channel.queue_declare(name.as_str().into(), passive, FieldTable::default()).await;
+        let refusal = looked.map(drop).unwrap_err().to_string();
+        assert!(refusal.contains("RESOURCE_LOCKED") || refusal.contains("NOT_FOUND"), "{name}: {refusal}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_survive_a_broker_that_goes_away() {
     let Some(server) = RabbitMq::start_own() else { return };
     let test = TestStore::empty(Backend::Sqlite).await.unwrap();

@@ -31,11 +31,12 @@ pub(super) async fn run(exchange: EventExchange, feed: Arc<Feed>, bound: watch::
     }
 }
 
-/// Listens over one connection, with a queue that vanishes with it: nothing is kept while nobody listens.
+/// Listens over one connection, with a queue that vanishes with it: nothing is kept while nobody listens. It is the connection's own, since
+/// one that only goes with its last consumer stays for ever when this process is killed before it consumes.
 async fn listen(exchange: &EventExchange, feed: &Feed, bound: &watch::Sender<bool>) -> lapin::Result<()> {
     let (_connection, channel) = open(exchange).await?;
     channel.basic_qos(PREFETCH, BasicQosOptions::default()).await?;
-    let options = QueueDeclareOptions { auto_delete: true, ..QueueDeclareOptions::default() };
+    let options = QueueDeclareOptions::exclusive();
     // The server makes the name up.
     let queue = channel.queue_declare("".into(), options, FieldTable::default()).await?;
     let name = queue.name().as_str();
