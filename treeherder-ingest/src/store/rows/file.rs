@@ -174,3 +174,28 @@ pub(super) fn number(row: &rusqlite::Row<'_>, place: usize) -> Result<Option<i64
         other => Err(malformed("number", &format!("{other:?}"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_compiled_once_whatever_is_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("compiled.sqlite");
+        let table = "CREATE TABLE kept (id integer); INSERT INTO kept VALUES (1), (2), (3)";
+        Connection::open(&path).unwrap().execute_batch(table).unwrap();
+        let connection = open(&path).unwrap();
+        let sql = "SELECT id FROM kept ORDER BY id LIMIT ? OFFSET ?";
+        for (limit, offset, expected) in [(2_i32, 0_i32, vec![1_i64, 2]), (1, 1, vec![2]), (9, 2, vec![3])] {
+            let ids: Vec<i64> =
+                rows(&connection, sql, &[limit.into(), offset.into()], |row| row.number(0)).unwrap();
+            assert_eq!(ids, expected);
+        }
+        let statement = connection.prepare_cached(sql).unwrap();
+        assert_eq!(statement.get_status(StatementStatus::Run), 3);
+        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
+    }
+}
