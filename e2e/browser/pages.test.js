@@ -55,6 +55,8 @@ for (const [form, options] of /** @type {[string, import('playwright-core').Brow
       const policy = answer?.headers()['content-security-policy'] ?? '';
       assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/, where);
       assert.doesNotMatch(policy, /unsafe|\*/, where);
+      // With one the browser would start a process for the page first.
+      assert.equal(answer?.headers()['cross-origin-opener-policy'], undefined, where);
       await page.waitForSelector('main h1, main h2', { state: 'attached' });
       if (await page.$('script[type="module"]:not([src*="/page.js"])')) await page.waitForSelector('html[data-ready]');
       assert.equal(await page.locator('h1').count() <= 1, true, where);
