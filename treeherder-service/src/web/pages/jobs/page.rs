@@ -126,7 +126,7 @@ async fn content(
     let views = views(repository, &pushes, &board, &names, &filter, query, AT_ONCE);
     let data = Data::of(&repository.name, &pushes, &board, &names, Utc::now());
     let data = data.with_elsewhere(filter.elsewhere()).for_block()?;
-    let unclassified = Progress::of(board.jobs.iter()).failed;
+    let unclassified = views.iter().map(|view| view.progress.failed).sum();
     let page = Page {
         shell,
         query,

@@ -26,7 +26,7 @@ pub(super) struct PushView<'b> {
     commits: Vec<CommitView<'b>>,
     more_commits: i64,
     more_url: String,
-    progress: Progress,
+    pub(super) progress: Progress,
     rows: Rows<'b>,
     /// Link that shows all jobs one by one.
     expand: String,
