@@ -27,6 +27,7 @@ mod run;
 mod schema;
 mod settings;
 mod task_config;
+mod turns;
 
 pub use amqp::AmqpPublisher;
 pub use consume::{is_job_exchange, job_of_delivery, job_of_message, jobs_binding};

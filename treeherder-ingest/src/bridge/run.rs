@@ -12,6 +12,7 @@ use crate::pulse::{Broken, Delivery, Incoming, Received, Source};
 use super::error::BridgeError;
 use super::handler::{Bridge, Handled, Skipped};
 use super::problems::{Problem, ProblemPlace};
+use super::turns::{TaskId, Turns};
 
 /// How a bridge takes messages from a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,13 +35,14 @@ impl Bridge {
     /// Handles what the source hands out until it ends or `stop` is cancelled, and finishes what it has begun.
     ///
     /// A message is acknowledged after its jobs are published, and also when it can never give a job. After a failure
-    /// that may pass it is given back, once.
+    /// that may pass it is given back, once. Messages of one task are handled in the order in which they come.
     pub async fn run(&self, source: &mut dyn Source, options: RunOptions, stop: &CancellationToken) {
         let mut at_work = FuturesUnordered::new();
+        let mut turns = Turns::default();
         let mut wait = Duration::from_millis(100);
         let mut has_ended = false;
         loop {
-            let has_room = at_work.len() < usize::from(options.prefetch.max(1));
+            let has_room = at_work.len() + turns.waiting() < usize::from(options.prefetch.max(1));
             let listens = has_room && !has_ended && !stop.is_cancelled();
             if !listens && at_work.is_empty() {
                 return;
@@ -48,11 +50,20 @@ impl Bridge {
             tokio::select! {
                 biased;
                 () = stop.cancelled(), if listens => {}
-                Some(()) = at_work.next(), if !at_work.is_empty() => {}
+                Some(task_id) = at_work.next(), if !at_work.is_empty() => {
+                    // After a stop, what waits comes again.
+                    if let Some((task_id, next)) = turns.settled(task_id)
+                        && !stop.is_cancelled()
+                    {
+                        at_work.push(self.settle(task_id, next, options.pause, stop));
+                    }
+                }
                 next = source.next(), if listens => match next {
                     Ok(Some(received)) => {
                         wait = Duration::from_millis(100);
-                        at_work.push(self.settle(received, options.pause, stop));
+                        if let Some((task_id, received)) = turns.arrived(received) {
+                            at_work.push(self.settle(task_id, received, options.pause, stop));
+                        }
                     }
                     // What is being handled may still come back.
                     Ok(None) => has_ended = true,
@@ -66,8 +77,14 @@ impl Bridge {
         }
     }
 
-    /// Handles one message and tells the source.
-    async fn settle(&self, received: Received, pause: Duration, stop: &CancellationToken) {
+    /// Handles one message, tells the source, and returns whose turn it was.
+    async fn settle(
+        &self,
+        task_id: TaskId,
+        received: Received,
+        pause: Duration,
+        stop: &CancellationToken,
+    ) -> TaskId {
         let handled = match &received.incoming {
             Incoming::Delivery(delivery) => {
                 let handled = self.handle(delivery).await;
@@ -79,7 +96,7 @@ impl Bridge {
                     if let Err(error) = received.retry().await {
                         tracing::warn!(%error, "cannot give a message back, it will come again");
                     }
-                    return;
+                    return task_id;
                 }
                 self.report(delivery, &handled);
                 handled
@@ -90,6 +107,7 @@ impl Bridge {
             let published = handled.published;
             tracing::warn!(%error, published, "cannot acknowledge a message, it will come again");
         }
+        task_id
     }
 
     /// Logs what went wrong for good and keeps it for the page of errors.
@@ -148,7 +166,7 @@ impl Bridge {
 }
 
 /// Reads the task id of a message that may have none.
-fn task_id_of(delivery: &Delivery) -> Option<String> {
+pub(super) fn task_id_of(delivery: &Delivery) -> TaskId {
     let body: serde_json::Value = serde_json::from_slice(&delivery.body).ok()?;
     let task_id = body.pointer("/status/taskId")?.as_str()?;
     Some(task_id.chars().take(100).collect())

@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use treeherder_ingest::bridge::{
     Bridge, BridgeOptions, JobPublisher, MemoryPublisher, Publication, PublishError, RunOptions, inspect,
 };
 use treeherder_ingest::pulse::{Binding, ChannelSource, Delivery, Recording};
+use treeherder_ingest::task::{Artifact, MemoryTaskQueue, TaskDefinition, TaskQueue, TaskQueueError};
 
-use super::support::{REVISION, definition, event, queue_of, routed, run, with};
+use super::support::{REVISION, TASK, UUID, definition, event, queue_of, routed, run, task, waiting, with};
 
 /// Fails so many times before it publishes.
 struct Failing {
@@ -40,8 +41,15 @@ impl JobPublisher for Failing {
 
 /// Runs a bridge over these messages until all are settled.
 async fn run_over(publisher: Arc<dyn JobPublisher>, deliveries: Vec<Delivery>) -> Bridge {
-    let bridge =
-        Bridge::new(Arc::new(queue_of(definition())), publisher, BridgeOptions::new(["tc-treeherder"]));
+    run_on(queue_of(definition()), publisher, deliveries).await
+}
+
+async fn run_on(
+    queue: impl TaskQueue + 'static,
+    publisher: Arc<dyn JobPublisher>,
+    deliveries: Vec<Delivery>,
+) -> Bridge {
+    let bridge = Bridge::new(Arc::new(queue), publisher, BridgeOptions::new(["tc-treeherder"]));
     let (sender, mut source) = ChannelSource::new(100);
     for delivery in deliveries {
         assert!(sender.send(delivery).await);
@@ -102,6 +110,61 @@ async fn a_broker_that_fails_again_costs_the_message_which_is_told() {
     assert_eq!(problem.kind, "broker");
     assert!(problem.message.contains("connection reset"), "{}", problem.message);
     assert_eq!(problem.job.as_ref().unwrap()["display"]["jobSymbol"], "R3");
+}
+
+/// Takes long to list artifacts the first time, until it was asked for the definition of another task.
+struct SlowOnce {
+    inner: MemoryTaskQueue,
+    listings: AtomicUsize,
+    other: tokio::sync::Notify,
+}
+
+/// Another task than [`TASK`].
+const OTHER: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+
+#[async_trait]
+impl TaskQueue for SlowOnce {
+    async fn task(&self, root_url: &str, task_id: &str) -> Result<Arc<TaskDefinition>, TaskQueueError> {
+        if task_id == OTHER {
+            self.other.notify_one();
+        }
+        self.inner.task(root_url, task_id).await
+    }
+
+    async fn artifacts(&self, root_url: &str, id: &str, run: u32) -> Result<Vec<Artifact>, TaskQueueError> {
+        if self.listings.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.other.notified().await;
+        }
+        self.inner.artifacts(root_url, id, run).await
+    }
+}
+
+/// The end of a run and its successor come close together; readers keep the first end that they are told.
+#[tokio::test]
+async fn messages_of_one_task_are_told_in_order_and_keep_no_other_task_waiting() {
+    let ended = event("exception", 0, &json!([run("exception")]));
+    let next = event("pending", 1, &json!([run("exception"), waiting("retry")]));
+    let started = event("running", 1, &json!([run("exception"), run("running")]));
+    let mut other = event("running", 0, &json!([run("running")]));
+    other.body = String::from_utf8(other.body).unwrap().replace(TASK, OTHER).into_bytes();
+    let queue = SlowOnce {
+        inner: MemoryTaskQueue::new([TASK, OTHER].map(|id| (id.to_owned(), task(definition())))),
+        listings: AtomicUsize::new(0),
+        other: tokio::sync::Notify::new(),
+    };
+    let publisher = Arc::new(MemoryPublisher::new(100));
+    let run = run_on(queue, publisher.clone(), vec![ended, next, started, other]);
+    tokio::time::timeout(Duration::from_secs(60), run).await.expect("the other task waited");
+    let mut told = Vec::new();
+    for publication in publisher.take() {
+        let job: Value = serde_json::from_slice(&publication.body).unwrap();
+        if let Some(run_id) = job["taskId"].as_str().unwrap().strip_prefix(UUID) {
+            told.push(format!("{run_id} {} ended {}", job["state"].as_str().unwrap(), job["timeCompleted"]));
+        }
+    }
+    let ended = "/0 completed ended \"2019-06-26T19:50:00.000Z\"";
+    let rest = ["/0 completed ended null", "/1 pending ended null", "/1 running ended null"];
+    assert_eq!(told, [&[ended][..], &rest].concat());
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The bridge between a Pulse where everybody may only do what Pulse allows, and kombu as its consumer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Value, json};
 use treeherder_benches::cluster::first_differences;
@@ -116,12 +116,25 @@ async fn every_binding_gets_one_copy_of_every_job() {
     stand_in.shutdown().await;
 }
 
-/// Jobs as the database has them, but for what a bridge does not tell of: tasks that are only defined, and in which order a run ended
-/// and another one took its place (§1.6: the former is an exception, then a retry).
+/// Jobs as the database has them, but for what a bridge does not tell of, tasks that are only defined, and for what hangs
+/// on which of two messages about the end of a run that another one follows is stored first (§1.6): the one of its own event,
+/// or the one that calls it a retry and has no times. The bridge tells them in this order; of the ingester's three workers
+/// the second may store first.
 async fn jobs_of(place: &Place) -> Vec<String> {
-    let rows = place.rows().await.into_iter();
-    let told = rows.filter(|row| row.starts_with("[\"job\"") && !row.contains("\"unscheduled\""));
-    let mut jobs: Vec<String> = told.map(|row| row.replace("\"retry\"", "\"exception\"")).collect();
+    let rows = place.rows().await;
+    let rows = rows.iter().map(|row| serde_json::from_str::<Value>(row).unwrap());
+    let mut jobs: Vec<Value> = rows.filter(|row| row[0] == "job" && row[3] != "unscheduled").collect();
+    let guids: HashSet<String> = jobs.iter().map(|row| row[1].as_str().unwrap().to_owned()).collect();
+    for job in &mut jobs {
+        let (task, run) = job[1].as_str().unwrap().split_once('/').unwrap();
+        let next = format!("{task}/{}", run.parse::<u32>().unwrap() + 1);
+        if guids.contains(&next) && matches!(job[4].as_str(), Some("retry" | "exception")) {
+            for told_twice in [4, 9, 10] {
+                job[told_twice] = json!("of either message");
+            }
+        }
+    }
+    let mut jobs: Vec<String> = jobs.iter().map(Value::to_string).collect();
     jobs.sort_unstable();
     jobs
 }
