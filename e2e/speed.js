@@ -26,6 +26,17 @@ const figures = {};
 const version = browser.version();
 const note = (/** @type {string} */ name, /** @type {number} */ value) => (figures[name] ??= []).push(value);
 
+/**
+ * Opens an address and returns what the page tells of itself with `console.debug('shown', …)`. Whoever asks a page instead has the
+ * browser compile a script of a quarter of a megabyte in it, just while it draws.
+ * @param {import('playwright-core').Page} page @param {string} url @returns {Promise<number[]>}
+ */
+async function shown(page, url) {
+  const told = page.waitForEvent('console', (message) => message.text().startsWith('shown '));
+  await page.goto(url, { waitUntil: 'commit' });
+  return (await told).text().split(' ').slice(1).map(Number);
+}
+
 /** Frames each second while something is done. @param {import('playwright-core').Page} page @param {() => Promise<unknown>} act */
 async function frames(page, act) {
   await page.evaluate(() => {
@@ -52,7 +63,8 @@ try {
       const { page, context } = await open(browser);
       await page.addInitScript(() => {
         const w = /** @type {any} */ (window);
-        new PerformanceObserver((list) => { w.first_job ??= list.getEntries()[0]?.startTime; }).observe({ type: 'element', buffered: true });
+        const tell = () => { if (w.first_job && w.all_drawn) console.debug('shown', w.first_job, w.all_drawn); };
+        new PerformanceObserver((list) => { w.first_job ??= list.getEntries()[0]?.startTime; tell(); }).observe({ type: 'element', buffered: true });
         new MutationObserver((_, observer) => {
           const job = document.querySelector('.j');
           if (!job) return;
@@ -63,7 +75,7 @@ try {
         new MutationObserver((_, observer) => {
           if (!document.documentElement.hasAttribute('data-ready') || document.querySelector('#pushes')?.getAttribute('aria-busy') === 'true') return;
           observer.disconnect();
-          requestAnimationFrame(() => setTimeout(() => { w.all_drawn = performance.now(); }));
+          requestAnimationFrame(() => setTimeout(() => { w.all_drawn = performance.now(); tell(); }));
         }).observe(document, { attributes: true, subtree: true });
       });
       const client = await context.newCDPSession(page);
@@ -75,9 +87,7 @@ try {
       client.on('Network.responseReceived', (event) => types.set(event.requestId, event.type));
       client.on('Network.dataReceived', (event) => { if (types.get(event.requestId) === 'Script') script += event.dataLength; });
       client.on('Network.loadingFinished', (event) => { if (types.get(event.requestId) !== 'EventSource') transferred += event.encodedDataLength; });
-      await page.goto(`${site.url}/jobs?repo=autoland${query}`);
-      await until(page, () => /** @type {any} */ (window).all_drawn && /** @type {any} */ (window).first_job);
-      const [first, all] = await page.evaluate(() => [/** @type {any} */ (window).first_job, /** @type {any} */ (window).all_drawn]);
+      const [first = NaN, all = NaN] = await shown(page, `${site.url}/jobs?repo=autoland${query}`);
       note(`first job visible${name}, s`, first / 1000);
       note(`all drawn and alive${name}, s`, all / 1000);
       note(`transferred${name}, kB`, transferred / 1000);
@@ -100,9 +110,11 @@ try {
       await context.close();
     }
     const { page: other, context: elsewhere } = await open(browser);
-    await other.goto(`http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (bare.address()).port}/`);
-    await until(other, () => performance.getEntriesByName('first-contentful-paint').length);
-    note('beside it: the first text of a page of one line, s', await other.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0].startTime) / 1000);
+    await other.addInitScript(() => {
+      new PerformanceObserver((list) => { console.debug('shown', list.getEntriesByName('first-contentful-paint')[0]?.startTime); }).observe({ type: 'paint', buffered: true });
+    });
+    const [text = NaN] = await shown(other, `http://127.0.0.1:${/** @type {import('node:net').AddressInfo} */ (bare.address()).port}/`);
+    note('beside it: the first text of a page of one line, s', text / 1000);
     await elsewhere.close();
   }
   // How long after it is stored a change of a job is on the page; both clocks are this machine's.

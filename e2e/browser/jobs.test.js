@@ -73,6 +73,23 @@ test('what the script draws is what the server has drawn', { skip }, async () =>
   }
 });
 
+test('what is below the screen waits while the page opens, and is there when somebody goes there', { skip }, async () => {
+  const { page, context } = await open(browser);
+  await page.addInitScript(() => {
+    new MutationObserver(() => {
+      const w = /** @type {any} */ (window);
+      w.waited = Math.max(w.waited ?? 0, document.querySelectorAll('.push.below').length);
+    }).observe(document, { attributes: true, subtree: true });
+  });
+  await page.goto(`${site.url}/jobs?repo=autoland`);
+  await symbols(page);
+  await until(page, () => /** @type {any} */ (window).waited > 0 && !document.querySelector('.push.below'));
+  const last = page.locator('.push .j').last();
+  await last.scrollIntoViewIfNeeded();
+  assert.ok((await last.boundingBox())?.height);
+  await context.close();
+});
+
 test('rows that a filter does not touch stay, those of the server too', { skip }, async () => {
   const { page, context } = await jobs('repo=autoland');
   await symbols(page);

@@ -58,6 +58,7 @@ export class Board {
       if (job) /** @type {HTMLElement} */ (event.target).title = hint(job, Date.now() / 1000);
     });
     window.addEventListener('popstate', () => this.readUrl());
+    this.holdBelow();
     this.meters();
     this.count();
     // The server leaves the jobs of all but the first pushes to us.
@@ -192,9 +193,22 @@ export class Board {
   /** @param {boolean} [opening] whether nothing but this is to be done */
   drawSoon(opening = false) {
     this.list.setAttribute('aria-busy', String(this.waiting.size > 0));
+    if (opening && !this.waiting.size) whenIdle(() => this.release(), { timeout: 300 });
     if (!this.waiting.size || this.idle) return;
     if (opening) this.idle = whenShown(() => this.drawOpening());
     else this.idle = whenIdle((deadline) => this.drawWaiting(() => deadline.timeRemaining() < 6), { timeout: 300 });
+  }
+
+  /**
+   * Has the browser lay out nothing below the screen while the page opens: it would for two screens more, which takes longer than to
+   * draw them.
+   */
+  holdBelow() {
+    for (const push of all('.push', this.list)) push.classList.toggle('below', push.getBoundingClientRect().top > innerHeight);
+  }
+
+  release() {
+    for (const push of all('.push.below', this.list)) push.classList.remove('below');
   }
 
   /** While the page opens nobody types yet, and a browser that loads it has no idle time to give. */
@@ -305,6 +319,8 @@ export class Board {
 
   /** Shows a job as selected. @param {number} id @param {boolean} [scroll] */
   mark(id, scroll = true) {
+    // What is not laid out cannot be scrolled to.
+    this.release();
     for (const element of all('.j[aria-current]', this.list)) element.removeAttribute('aria-current');
     this.selected = id;
     const push = id ? this.model.job(id)?.push : undefined;
@@ -317,6 +333,7 @@ export class Board {
 
   /** The jobs that can be seen, in their order on the page. @returns {HTMLElement[]} */
   shown() {
+    this.release();
     this.drawWaiting(() => false);
     return all('.push:not([data-collapsed]) .j', this.list);
   }
