@@ -105,6 +105,19 @@ test('who was offline gets all pushes that came meanwhile', { skip, timeout: 120
   await context.close();
 });
 
+test('who is online before the network is there catches up long before the next poll', { skip, timeout: 120_000 }, async () => {
+  const { page, context } = await openJobs(browser, site);
+  const late = 'c'.repeat(40);
+  await context.setOffline(true);
+  await push(site, late);
+  let refused = 0;
+  await page.route(/[?&]since=/, (route) => (++refused > 2 ? route.continue() : route.abort()));
+  await context.setOffline(false);
+  await until(page, (late) => document.querySelector('.push')?.textContent?.includes(late.slice(0, 12)), late, 40);
+  assert.ok(refused > 2);
+  await context.close();
+});
+
 test('when more pushes came than are told at once, a reload is offered', { skip, timeout: 120_000 }, async () => {
   const { page, context } = await openJobs(browser, empty);
   await context.setOffline(true);

@@ -12,6 +12,8 @@ const EVENTS = ['job', 'resultset', 'job_classification', 'job_failure', 'gap'];
 const GATHER = 60;
 /** How often to ask when nothing was told. */
 const POLL = 60_000;
+/** How soon to ask again when there was no answer. */
+const RETRY = 5_000;
 /** Whoever has touched the page within this time reads it. */
 const READING = 60_000;
 /** As many new pushes as the server tells at once. */
@@ -22,6 +24,7 @@ export function follow(board, details) {
   const sign = find('#live');
   let asking = false;
   let again = false;
+  let failed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {import('./arrivals.js').Arrivals | undefined} */
@@ -43,6 +46,7 @@ export function follow(board, details) {
       // A range with an end has no new pushes.
       if (!board.params.get('revision') && !board.params.get('tochange') && !board.params.get('enddate')) Object.assign(more, { after: pushes[0]?.time ?? 0, count: MOST });
       const { changed, arrived } = await ask(dataUrl(board, more));
+      failed = false;
       if (changed) {
         // Without what holds the page still it changes all the same.
         const { hold } = await import('./hold.js').catch(() => ({ hold: (/** @type {unknown} */ _, /** @type {() => void} */ change) => change() }));
@@ -60,10 +64,11 @@ export function follow(board, details) {
         if (arrived.pushes.length >= MOST) toast('So many pushes have come that some may be missing.', { stays: true, action: 'Reload', run: () => location.reload() });
       }
     } catch {
-      // The next event or the next poll tries again.
+      // A browser says that it is online before the network is there.
+      failed = true;
     } finally {
       asking = false;
-      timer = setTimeout(refresh, again ? GATHER : POLL);
+      timer = setTimeout(refresh, again ? GATHER : failed ? RETRY : POLL);
       again = false;
     }
   };
