@@ -1,6 +1,6 @@
 // @ts-check
-// Draws the browser's icon, the mark of `templates/icons/herder.svg`, as a small PNG: for an SVG, browsers set up a document of its own
-// while the page opens. `node e2e/icon.js`
+// Draws the browser's icon, the mark of `templates/icons/herder.svg` without its dots, as a small PNG: for an SVG, browsers set up a
+// document of its own while the page opens. `node e2e/icon.js`
 import { writeFileSync } from 'node:fs';
 import { deflateSync } from 'node:zlib';
 

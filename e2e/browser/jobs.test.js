@@ -78,12 +78,13 @@ test('what is below the screen waits while the page opens, and is there when som
   await page.addInitScript(() => {
     new MutationObserver(() => {
       const w = /** @type {any} */ (window);
-      w.waited = Math.max(w.waited ?? 0, document.querySelectorAll('.push.below').length);
+      const last = [...document.querySelectorAll('.push')].at(-1);
+      w.waited ||= last && getComputedStyle(last).contentVisibility === 'hidden';
     }).observe(document, { attributes: true, subtree: true });
   });
   await page.goto(`${site.url}/jobs?repo=autoland`);
   await symbols(page);
-  await until(page, () => /** @type {any} */ (window).waited > 0 && !document.querySelector('.push.below'));
+  await until(page, () => /** @type {any} */ (window).waited && [...document.querySelectorAll('.push')].every((push) => getComputedStyle(push).contentVisibility !== 'hidden'));
   const last = page.locator('.push .j').last();
   await last.scrollIntoViewIfNeeded();
   assert.ok((await last.boundingBox())?.height);

@@ -12,7 +12,7 @@ use crate::pulse::{Broken, Delivery, Incoming, Received, Source};
 use super::error::BridgeError;
 use super::handler::{Bridge, Handled, Skipped};
 use super::problems::{Problem, ProblemPlace};
-use super::turns::{TaskId, Turns};
+use super::turns::{TaskId, Turns, task_id_of};
 
 /// How a bridge takes messages from a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,8 @@ impl Bridge {
     /// Handles what the source hands out until it ends or `stop` is cancelled, and finishes what it has begun.
     ///
     /// A message is acknowledged after its jobs are published, and also when it can never give a job. After a failure
-    /// that may pass it is given back, once. Messages of one task are handled in the order in which they come.
+    /// that may pass it is given back, once. Messages of one task are handled in the order in which they come; one that is
+    /// given back comes again behind those that were there already.
     pub async fn run(&self, source: &mut dyn Source, options: RunOptions, stop: &CancellationToken) {
         let mut at_work = FuturesUnordered::new();
         let mut turns = Turns::default();
@@ -163,11 +164,4 @@ impl Bridge {
             job: error.job().cloned(),
         });
     }
-}
-
-/// Reads the task id of a message that may have none.
-pub(super) fn task_id_of(delivery: &Delivery) -> TaskId {
-    let body: serde_json::Value = serde_json::from_slice(&delivery.body).ok()?;
-    let task_id = body.pointer("/status/taskId")?.as_str()?;
-    Some(task_id.chars().take(100).collect())
 }

@@ -5,52 +5,61 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::pulse::{Incoming, Received};
+use serde::Deserialize;
+
+use crate::pulse::{Delivery, Incoming, Received};
 
 /// Names the task a message is about; nothing for a message without one, which waits for nobody.
 pub(super) type TaskId = Option<String>;
 
-/// The messages that wait for another one of their task.
+/// The messages that wait for another one of their task: a queue for every task with a message at work.
 #[derive(Default)]
-pub(super) struct Turns {
-    /// A queue for every task with a message at work.
-    tasks: HashMap<String, VecDeque<Received>>,
-    waiting: usize,
-}
+pub(super) struct Turns(HashMap<String, VecDeque<Received>>);
 
 impl Turns {
     /// Takes a message in; returned is what may be handled now.
     pub(super) fn arrived(&mut self, received: Received) -> Option<(TaskId, Received)> {
-        let Some(task_id) = task_id_of(&received.incoming) else { return Some((None, received)) };
-        if let Some(waiting) = self.tasks.get_mut(&task_id) {
-            waiting.push_back(received);
-            self.waiting += 1;
-            return None;
+        let task_id = match &received.incoming {
+            Incoming::Delivery(delivery) => task_id_of(delivery),
+            Incoming::Broken(_) => None,
+        };
+        if let Some(task_id) = &task_id {
+            if let Some(waiting) = self.0.get_mut(task_id) {
+                waiting.push_back(received);
+                return None;
+            }
+            self.0.insert(task_id.clone(), VecDeque::new());
         }
-        self.tasks.insert(task_id.clone(), VecDeque::new());
-        Some((Some(task_id), received))
+        Some((task_id, received))
     }
 
     /// Says that a message of a task is settled; returned is the next one.
     pub(super) fn settled(&mut self, task_id: TaskId) -> Option<(TaskId, Received)> {
         let task_id = task_id?;
-        let Some(next) = self.tasks.get_mut(&task_id).and_then(VecDeque::pop_front) else {
-            self.tasks.remove(&task_id);
+        let Some(next) = self.0.get_mut(&task_id).and_then(VecDeque::pop_front) else {
+            self.0.remove(&task_id);
             return None;
         };
-        self.waiting -= 1;
         Some((Some(task_id), next))
     }
 
     /// Returns how many messages wait.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting
+        self.0.values().map(VecDeque::len).sum()
     }
 }
 
-fn task_id_of(incoming: &Incoming) -> TaskId {
-    match incoming {
-        Incoming::Delivery(delivery) => super::run::task_id_of(delivery),
-        Incoming::Broken(_) => None,
+/// Reads the task id of a message that may have none, and nothing else of it.
+pub(super) fn task_id_of(delivery: &Delivery) -> TaskId {
+    #[derive(Deserialize)]
+    struct Body {
+        status: Status,
     }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Status {
+        task_id: String,
+    }
+    let body: Body = serde_json::from_slice(&delivery.body).ok()?;
+    Some(body.status.task_id.chars().take(100).collect())
 }

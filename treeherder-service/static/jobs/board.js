@@ -204,9 +204,12 @@ export class Board {
    * draw them.
    */
   holdBelow() {
-    for (const push of all('.push', this.list)) push.classList.toggle('below', push.getBoundingClientRect().top > innerHeight);
+    // All are asked before any is changed: else each question would lay the page out again.
+    const below = all('.push', this.list).filter((push) => push.getBoundingClientRect().top > innerHeight);
+    for (const push of below) push.classList.add('below');
   }
 
+  /** Leaves it to the browser again what to lay out. */
   release() {
     for (const push of all('.push.below', this.list)) push.classList.remove('below');
   }

@@ -24,7 +24,6 @@ export function follow(board, details) {
   const sign = find('#live');
   let asking = false;
   let again = false;
-  let failed = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {import('./arrivals.js').Arrivals | undefined} */
@@ -39,6 +38,7 @@ export function follow(board, details) {
       return;
     }
     asking = true;
+    let next = POLL;
     try {
       const pushes = board.model.newestFirst();
       /** @type {Record<string, string>} */
@@ -46,7 +46,6 @@ export function follow(board, details) {
       // A range with an end has no new pushes.
       if (!board.params.get('revision') && !board.params.get('tochange') && !board.params.get('enddate')) Object.assign(more, { after: pushes[0]?.time ?? 0, count: MOST });
       const { changed, arrived } = await ask(dataUrl(board, more));
-      failed = false;
       if (changed) {
         // Without what holds the page still it changes all the same.
         const { hold } = await import('./hold.js').catch(() => ({ hold: (/** @type {unknown} */ _, /** @type {() => void} */ change) => change() }));
@@ -65,10 +64,10 @@ export function follow(board, details) {
       }
     } catch {
       // A browser says that it is online before the network is there.
-      failed = true;
+      next = RETRY;
     } finally {
       asking = false;
-      timer = setTimeout(refresh, again ? GATHER : failed ? RETRY : POLL);
+      timer = setTimeout(refresh, again ? GATHER : next);
       again = false;
     }
   };
