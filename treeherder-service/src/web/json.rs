@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CompactFormatter, Formatter};
+use treeherder_json_text::{JsonText, WriteJson};
 use utoipa::ToSchema;
 
-use super::json_text;
 use super::response::Refused;
 
 /// A JSON body.
@@ -22,15 +22,26 @@ pub(crate) struct Json<T>(pub(crate) T);
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         match to_bytes(&self.0) {
-            Ok(body) => {
-                let mut response = Response::new(Body::from(body));
-                let json = HeaderValue::from_static("application/json");
-                response.headers_mut().insert(header::CONTENT_TYPE, json);
-                response
-            }
+            Ok(body) => of_json(body),
             Err(error) => Refused::from(error).into_response(),
         }
     }
+}
+
+/// A JSON body that was written piece by piece.
+#[derive(Debug)]
+pub(crate) struct Written(pub(crate) JsonText);
+
+impl IntoResponse for Written {
+    fn into_response(self) -> Response {
+        of_json(self.0.into_bytes())
+    }
+}
+
+fn of_json(body: Vec<u8>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }
 
 /// Writes a value as compact JSON.
@@ -66,10 +77,16 @@ pub(crate) struct Moment(pub(crate) DateTime<Utc>);
 impl Moment {
     /// Writes the moment with this character between date and time.
     pub(crate) fn text(self, separator: char) -> String {
-        let mut text = [0; json_text::MOMENT];
+        let mut text = [0; treeherder_json_text::MOMENT];
         // Both separators are ASCII.
-        let length = json_text::write_moment(self.0, separator as u8, &mut text);
+        let length = treeherder_json_text::write_moment(self.0, separator as u8, &mut text);
         String::from_utf8_lossy(text.get(..length).unwrap_or_default()).into_owned()
+    }
+}
+
+impl WriteJson for Moment {
+    fn write(&self, json: &mut Vec<u8>) {
+        self.0.write(json);
     }
 }
 

@@ -12,7 +12,6 @@ mod conventions;
 mod docs;
 mod json;
 mod json_body;
-mod json_text;
 mod live;
 mod logs;
 mod monitor;

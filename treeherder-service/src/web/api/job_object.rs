@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use treeherder_ingest::store::DetailedJob;
+use treeherder_json_text::JsonText;
 use utoipa::ToSchema;
 
 use crate::web::json::Moment;
-use crate::web::json_text::JsonText;
 
 /// Declares the properties once: as a struct, as a list of names and as values of an array.
 macro_rules! properties {

@@ -5,14 +5,14 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
 use treeherder_ingest::store::{JobFilterField, JobQuery, JobRecord, Store, Wanted};
+use treeherder_json_text::JsonText;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::filters::{self, JobFilters};
 use crate::web::AppState;
-use crate::web::json::Moment;
-use crate::web::json_text::JsonText;
+use crate::web::json::{Moment, Written, to_bytes};
 use crate::web::parameters::{Parameters, query_text};
 use crate::web::response::Refused;
 use crate::web::site::addressed;
@@ -164,9 +164,9 @@ async fn feed(
     }
     json.end(']');
     json.next("\"job_property_names\":");
-    json.serialized(&PROPERTIES)?;
+    json.written(&to_bytes(&PROPERTIES)?);
     json.end('}');
-    Ok(json.into_response())
+    Ok(Written(json).into_response())
 }
 
 /// Shows a job of any project
@@ -187,7 +187,7 @@ async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Respo
     let job = job.ok_or_else(|| Refused::not_found("No Job matches the given query."))?;
     let mut json = JsonText::with_capacity(BYTES_OF_JOB);
     write_job(&job, Utc::now(), &mut json);
-    Ok(json.into_response())
+    Ok(Written(json).into_response())
 }
 
 fn page_size(parameters: &Parameters) -> u64 {

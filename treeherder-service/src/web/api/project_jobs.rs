@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use serde_json::Value;
 use treeherder_ingest::store::{DetailedJob, JobQuery, Store};
+use treeherder_json_text::JsonText;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -11,7 +12,7 @@ use utoipa_axum::routes;
 use super::filters::{self, JobFilters};
 use super::job_object::{BYTES_OF_OBJECT, JobObject, properties, write_array, write_object};
 use crate::web::AppState;
-use crate::web::json_text::JsonText;
+use crate::web::json::{Written, to_bytes};
 use crate::web::parameters::{Parameters, moment};
 use crate::web::response::Refused;
 
@@ -67,7 +68,7 @@ async fn list(
     State(store): State<Store>,
     Path(project): Path<String>,
     parameters: Parameters,
-) -> Result<JsonText, Refused> {
+) -> Result<Written, Refused> {
     // Other filters may be wrong without harm; those that decide how much is polled may not.
     for (name, value) in parameters.each() {
         if name.starts_with("last_modified") && !value.is_empty() && moment(value.trim()).is_none() {
@@ -113,7 +114,7 @@ async fn similar(
     State(store): State<Store>,
     Path((project, id)): Path<(String, String)>,
     parameters: Parameters,
-) -> Result<JsonText, Refused> {
+) -> Result<Written, Refused> {
     if store.repository_id(&project).await?.is_none() {
         return Err(Refused::no_project(&project));
     }
@@ -153,7 +154,7 @@ impl Window {
         jobs: &[DetailedJob],
         project: &str,
         parameters: &Parameters,
-    ) -> Result<JsonText, serde_json::Error> {
+    ) -> Result<Written, serde_json::Error> {
         let arrays = parameters.last("return_type").is_some_and(|form| !form.eq_ignore_ascii_case("dict"));
         let write = if arrays { write_array } else { write_object };
         let mut json = JsonText::with_capacity(1024 + jobs.len() * BYTES_OF_OBJECT);
@@ -165,12 +166,12 @@ impl Window {
         }
         json.end(']');
         json.next("\"meta\":");
-        json.serialized(&PageMeta { repository: project, offset: self.offset, count: self.count })?;
+        json.written(&to_bytes(&PageMeta { repository: project, offset: self.offset, count: self.count })?);
         if arrays {
             json.next("\"job_property_names\":");
-            json.serialized(&properties())?;
+            json.written(&to_bytes(&properties())?);
         }
         json.end('}');
-        Ok(json)
+        Ok(Written(json))
     }
 }

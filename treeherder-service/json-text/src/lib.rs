@@ -2,27 +2,38 @@
 //!
 //! What serde's derived code does for each of forty properties of two thousand jobs is most of what such an answer costs. Here a
 //! property is its name, written as it stands in the code, and a value; the result is the same, byte by byte.
+//!
+//! It is a crate of its own because it is compiled for speed, as little else of the program is (`[profile.release]`).
+//!
+//! ```
+//! use treeherder_json_text::JsonText;
+//!
+//! let mut json = JsonText::with_capacity(32);
+//! json.next("{");
+//! json.next("\"id\":");
+//! json.value(&4711_i64);
+//! json.next("\"symbol\":");
+//! json.value("M(1)");
+//! json.end('}');
+//! assert_eq!(json.into_bytes(), br#"{"id":4711,"symbol":"M(1)"}"#);
+//! ```
 
-use axum::body::Body;
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
-
-use super::json::{Moment, to_bytes};
 
 /// The beginning of a JSON text.
 #[derive(Debug)]
-pub(crate) struct JsonText(Vec<u8>);
+pub struct JsonText(Vec<u8>);
 
 impl JsonText {
     /// Begins a text of about so many bytes.
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
         Self(Vec::with_capacity(capacity))
     }
 
     /// Writes what is JSON already: brackets, or the name of a property with its colon. A comma comes before it where something
     /// else stands in the same brackets.
-    pub(crate) fn next(&mut self, json: &str) {
+    pub fn next(&mut self, json: &str) {
         if !matches!(self.0.last(), None | Some(b'[' | b'{' | b':')) {
             self.0.push(b',');
         }
@@ -30,38 +41,35 @@ impl JsonText {
     }
 
     /// Writes a closing bracket.
-    pub(crate) fn end(&mut self, bracket: char) {
+    pub fn end(&mut self, bracket: char) {
         self.0.extend_from_slice(bracket.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
     /// Writes an element of an array.
-    pub(crate) fn element(&mut self, value: &(impl WriteJson + ?Sized)) {
+    pub fn element(&mut self, value: &(impl WriteJson + ?Sized)) {
         self.next("");
         value.write(&mut self.0);
     }
 
     /// Writes the value of a property whose name has been written.
-    pub(crate) fn value(&mut self, value: &(impl WriteJson + ?Sized)) {
+    pub fn value(&mut self, value: &(impl WriteJson + ?Sized)) {
         value.write(&mut self.0);
     }
 
-    /// Writes a value that is written rarely.
-    pub(crate) fn serialized(&mut self, value: &impl serde::Serialize) -> Result<(), serde_json::Error> {
-        self.0.extend_from_slice(&to_bytes(value)?);
-        Ok(())
+    /// Writes a value that is JSON already.
+    pub fn written(&mut self, json: &[u8]) {
+        self.0.extend_from_slice(json);
     }
-}
 
-impl IntoResponse for JsonText {
-    fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.0));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        response
+    /// The text, which is UTF-8 if what was written into it is.
+    #[must_use]
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 }
 
 /// What can be written as JSON without an error.
-pub(crate) trait WriteJson {
+pub trait WriteJson {
     /// Adds the value.
     fn write(&self, json: &mut Vec<u8>);
 }
@@ -120,10 +128,11 @@ impl<T: WriteJson> WriteJson for Option<T> {
     }
 }
 
-impl WriteJson for Moment {
+/// As clients expect moments: UTC without a zone, with six digits when there is a fraction.
+impl WriteJson for DateTime<Utc> {
     fn write(&self, json: &mut Vec<u8>) {
         let mut text = [0; MOMENT];
-        let length = write_moment(self.0, b'T', &mut text);
+        let length = write_moment(*self, b'T', &mut text);
         json.push(b'"');
         json.extend_from_slice(text.get(..length).unwrap_or_default());
         json.push(b'"');
@@ -131,10 +140,10 @@ impl WriteJson for Moment {
 }
 
 /// Bytes of the longest moment.
-pub(super) const MOMENT: usize = 26;
+pub const MOMENT: usize = 26;
 
 /// Writes a moment without a zone, with six digits when there is a fraction; returns its length.
-pub(super) fn write_moment(time: DateTime<Utc>, separator: u8, text: &mut [u8; MOMENT]) -> usize {
+pub fn write_moment(time: DateTime<Utc>, separator: u8, text: &mut [u8; MOMENT]) -> usize {
     let mut digits = |start: usize, width: usize, mut number: u32| {
         for byte in text.iter_mut().skip(start).take(width).rev() {
             // Less than ten.
@@ -216,7 +225,9 @@ mod tests {
             }
         }
         for text in texts {
-            assert_eq!(written(&text), String::from_utf8(to_bytes(&text).unwrap()).unwrap(), "{text:?}");
+            let expected = serde_json::to_string(&text).unwrap();
+            let expected = expected.replace('\u{2028}', "\\u2028").replace('\u{2029}', "\\u2029");
+            assert_eq!(written(&text), expected, "{text:?}");
         }
     }
 
@@ -227,9 +238,9 @@ mod tests {
         }
         assert_eq!(written(&Some(-3_i32)), "-3");
         assert_eq!(written(&None::<i64>), "null");
-        let moment = Moment(DateTime::from_timestamp(1_767_225_600, 1_500_000).unwrap());
+        let moment = DateTime::from_timestamp(1_767_225_600, 1_500_000).unwrap();
         assert_eq!(written(&moment), r#""2026-01-01T00:00:00.001500""#);
-        let moment = Moment(DateTime::from_timestamp(1_767_225_600, 0).unwrap());
+        let moment = DateTime::from_timestamp(1_767_225_600, 0).unwrap();
         assert_eq!(written(&moment), r#""2026-01-01T00:00:00""#);
     }
 
@@ -247,7 +258,7 @@ mod tests {
         json.end(']');
         json.end(']');
         json.next("\"d\":");
-        json.serialized(&[1.5]).unwrap();
+        json.written(b"[1.5]");
         json.end('}');
         assert_eq!(String::from_utf8(json.0).unwrap(), r#"{"a":"b","c":[1,2,[]],"d":[1.5]}"#);
     }
