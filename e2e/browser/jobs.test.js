@@ -79,7 +79,8 @@ test('what is below the screen waits while the page opens, and is there when som
     new MutationObserver(() => {
       const w = /** @type {any} */ (window);
       const last = [...document.querySelectorAll('.push')].at(-1);
-      w.waited ||= last && getComputedStyle(last).contentVisibility === 'hidden';
+      // Before the script is there the style sheet alone holds back what is below: that has a test of its own.
+      w.waited ||= last && document.documentElement.hasAttribute('data-ready') && getComputedStyle(last).contentVisibility === 'hidden';
     }).observe(document, { attributes: true, subtree: true });
   });
   await page.goto(`${site.url}/jobs?repo=autoland`);
