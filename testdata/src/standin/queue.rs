@@ -1,5 +1,8 @@
 //! The Taskcluster queue.
 
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -9,7 +12,7 @@ use super::objects;
 use super::query::Query;
 use super::server::State;
 use crate::scenario::ids;
-use crate::scenario::{Artifact, Push, Task};
+use crate::scenario::{Artifact, Push, Scenario, Task};
 
 /// How many artifacts a page has at most.
 const PAGE: usize = 1000;
@@ -44,9 +47,30 @@ pub(crate) async fn serve_object(state: &State, path: &str, before: u64) -> Resp
     objects::serve(state, &artifact, before).await
 }
 
-fn find(state: &State, id: &str) -> Option<(Push, Task)> {
+/// How many pushes are kept.
+const RECENT: usize = 64;
+
+/// The pushes that were asked about last: making one again for each of its tasks, with all its commits, would cost more than
+/// the answer.
+#[derive(Debug, Default)]
+pub(crate) struct RecentPushes(Mutex<VecDeque<Arc<Push>>>);
+
+impl RecentPushes {
+    fn get(&self, scenario: &Scenario, index: u32) -> Arc<Push> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(push) = kept.iter().find(|push| push.index == index) {
+            return Arc::clone(push);
+        }
+        let push = Arc::new(scenario.push(index));
+        kept.truncate(RECENT - 1);
+        kept.push_front(Arc::clone(&push));
+        push
+    }
+}
+
+fn find(state: &State, id: &str) -> Option<(Arc<Push>, Task)> {
     let (push, task) = ids::decode_task_id(state.scenario.seed(), id)?;
-    let push = state.scenario.push(push);
+    let push = state.pushes.get(&state.scenario, push);
     (task < push.tasks).then(|| state.scenario.task(&push, task)).map(|task| (push, task))
 }
 

@@ -15,9 +15,6 @@ use super::options::{ClientOptions, StreamLimits};
 use super::request::Request;
 use super::resolver::GuardedResolver;
 
-/// Idle connections kept for each host.
-const IDLE_CONNECTIONS_PER_HOST: usize = 8;
-
 /// The only way out to the network; clones share connections and limits.
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -122,7 +119,9 @@ fn builder(options: &ClientOptions, guard: &Guard) -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .dns_resolver(Arc::new(GuardedResolver { guard: guard.clone() }))
         .connect_timeout(options.connect_timeout)
-        .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST)
+        // As many as may be busy: with fewer, every burst of requests would end by closing connections that the next one
+        // opens again.
+        .pool_max_idle_per_host(options.requests_per_host)
         .pool_idle_timeout(options.idle_timeout)
 }
 

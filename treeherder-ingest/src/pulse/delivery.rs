@@ -56,6 +56,19 @@ pub trait Acknowledge: Send + Sync {
 
     /// Hands the delivery out again, now or to somebody else.
     async fn retry(self: Box<Self>) -> Result<(), SourceError>;
+
+    /// Names the channel that the delivery came over, where one word to it acknowledges all that came before as well.
+    fn channel(&self) -> Option<u64> {
+        None
+    }
+
+    /// Forgets the delivery and all that came before over the same [`channel`](Self::channel).
+    async fn ack_through(self: Box<Self>) -> Result<(), SourceError> {
+        self.ack().await
+    }
+
+    /// Leaves the delivery to the [`ack_through`](Self::ack_through) of a later one.
+    fn cover(self: Box<Self>) {}
 }
 
 /// What arrived, with the duty to settle it.
@@ -100,6 +113,28 @@ impl Received {
     /// When the source cannot be told; it will hand the delivery out again.
     pub async fn ack(self) -> Result<(), SourceError> {
         self.settle.ack().await
+    }
+
+    /// Tells the source that all these deliveries are safe elsewhere, with one word where the source understands it; returns
+    /// what could not be told, which will be handed out again.
+    ///
+    /// They are in the order in which they were handed out, and none is left that was handed out before them.
+    pub async fn ack_all(received: Vec<Self>) -> Vec<SourceError> {
+        let mut errors = Vec::new();
+        let mut received = received.into_iter().map(|received| received.settle).peekable();
+        while let Some(settle) = received.next() {
+            let channel = settle.channel();
+            let settled = match (channel, received.peek()) {
+                (Some(_), Some(next)) if next.channel() == channel => {
+                    settle.cover();
+                    continue;
+                }
+                (Some(_), _) => settle.ack_through().await,
+                (None, _) => settle.ack().await,
+            };
+            errors.extend(settled.err());
+        }
+        errors
     }
 
     /// Gives the delivery back.

@@ -245,11 +245,17 @@ impl Listener {
             self.counters.published.fetch_add(batch.messages.len() as u64, Ordering::Relaxed);
             self.counters.dead.fetch_add(batch.dead.len() as u64, Ordering::Relaxed);
         }
-        for received in batch.received {
-            let settled = if published { received.ack().await } else { received.retry().await };
-            if let Err(error) = settled {
-                tracing::warn!(%error, "cannot settle a delivery, it will come again");
+        let errors = if published {
+            Received::ack_all(batch.received).await
+        } else {
+            let mut errors = Vec::new();
+            for received in batch.received {
+                errors.extend(received.retry().await.err());
             }
+            errors
+        };
+        for error in errors {
+            tracing::warn!(%error, "cannot settle what was received, it will come again");
         }
     }
 

@@ -48,13 +48,22 @@ pub struct PoolOptions {
     pub batch: usize,
     /// How long a batch may take; then it counts as failed (§2.3).
     pub soft_time_limit: Duration,
+    /// How far a claim is from the one before, when that found too little for a whole batch; zero by default.
+    ///
+    /// Messages that come one by one are worked on together then. The first one after a silence does not wait.
+    pub linger: Duration,
 }
 
 impl PoolOptions {
     /// Returns the queue's default concurrency and time limit, with batches of one message.
     #[must_use]
     pub fn of(queue: QueueName) -> Self {
-        Self { concurrency: queue.default_concurrency(), batch: 1, soft_time_limit: queue.soft_time_limit() }
+        Self {
+            concurrency: queue.default_concurrency(),
+            batch: 1,
+            soft_time_limit: queue.soft_time_limit(),
+            linger: Duration::ZERO,
+        }
     }
 
     /// Sets the number of messages per batch.
@@ -68,6 +77,13 @@ impl PoolOptions {
     #[must_use]
     pub fn with_concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// Sets how far a claim is from one that found too little for a whole batch.
+    #[must_use]
+    pub fn with_linger(mut self, linger: Duration) -> Self {
+        self.linger = linger;
         self
     }
 
@@ -157,6 +173,7 @@ impl Worker {
             let pool = Pool {
                 slots: Arc::new(Semaphore::new(options.concurrency.max(1))),
                 batch: options.batch.max(1),
+                linger: options.linger,
                 runner: Arc::new(BatchRunner {
                     name,
                     queue: Arc::clone(&self.queue),
@@ -193,6 +210,7 @@ const GIVE_BACK_TIME: Duration = Duration::from_secs(5);
 struct Pool {
     slots: Arc<Semaphore>,
     batch: usize,
+    linger: Duration,
     runner: Arc<BatchRunner>,
     tasks: TaskTracker,
 }
@@ -215,6 +233,7 @@ impl Pool {
                 }
                 Ok(batch) => {
                     pause = BackOff::default();
+                    let is_whole = batch.len() >= self.batch;
                     let runner = Arc::clone(runner);
                     let span =
                         tracing::info_span!("batch", queue.name = %runner.name, batch.size = batch.len());
@@ -225,6 +244,9 @@ impl Pool {
                         }
                         .instrument(span),
                     );
+                    if !is_whole && !self.linger.is_zero() {
+                        self.runner.stop.run_until_cancelled(tokio::time::sleep(self.linger)).await;
+                    }
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot claim messages, trying again");

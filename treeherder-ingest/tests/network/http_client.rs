@@ -1,8 +1,12 @@
 //! The client: limits, redirects, guard, secrets.
 
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::Barrier;
 use treeherder_ingest::http::{
     Client, ClientOptions, ContentEncoding, HostList, HttpErrorKind, Refusal, StreamLimits, TimeoutPhase,
 };
@@ -273,4 +277,43 @@ async fn a_header_that_cannot_be_one_is_an_error() {
     let error = local_client().get("http://127.0.0.1:1/").bearer("line\nbreak").text().await.unwrap_err();
     assert!(matches!(error.kind(), HttpErrorKind::Invalid(_)), "{error}");
     assert!(!error.to_string().contains("break"));
+}
+
+#[tokio::test]
+async fn a_second_burst_goes_over_the_connections_of_the_first() {
+    const BURST: usize = 24;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let accepted = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&accepted);
+    let server = tokio::spawn(async move {
+        // Nobody is answered before all have asked: so each has a connection of its own.
+        let together = Arc::new(Barrier::new(BURST));
+        while let Ok((mut stream, _)) = listener.accept().await {
+            counter.fetch_add(1, Ordering::Relaxed);
+            let together = Arc::clone(&together);
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while let Ok(byte) = stream.read_u8().await {
+                    head.push(byte);
+                    if head.ends_with(b"\r\n\r\n") {
+                        head.clear();
+                        together.wait().await;
+                        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc").await.unwrap();
+                    }
+                }
+            });
+        }
+    });
+    let client = client_with(|options| options.requests_per_host = BURST);
+    for _ in 0..2 {
+        let burst = (0..BURST).map(|_| client.get_text(&url));
+        for answer in futures_util::future::join_all(burst).await {
+            assert_eq!(answer.unwrap(), "abc");
+        }
+        // A connection is free again a moment after its answer has been read.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    assert_eq!(accepted.load(Ordering::Relaxed), BURST);
+    server.abort();
 }

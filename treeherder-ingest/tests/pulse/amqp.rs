@@ -152,6 +152,39 @@ async fn what_is_not_acknowledged_comes_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_are_acknowledged_together_and_none_that_came_later() {
+    let Some(pulse) = Pulse::start(server(), &["/"]).await else { return };
+    let mut source = pulse.source("/", "https://x.example", "#", AmqpSourceOptions::default());
+    source.check().await.unwrap();
+    for key in ["lost", "one", "two", "three", "later"] {
+        pulse.publish("/", key, &[], &json!({})).await;
+    }
+    // Received over a connection that ends: these tags mean nothing to the next one, where they are others'.
+    let (lost, _) = next(&mut source).await;
+    source.close().await;
+    let (first, delivery) = next(&mut source).await;
+    assert_eq!(delivery.routing_key, "lost");
+    let mut together = vec![lost, first];
+    for key in ["one", "two", "three"] {
+        let (received, delivery) = next(&mut source).await;
+        assert_eq!(delivery.routing_key, key);
+        together.push(received);
+    }
+    let (later, delivery) = next(&mut source).await;
+    assert_eq!(delivery.routing_key, "later");
+    let errors = Received::ack_all(together).await;
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    assert!(errors[0].reason.contains("is gone"), "{errors:?}");
+    source.close().await;
+    drop(later);
+    let (received, delivery) = next(&mut source).await;
+    assert_eq!(delivery.routing_key, "later", "what was acknowledged does not come again, what was not does");
+    assert!(received.is_redelivered());
+    received.ack().await.unwrap();
+    source.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_closed_connection_and_a_restarted_broker_are_survived() {
     let own = tokio::task::block_in_place(RabbitMq::start_own).map(Arc::new);
     let Some(mut pulse) = Pulse::start(own, &["/"]).await else { return };

@@ -437,3 +437,32 @@ fn an_error_says_what_becomes_of_its_message() {
     // A retry policy of its own is what a queue without retries uses.
     assert_eq!(RetryPolicy { max_retries: 0, ..RetryPolicy::default() }.next_delay(0), None);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_come_one_by_one_are_worked_on_together() {
+    let queue = Sqlite::start().await.unwrap().open("w").await;
+    let handler = Script::new([]);
+    publish(&queue, &["first"]).await;
+    let one_by_one = async {
+        while handler.batches().is_empty() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        for payload in ["a", "b", "c"] {
+            publish(&queue, &[payload]).await;
+        }
+    };
+    let pool = pool(2, 10).with_linger(Duration::from_secs(2));
+    tokio::join!(work(&queue, &handler, options(), pool, |counts| counts.done == 4), one_by_one);
+    assert_eq!(handler.batches(), [vec!["first"], vec!["a", "b", "c"]]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_waits_after_a_whole_batch_and_no_stop_waits_for_more() {
+    let queue = Sqlite::start().await.unwrap().open("w").await;
+    publish(&queue, &["x"; 21]).await;
+    let handler = Script::new([]);
+    let pool = pool(1, 10).with_linger(Duration::from_secs(3600));
+    let worked = work(&queue, &handler, options(), pool, |counts| counts.done == 21);
+    tokio::time::timeout(Duration::from_secs(60), worked).await.unwrap();
+    assert_eq!(handler.batches().iter().map(Vec::len).collect::<Vec<_>>(), [10, 10, 1]);
+}

@@ -1,5 +1,6 @@
 //! A source that consumes a queue on Pulse's side.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -205,11 +206,12 @@ impl Subscription {
             Err(error) => return self.failed(format!("the queue cannot be consumed: {error}")),
         };
         tracing::info!(queue = self.queue, root_url = self.config.root_url, "listening");
+        let channel = NEXT_CHANNEL.fetch_add(1, Ordering::Relaxed);
         loop {
             match consumer.next().await {
                 Some(Ok(delivery)) => {
                     *pause = self.options.first_pause;
-                    if sender.send(Ok(self.received(delivery))).await.is_err() {
+                    if sender.send(Ok(self.received(channel, delivery))).await.is_err() {
                         return self.failed("nobody listens any more");
                     }
                 }
@@ -219,9 +221,9 @@ impl Subscription {
         }
     }
 
-    fn received(&self, delivery: AmqpDelivery) -> Received {
+    fn received(&self, channel: u64, delivery: AmqpDelivery) -> Received {
         let redelivered = delivery.redelivered;
-        let settle = Slip { delivery: Some(delivery.acker), place: self.queue.clone() };
+        let settle = Slip { delivery: Some(delivery.acker), channel, place: self.queue.clone() };
         let incoming = Incoming::Delivery(Delivery {
             exchange: delivery.exchange.into(),
             routing_key: delivery.routing_key.into(),
@@ -252,8 +254,12 @@ fn further_keys(headers: &FieldTable) -> Vec<String> {
 /// Settles one delivery; a delivery that is dropped unsettled is given back.
 struct Slip {
     delivery: Option<lapin::Acker>,
+    channel: u64,
     place: String,
 }
+
+/// Numbers the channels of all sources: tags of deliveries compare only within one.
+static NEXT_CHANNEL: AtomicU64 = AtomicU64::new(1);
 
 const GIVE_BACK: BasicNackOptions = BasicNackOptions { multiple: false, requeue: true };
 
@@ -278,6 +284,19 @@ impl Acknowledge for Slip {
     async fn retry(mut self: Box<Self>) -> Result<(), SourceError> {
         let Some(acker) = self.delivery.take() else { return Ok(()) };
         self.settled(acker.nack(GIVE_BACK).await)
+    }
+
+    fn channel(&self) -> Option<u64> {
+        Some(self.channel)
+    }
+
+    async fn ack_through(mut self: Box<Self>) -> Result<(), SourceError> {
+        let Some(acker) = self.delivery.take() else { return Ok(()) };
+        self.settled(acker.ack(BasicAckOptions { multiple: true }).await)
+    }
+
+    fn cover(mut self: Box<Self>) {
+        self.delivery = None;
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sea_orm::DbErr;
 
-use super::logs::{logs_of_message, read_logs, write_logs};
+use super::logs::{has_all, logs_of_message, read_logs, write_logs};
 use super::lookup::Places;
 use super::outcome::{JobOutcome, JobStatus};
 use super::plan::{Decision, Plan};
@@ -74,18 +74,18 @@ impl Store {
         let written = write_rows(&transaction, &plan, &batch, &references).await?;
         let results = results(&plan, &written, &batch);
 
-        let mut new_logs = Vec::new();
-        let mut with_logs = BTreeSet::new();
-        for (job, result) in batch.jobs.iter().zip(&results) {
-            if result.status.is_stored() {
-                new_logs.extend(job.logs.iter().map(|log| (result.job_id, *log)));
-            }
-            if !job.logs.is_empty() {
-                with_logs.insert(result.job_id);
-            }
-        }
-        write_logs(&transaction, &new_logs).await?;
-        let logs = read_logs(&transaction, &with_logs).await?;
+        let with_results = || batch.jobs.iter().zip(&results);
+        let new_logs: Vec<_> = with_results()
+            .filter(|(_, result)| result.status.is_stored())
+            .flat_map(|(job, result)| job.logs.iter().map(|log| (result.job_id, *log)))
+            .collect();
+        let mut logs = write_logs(&transaction, &new_logs).await?;
+        // Most jobs come once with logs, and have no others than those that were added just now.
+        let with_others: BTreeSet<i64> = with_results()
+            .filter(|(job, result)| !has_all(&logs, result.job_id, &job.logs))
+            .map(|(_, result)| result.job_id)
+            .collect();
+        logs.extend(read_logs(&transaction, with_others).await?);
         let changed = changed_jobs(&transaction, &plan, &written, &batch).await?;
         let appended = self.event_log().append(&transaction, &jobs_told(&changed)).await?;
         transaction.commit().await?;
