@@ -5,7 +5,7 @@ use std::process::ExitCode;
 /// Messages, jobs and answers are made of many short texts: taking and freeing them was a sixth of the processor time of a worker
 /// with glibc's allocator.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     treeherder_service::main()
