@@ -440,7 +440,8 @@ fn an_error_says_what_becomes_of_its_message() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn messages_that_come_one_by_one_are_worked_on_together() {
-    let queue = Sqlite::start().await.unwrap().open("w").await;
+    let backend = Sqlite::start().await.unwrap();
+    let queue = backend.open("w").await;
     let handler = Script::new([]);
     publish(&queue, &["first"]).await;
     let one_by_one = async {
@@ -458,7 +459,8 @@ async fn messages_that_come_one_by_one_are_worked_on_together() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_waits_after_a_whole_batch_and_no_stop_waits_for_more() {
-    let queue = Sqlite::start().await.unwrap().open("w").await;
+    let backend = Sqlite::start().await.unwrap();
+    let queue = backend.open("w").await;
     publish(&queue, &["x"; 21]).await;
     let handler = Script::new([]);
     let pool = pool(1, 10).with_linger(Duration::from_secs(3600));
