@@ -138,7 +138,21 @@ test('ctrl and backspace deletes a classification; the annotations tell who said
   await shown(page, [id], true);
   await page.waitForSelector('.annotations >> text=seen before', { state: 'attached' });
   await page.click('[data-tab="annotations"]');
+  await until(page, () => /intermittent seen before sheriff@example\.org/.test(document.querySelector('.annotations')?.textContent ?? ''));
+  // When the job changes, what was told can be read on, in the same place, until it is told anew.
+  await page.setViewportSize({ width: 1440, height: 220 });
+  const place = await page.evaluate(() => {
+    const panel = /** @type {HTMLElement} */ (document.querySelector('#panel'));
+    panel.scrollTop = 30;
+    return panel.scrollTop;
+  });
+  assert.ok(place > 0);
+  await page.route('**/note/?job_id=*', () => {});
+  const [asked] = await Promise.all([page.waitForRequest('**/note/?job_id=*'), page.evaluate(() => { document.dispatchEvent(new CustomEvent('classified')); })]);
+  assert.match(asked.url(), new RegExp(`job_id=${id}$`));
   assert.match((await page.textContent('.annotations')) ?? '', /intermittent seen before sheriff@example\.org/);
+  assert.equal(await page.evaluate(() => document.querySelector('#panel')?.scrollTop), place);
+  await page.unroute('**/note/?job_id=*');
   await page.keyboard.press('Control+Backspace');
   await shown(page, [id], false);
   await page.waitForSelector('.annotations >> text=Nobody has classified this job');
@@ -165,6 +179,21 @@ test('who is not logged in is asked to, and finds the pinboard as it was', { ski
   await page.click('summary[aria-label="Logged in as new@example.org"]');
   await page.click('button:has-text("Log out")');
   await page.waitForSelector('#log-in');
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('who logs in before the details have come finds the job selected all the same', { skip, timeout: 60_000 }, async () => {
+  const { page, context, complaints } = await jobs();
+  await page.route('**/*?part=panel', () => {});
+  for (const key of ['j', 'j', 'j']) await page.keyboard.press(key);
+  const id = await page.getAttribute('.j[aria-current]', 'data-id');
+  await page.click('#log-in');
+  await page.waitForURL('**/login?**');
+  await page.fill('input[name="email"]', 'new@example.org');
+  await page.click('button:has-text("Log in")');
+  await page.waitForSelector(`#panel [data-job="${id}"]`);
+  assert.equal(await page.getAttribute('.j[aria-current]', 'data-id'), id);
   assert.deepEqual(complaints, []);
   await context.close();
 });

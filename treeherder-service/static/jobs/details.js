@@ -38,6 +38,7 @@ export class Details {
       find('[role="tab"][aria-selected="true"]', this.panel)?.focus();
     });
     document.addEventListener('classified', () => this.reload());
+    document.addEventListener('leaving', () => { if (!this.panel.hidden) this.name(this.board.selected); });
     this.restore();
   }
 
@@ -67,24 +68,38 @@ export class Details {
     else this.load(id);
   }
 
+  /** The details that are shown, if they are of a job. @param {number} id @returns {HTMLElement | null} */
+  of(id) {
+    return find(`[data-job="${id}"]`, this.panel);
+  }
+
+  /** Names a job in the URL, by its task as soon as that is known. @param {number} id */
+  name(id) {
+    const { task, run } = this.of(id)?.dataset ?? {};
+    this.board.setParams((params) => {
+      params.delete('selectedJob');
+      params.delete('selectedTaskRun');
+      if (task) params.set('selectedTaskRun', `${task}.${run}`);
+      else params.set('selectedJob', String(id));
+    });
+  }
+
   /** @param {number} id */
   async load(id) {
     this.request?.abort();
     const request = (this.request = new AbortController());
+    this.name(id);
     if (!this.panel.childElementCount) this.panel.innerHTML = '<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>';
     further();
     try {
       const html = await ask(`/jobs/${encodeURIComponent(this.board.repo)}/${id}?part=panel`, { signal: request.signal });
+      const former = this.of(id);
+      const { scrollTop } = this.panel;
       this.panel.innerHTML = html;
       this.panel.scrollTop = 0;
-      this.shown();
-      const found = find('[data-job]', this.panel);
-      this.board.setParams((params) => {
-        params.delete('selectedJob');
-        params.delete('selectedTaskRun');
-        if (found?.dataset.task) params.set('selectedTaskRun', `${found.dataset.task}.${found.dataset.run}`);
-        else params.set('selectedJob', String(id));
-      });
+      // Who reads on while the job changes stays where they are.
+      this.shown(former && { box: former, scrollTop });
+      this.name(id);
     } catch (error) {
       if (request.signal.aborted) return;
       const words = error instanceof Refused && error.status === 404 ? 'This job is not there any more.' : 'The details could not be loaded.';
@@ -116,15 +131,16 @@ export class Details {
     this.board.setParams((params) => { params.delete('selectedJob'); params.delete('selectedTaskRun'); });
   }
 
-  /** Makes tabs of the parts. */
-  shown() {
+  /** Makes tabs of the parts. @param {{ box: HTMLElement, scrollTop: number } | null} [former] what was shown of the same job before */
+  shown(former) {
     this.reveal(true);
     this.tabs();
     const job = find('[data-job]', this.panel);
     further().then(({ enrich }) => {
       if (!job?.isConnected) return;
-      enrich(this.panel, this.board.repo);
+      enrich(this.panel, this.board.repo, former?.box);
       this.tabs();
+      if (former) this.panel.scrollTop = former.scrollTop;
     }, () => toast('A part of this page could not be loaded.', { error: true }));
   }
 

@@ -67,14 +67,17 @@ export function needless(lines) {
   return generic.every(Boolean) ? generic.map(() => false) : generic;
 }
 
+/** The failure lines by the number that is written before them. @param {ParentNode} panel */
+const linesOf = (panel) => new Map(all('.lines li', panel).map((line) => [find('.line-number', line)?.textContent, line]));
+
 /** @param {HTMLElement} panel @param {string} job */
 async function suggest(panel, job) {
-  const lines = new Map(all('.lines li', panel).map((line) => [find('.line-number', line)?.textContent, line]));
+  const lines = linesOf(panel);
   if (!lines.size) return;
   /** @type {Suggestion[]} */
   const suggestions = await ask(`${job}/bug_suggestions/`);
   // The server marks one where the line itself says so.
-  let marked = !!find('.new-mark', panel);
+  let marked = !!find('.new-mark:not(.suggested *)', panel);
   const hidden = needless(suggestions.map((suggestion) => suggestion.search));
   for (const [place, { suggestion, html }] of withBugs(suggestions).entries()) {
     const line = lines.get(String(suggestion.line_number + 1));
@@ -87,6 +90,7 @@ async function suggest(panel, job) {
       marked = true;
       box.prepend(make('b', { class: 'new-mark', text: 'new' }));
     }
+    find('.suggested', line)?.remove();
     line.append(box);
   }
 }
@@ -136,10 +140,11 @@ async function similar(part, job, repo, failures, offset = 0) {
 }
 
 /**
- * Adds the parts that need the API; each is filled when its answer comes, and says so when it does not.
- * @param {HTMLElement} panel @param {string} repo
+ * Adds the parts that need the API; each is filled when its answer comes, and says so when it does not. Until then it shows what it
+ * showed of the same job before.
+ * @param {HTMLElement} panel @param {string} repo @param {HTMLElement} [former]
  */
-export function enrich(panel, repo) {
+export function enrich(panel, repo, former) {
   const box = find('[data-job]', panel);
   if (!box) return;
   const id = box.dataset.job ?? '';
@@ -147,7 +152,7 @@ export function enrich(panel, repo) {
   const job = `${api}/jobs/${id}`;
   const add = (/** @type {string} */ name, /** @type {string} */ title, /** @type {string} */ html) => {
     const part = make('section', { 'data-part': name, 'data-title': title });
-    part.innerHTML = `<h3>${title}</h3>${html}`;
+    part.innerHTML = (former && find(`[data-part="${name}"]`, former)?.innerHTML) ?? `<h3>${title}</h3>${html}`;
     const performance = find('[data-part="performance"]', box);
     if (performance) performance.before(part);
     else box.append(part);
@@ -158,10 +163,20 @@ export function enrich(panel, repo) {
   };
   const annotations = add('annotations', 'Annotations', '<div class="annotations"><p class="quiet">…</p></div>');
   const similars = add('similar', 'Similar', '<label><input type="checkbox"> failures only</label><div class="similar"><p class="quiet">…</p></div>');
+  const lines = linesOf(panel);
+  for (const [number, line] of former ? linesOf(former) : []) {
+    const [place, told] = [lines.get(number), find('.suggested', line)];
+    if (!place || !told) continue;
+    place.append(told);
+    place.hidden = line.hidden;
+  }
   suggest(panel, job).catch(() => { /* The lines are there; without suggestions they are still of use. */ });
   annotate(annotations, api, id).catch(failed(find('.annotations', annotations)));
-  const loadSimilar = () => similar(similars, job, repo, !!/** @type {HTMLInputElement | null} */ (find('input', similars))?.checked).catch(failed(find('.similar', similars)));
-  find('input', similars)?.addEventListener('change', loadSimilar);
+  const only = (/** @type {HTMLElement | null} */ part) => /** @type {HTMLInputElement | null} */ (part && find('input', part));
+  const onlyFailures = only(similars);
+  if (onlyFailures && former) onlyFailures.checked = !!only(find('[data-part="similar"]', former))?.checked;
+  const loadSimilar = () => similar(similars, job, repo, !!onlyFailures?.checked).catch(failed(find('.similar', similars)));
+  onlyFailures?.addEventListener('change', loadSimilar);
   loadSimilar();
   if (find('[data-artifacts]', box)) {
     const artifacts = add('artifacts', 'Artifacts', '<div><p class="quiet">…</p></div>');
