@@ -4,6 +4,7 @@
 
 pub mod accounts;
 mod batch;
+mod bound_ids;
 pub mod bugs;
 mod cache;
 pub mod changelog;
@@ -48,9 +49,10 @@ pub use kept_logs::{KEPT_CHUNK, KeptLog};
 pub use logs::LogJob;
 pub use monitor::{MetricValue, Pruned, Retention, TaskFilter, WorkerRow};
 pub use read::{
-    Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, FieldKind, JobFilter,
-    JobFilterField, JobGroup, JobQuery, JobRecord, JobRow, JobSummary, JobTally, LogPlace, LogTally,
-    NewestPush, PushCondition, PushQuery, PushSummary, PushTally, TableCount, Wanted,
+    Board, BoardJob, BoardName, CommitSummary, Comparison, DecisionTask, DetailedJob, DetailedJobs,
+    FieldKind, JobCore, JobDetails, JobFilter, JobFilterField, JobGroup, JobQuery, JobRecord, JobRecords,
+    JobRow, JobSummary, JobTally, LogPlace, LogTally, NewestPush, PushCondition, PushQuery, PushSummary,
+    PushTally, TableCount, Wanted,
 };
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};

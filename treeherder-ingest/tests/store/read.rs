@@ -4,7 +4,7 @@ use sea_orm::{ConnectionTrait as _, DbBackend, EntityTrait as _, Statement};
 use treeherder_ingest::job::LoadedJob;
 use treeherder_ingest::push::{LoadedPush, Revision};
 use treeherder_ingest::store::entity::job_log;
-use treeherder_ingest::store::{DetailedJob, JobFilter, JobFilterField, JobQuery, PushTally, Store, Wanted};
+use treeherder_ingest::store::{DetailedJobs, JobFilter, JobFilterField, JobQuery, PushTally, Store, Wanted};
 
 use crate::messages::{REVISION as PUSHED, lives, loaded, store_push, store_with_push};
 use crate::sample_job::{REVISION, SampleJob, Wish};
@@ -126,25 +126,32 @@ async fn a_job_is_shown_with_its_logs_and_beside_similar_ones(backend: Backend) 
     let wish = |number| Wish { number, ..Wish::default() };
     let job = SampleJob::store(&test.store).await;
     let other = SampleJob::store_as(&test.store, wish(1)).await;
-    let (shown, logs) = test.store.job_with_logs("mozilla-central", job.id).await.unwrap().unwrap();
-    assert_eq!((shown.record.id, shown.guid.as_str()), (job.id, job.guid.as_str()));
-    assert_eq!(shown.record.task_id.as_deref(), Some("Aaaaaaaaaaaaaaaaaaaaaa"));
-    assert_eq!((&*shown.record.platform_option, &*shown.record.push_revision), ("opt", REVISION));
+    let (found, logs) = test.store.job_with_logs("mozilla-central", job.id).await.unwrap();
+    let [shown] = found.iter().collect::<Result<Vec<_>, _>>().unwrap()[..] else { panic!("{found:?}") };
+    let core = shown.record.core;
+    assert_eq!((core.id, shown.details.guid.as_str()), (job.id, job.guid.as_str()));
+    assert_eq!(core.task_id.as_deref(), Some("Aaaaaaaaaaaaaaaaaaaaaa"));
+    assert_eq!((shown.record.platform_option, shown.record.push_revision), ("opt", REVISION));
     let stored: Vec<_> = all!(test, job_log).into_iter().filter(|log| log.job_id == job.id).collect();
     let expected: Vec<_> = stored.into_iter().map(|log| (log.name, log.url)).collect();
     assert_eq!(logs.into_iter().map(|log| (log.name, log.url)).collect::<Vec<_>>(), expected);
     assert!(!expected.is_empty());
-    assert_eq!(test.store.detailed_job("mozilla-central", job.id).await.unwrap().as_ref(), Some(&shown));
+    assert_eq!(test.store.job_core("mozilla-central", job.id).await.unwrap().as_ref(), Some(core));
+    assert!(test.store.has_job("mozilla-central", job.id).await.unwrap());
     // Neither in another repository nor under another id.
-    assert_eq!(test.store.job_with_logs("autoland", job.id).await.unwrap(), None);
-    assert_eq!(test.store.job_with_logs("mozilla-central", 4711).await.unwrap(), None);
+    for (repository, id) in [("autoland", job.id), ("mozilla-central", 4711), ("nowhere", job.id)] {
+        let (found, logs) = test.store.job_with_logs(repository, id).await.unwrap();
+        assert!(found.is_empty() && logs.is_empty(), "{repository} {id}");
+        assert_eq!(test.store.job_core(repository, id).await.unwrap(), None, "{repository} {id}");
+        assert!(!test.store.has_job(repository, id).await.unwrap(), "{repository} {id}");
+    }
 
     let page = JobQuery { repository_id: Some(1), limit: 10, ..JobQuery::default() };
-    let ids = |jobs: Vec<DetailedJob>| jobs.iter().map(|job| job.record.id).collect::<Vec<_>>();
+    let ids = |jobs: DetailedJobs| jobs.iter().map(|job| job.unwrap().record.core.id).collect::<Vec<_>>();
     assert_eq!(ids(test.store.detailed_jobs(&page).await.unwrap()), [job.id, other.id]);
     let second = JobQuery { offset: 1, ..page.clone() };
     assert_eq!(ids(test.store.detailed_jobs(&second).await.unwrap()), [other.id]);
-    assert_eq!(ids(test.store.similar_jobs(&shown.record, true, &page).await.unwrap()), [other.id]);
+    assert_eq!(ids(test.store.similar_jobs(core, true, &page).await.unwrap()), [other.id]);
 }
 
 async fn jobs_are_filtered_and_paged(backend: Backend) {

@@ -125,12 +125,11 @@ fn router(state: AppState) -> Router {
     };
     let routes = conventions::of_requests(routes, &state.limits).merge(streams);
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
-    // Outermost: load balancers ask by address, whatever names the site answers to.
-    conventions::outermost(monitor::with_health(conventions::of_all(routes, &site), store, health))
+    conventions::of_all(routes, &site, store, health)
 }
 
 /// Puts the routes of a bridge's process together.
 fn bridge_router(view: &BridgeView) -> Router {
     let routes = Router::new().merge(monitor::process_router()).merge(bridge::router(view));
-    conventions::outermost(routes.fallback(response::nothing_here))
+    conventions::of_process(routes.fallback(response::nothing_here))
 }

@@ -7,6 +7,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Order, Query};
 use sea_orm::{ConnectionTrait as _, DbErr};
 
 use crate::store::Store;
+use crate::store::bound_ids::BoundIds;
 use crate::store::error::StoreError;
 use crate::store::rows::{Column, Columns, Row};
 use crate::suggestions::IndexedBug;
@@ -116,7 +117,7 @@ impl Store {
         let mut bugs = Vec::with_capacity(ids.len());
         for ids in ids.chunks(IDS_PER_STATEMENT) {
             let mut select = Query::select();
-            select.from("bugscache").and_where(Expr::col("id").is_in(ids.iter().copied()));
+            select.from("bugscache").and_where(BoundIds::of(ids).condition("id", self.backend()));
             let mut read = self.list(select, &Columns::of(SUGGESTED), SuggestedBug::read).await?;
             let internal = read.iter().filter(|bug| bug.id.is_none()).map(|bug| bug.internal_id);
             let occurrences = self.occurrences(&internal.collect::<Vec<_>>()).await?;
@@ -137,7 +138,7 @@ impl Store {
             .column("bug_id")
             .expr_as(Func::count(Expr::col("id")), "number")
             .from("bug_job_map")
-            .and_where(Expr::col("bug_id").is_in(ids.iter().copied()))
+            .and_where(BoundIds::of(ids).condition("bug_id", self.backend()))
             .and_where(Expr::col("created").gte(Utc::now() - OCCURRENCES_WINDOW))
             .group_by_col("bug_id");
         let rows = self.connection().query_all(&select).await?;

@@ -49,22 +49,23 @@ impl Store {
     /// For a line that was not counted when it was stored, or long ago, it is what is counted now.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`] when there is no such job; or when the database fails.
+    /// When the database fails.
     pub async fn counted_lines(&self, job_id: i64) -> Result<Vec<CountedLine>, StoreError> {
-        let job = self.log_job(job_id).await?;
         let connection = self.connection();
         let lines = select_lines(job_id).all(connection).await?;
         let kept = kept_of(connection.query_one(&select_kept(job_id)).await?.as_ref())?;
         let unknown: Vec<_> = lines.iter().filter(|line| !kept.contains_key(&line.line_number)).collect();
-        let counts = if unknown.is_empty() {
-            Counts::default()
+        let (counts, revision) = if unknown.is_empty() {
+            (Counts::default(), String::new())
         } else {
-            Counts::read(connection, &job, unknown.iter().map(|line| LineKey::of(&line.line))).await?
+            let job = self.log_job(job_id).await?;
+            let keys = unknown.iter().map(|line| LineKey::of(&line.line));
+            (Counts::read(connection, &job, keys).await?, job.push_revision)
         };
         let counted = lines.into_iter().map(|line| {
             let (counter, is_new_in_revision) = match kept.get(&line.line_number) {
                 Some(Kept(_, counter, is_new)) => (*counter, *is_new),
-                None => counts.look_up(&LineKey::of(&line.line), &job.push_revision),
+                None => counts.look_up(&LineKey::of(&line.line), &revision),
             };
             CountedLine { line: line.line, line_number: line.line_number, counter, is_new_in_revision }
         });

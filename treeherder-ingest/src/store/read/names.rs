@@ -12,6 +12,7 @@ use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query};
 use sea_orm::{ConnectionTrait as _, QueryResult};
 
 use crate::store::Store;
+use crate::store::bound_ids::BoundIds;
 use crate::store::error::StoreError;
 
 /// Rows remembered per table; a table that outgrows this starts again empty.
@@ -160,9 +161,9 @@ remembered!(PushRevision, "push", pushes, ["revision"], |row| Ok(Self(text(row)?
 /// Something by id. Ids are numbers in a row that nobody from outside chooses: they need no hashing that takes its time.
 type ById<T> = HashMap<i32, T, BuildHasherDefault<Spread>>;
 
-/// Spreads ids over a map.
+/// Spreads ids and places over a map.
 #[derive(Debug, Default)]
-struct Spread(u64);
+pub(super) struct Spread(u64);
 
 impl Hasher for Spread {
     fn write(&mut self, bytes: &[u8]) {
@@ -172,6 +173,12 @@ impl Hasher for Spread {
     #[inline]
     fn write_i32(&mut self, id: i32) {
         self.0 = (self.0 ^ u64::from(id.cast_unsigned())).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    #[inline]
+    fn write_usize(&mut self, id: usize) {
+        // The lowest bits of an address are those of all of them.
+        self.0 = (self.0 ^ (id as u64).rotate_right(4)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     }
 
     #[inline]
@@ -250,7 +257,7 @@ impl Store {
         for part in ids.chunks(IDS_PER_STATEMENT) {
             let mut select = Query::select();
             select.column("id").columns(Row::COLUMNS.iter().copied()).from(Row::TABLE);
-            select.and_where(Expr::col("id").is_in(part.iter().copied()));
+            select.and_where(BoundIds::of(part).condition("id", self.backend()));
             for row in self.connection().query_all(&select).await? {
                 resolved.insert(row.try_get_by_index(0)?, Arc::new(Row::read(&row)?));
             }

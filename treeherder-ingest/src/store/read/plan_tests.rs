@@ -44,7 +44,7 @@ async fn lists_are_read_along_an_index() {
         ("one job", jobs(single(77, 7, DbBackend::Sqlite)), false),
         ("pushes", text(page_of_pushes(&pushes, DbBackend::Sqlite).column(("push", "revision"))), false),
         // Those of each push by themselves, a few.
-        ("commits of pushes", commits_of(10, "comments").replace('$', "?"), true),
+        ("commits of pushes", commits_of(0..10, "comments", DbBackend::Sqlite).0.replace('$', "?"), true),
     ] {
         let steps = plan(&store, sql).await;
         assert!(!steps.is_empty());

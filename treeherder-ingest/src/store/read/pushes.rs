@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, Order, Query, SelectStatement};
-use sea_orm::{ConnectionTrait as _, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Value};
 use serde::Serialize;
 
 use super::placeholders;
 use super::push_filter::PushCondition;
 use crate::store::Store;
+use crate::store::bound_ids::BoundIds;
 use crate::store::error::StoreError;
 use crate::store::pushes::filter_revision;
 use crate::store::rows::{Column, Columns, Row};
@@ -210,8 +211,8 @@ impl Store {
             return Ok(commits);
         }
 
-        let sql = commits_of(pushes.len(), Columns::of(COMMIT).selected());
-        let ids = pushes.iter().map(|push| push.id.into()).collect();
+        let ids = pushes.iter().map(|push| push.id);
+        let (sql, ids) = commits_of(ids, Columns::of(COMMIT).selected(), self.backend());
         for CommitRow { push_id, revision, author, comments, total } in
             self.list_of(sql, ids, CommitRow::read).await?
         {
@@ -223,17 +224,35 @@ impl Store {
     }
 }
 
-/// Selects the newest commits of so many pushes, with how many each has; `selected` is what is told of each.
-pub(super) fn commits_of(pushes: usize, selected: &str) -> String {
-    format!(
+/// Selects the newest commits of some pushes, with how many each has; `selected` is what is told of each. Returns the statement with
+/// the values of its parameters.
+pub(super) fn commits_of(
+    pushes: impl ExactSizeIterator<Item = i32>,
+    selected: &str,
+    backend: DbBackend,
+) -> (String, Vec<Value>) {
+    if backend == DbBackend::Postgres {
+        // The commits of each push are looked up by themselves: in one list of ids PostgreSQL searches for that of each row from
+        // the beginning.
+        let sql = format!(
+            r#"SELECT {selected} FROM unnest(string_to_array($1, ',')::integer[]) AS wanted(push)
+               CROSS JOIN LATERAL (
+                   SELECT push_id, revision, author, comments, id, COUNT(*) OVER () AS total
+                   FROM "commit" WHERE push_id = wanted.push ORDER BY id DESC LIMIT {COMMITS_SHOWN}) AS numbered
+               ORDER BY push_id, id DESC"#
+        );
+        return (sql, vec![BoundIds::of(pushes).into_value()]);
+    }
+    let sql = format!(
         r#"SELECT {selected} FROM (
                SELECT push_id, revision, author, comments, id,
                       ROW_NUMBER() OVER (PARTITION BY push_id ORDER BY id DESC) AS place,
                       COUNT(*) OVER (PARTITION BY push_id) AS total
                FROM "commit" WHERE push_id IN ({})) AS numbered
            WHERE place <= {COMMITS_SHOWN} ORDER BY push_id, id DESC"#,
-        placeholders(1, pushes)
-    )
+        placeholders(1, pushes.len())
+    );
+    (sql, pushes.map(Value::from).collect())
 }
 
 /// One page, the newest first.

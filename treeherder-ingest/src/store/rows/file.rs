@@ -4,19 +4,18 @@
 //! each. Here a statement runs on one of the runtime's threads for blocking work, and its values are read where SQLite has
 //! them.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use std::str;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::SecondsFormat;
 use rusqlite::config::DbConfig;
-use rusqlite::types::ValueRef;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Statement};
 use sea_orm::sqlx::sqlite::SqlitePool;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, Value};
 use tokio::sync::Semaphore;
 
-use super::{Row, malformed, unreadable};
+use super::Row;
 use crate::store::BUSY;
 use crate::writer::{file_of, has_one_connection};
 
@@ -50,7 +49,7 @@ impl FileReader {
     /// When SQLite fails or `read` does.
     pub(super) async fn rows<T: Send + 'static>(
         &self,
-        sql: String,
+        sql: Cow<'static, str>,
         values: Vec<Value>,
         read: impl FnMut(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, DbErr> {
@@ -150,28 +149,6 @@ fn failure(error: &rusqlite::Error) -> DbErr {
             DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)
         }
         _ => DbErr::Query(RuntimeErr::Internal(error.to_string())),
-    }
-}
-
-/// The text at a place, `None` for NULL.
-#[inline]
-pub(super) fn text<'r>(row: &'r rusqlite::Row<'_>, place: usize) -> Result<Option<&'r str>, DbErr> {
-    match row.get_ref(place).map_err(|error| unreadable(place, &error))? {
-        ValueRef::Null => Ok(None),
-        ValueRef::Text(text) => {
-            str::from_utf8(text).map(Some).map_err(|_| malformed("text", &String::from_utf8_lossy(text)))
-        }
-        other => Err(malformed("text", &format!("{other:?}"))),
-    }
-}
-
-/// The number at a place, `None` for NULL.
-#[inline]
-pub(super) fn number(row: &rusqlite::Row<'_>, place: usize) -> Result<Option<i64>, DbErr> {
-    match row.get_ref(place).map_err(|error| unreadable(place, &error))? {
-        ValueRef::Null => Ok(None),
-        ValueRef::Integer(number) => Ok(Some(number)),
-        other => Err(malformed("number", &format!("{other:?}"))),
     }
 }
 

@@ -5,10 +5,10 @@
 //! ([`wire`]). A database in memory has one connection, which belongs to the pool: its rows come from there.
 
 mod file;
-mod stored;
 mod texts;
 mod wire;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -17,6 +17,7 @@ use sea_orm::sqlx::Row as _;
 use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::sqlx::sqlite::SqliteRow;
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, Statement, Value};
+use treeherder_sqlite_values::{ValueError, parse_moment};
 
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -65,7 +66,7 @@ impl<'r> Row<'r> {
     #[inline]
     pub(in crate::store) fn text(&self, place: usize) -> Result<Option<&'r str>, DbErr> {
         match self {
-            Self::File(row) => file::text(row, place),
+            Self::File(row) => treeherder_sqlite_values::text(row, place).map_err(|error| unlike(&error)),
             Self::Pool(row) => row.try_get(place).map_err(|error| unreadable(place, &error)),
             Self::Wire(row) => wire::text(row, place),
         }
@@ -85,7 +86,9 @@ impl<'r> Row<'r> {
     #[inline]
     pub(in crate::store) fn optional<N: TryFrom<i64>>(&self, place: usize) -> Result<Option<N>, DbErr> {
         let number = match self {
-            Self::File(row) => file::number(row, place)?,
+            Self::File(row) => {
+                treeherder_sqlite_values::number(row, place).map_err(|error| unlike(&error))?
+            }
             Self::Pool(row) => row.try_get(place).map_err(|error| unreadable(place, &error))?,
             Self::Wire(row) => wire::number(row, place)?,
         };
@@ -102,11 +105,17 @@ impl<'r> Row<'r> {
     /// The moment at a place that cannot be NULL.
     #[inline]
     pub(in crate::store) fn moment(&self, place: usize) -> Result<DateTime<Utc>, DbErr> {
-        if let Self::Wire(row) = self {
-            return wire::moment(row, place)?.ok_or_else(|| missing(place));
-        }
-        let text = self.text(place)?.ok_or_else(|| missing(place))?;
-        stored::moment(text).ok_or_else(|| malformed("moment", text))
+        let moment = match self {
+            Self::File(row) => {
+                treeherder_sqlite_values::moment(row, place).map_err(|error| unlike(&error))?
+            }
+            Self::Pool(_) => {
+                let text = self.text(place)?.ok_or_else(|| missing(place))?;
+                Some(parse_moment(text).ok_or_else(|| malformed("moment", text))?)
+            }
+            Self::Wire(row) => wire::moment(row, place)?,
+        };
+        moment.ok_or_else(|| missing(place))
     }
 }
 
@@ -118,9 +127,12 @@ fn unreadable(place: usize, problem: &impl std::fmt::Display) -> DbErr {
     DbErr::Type(format!("column {place} of a row: {problem}"))
 }
 
-fn malformed(what: &str, text: &str) -> DbErr {
-    let text: String = text.chars().take(80).collect();
-    DbErr::Type(format!("no {what} in a row at {text:?}"))
+fn malformed(wanted: &'static str, found: &str) -> DbErr {
+    unlike(&ValueError::no(wanted, found))
+}
+
+fn unlike(problem: &ValueError) -> DbErr {
+    DbErr::Type(problem.to_string())
 }
 
 impl Store {
@@ -148,14 +160,14 @@ impl Store {
     /// When the database fails.
     pub(in crate::store) async fn list_of<T: Send + 'static>(
         &self,
-        sql: String,
+        sql: impl Into<Cow<'static, str>>,
         values: Vec<Value>,
         mut read: impl FnMut(&Row<'_>) -> Result<T, DbErr> + Send + 'static,
     ) -> Result<Vec<T>, StoreError> {
         if let Some(reader) = &self.file_reader {
-            return Ok(reader.rows(sql, values, read).await?);
+            return Ok(reader.rows(sql.into(), values, read).await?);
         }
-        let statement = Statement::from_sql_and_values(self.backend(), sql, values);
+        let statement = Statement::from_sql_and_values(self.backend(), sql.into(), values);
         let found = self.connection().query_all_raw(statement).await?;
         let mut rows = Vec::with_capacity(found.len());
         for row in &found {

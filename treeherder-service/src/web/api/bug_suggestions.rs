@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::job_detail::find;
+use super::job_detail::existing;
 use crate::web::AppState;
 use crate::web::json::Json;
 use crate::web::response::Refused;
@@ -124,7 +124,7 @@ async fn list(
     State(search): State<BugSearch>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Json<Vec<ShownSuggestion>>, Refused> {
-    let job = find(&store, &project, &id).await?.record.id;
+    let job = existing(&store, &project, &id).await?;
     let suggestions = search.suggestions(job).await?;
     Ok(Json(suggestions.into_iter().map(ShownSuggestion::from).collect()))
 }

@@ -1,16 +1,16 @@
 //! One job of a project, its error lines included (§3.2, §3.3).
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse as _, Response};
 use serde::Serialize;
-use treeherder_ingest::store::{DetailedJob, Store};
+use treeherder_ingest::store::{DetailedJob, JobCore, LogPlace, Store};
+use treeherder_json_text::JsonText;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::job_object::CommonProperties;
+use super::job_object::{BYTES_OF_OBJECT, CommonProperties, write_common};
 use crate::web::AppState;
-use crate::web::json::Json;
+use crate::web::json::{Json, Written};
 use crate::web::response::Refused;
 
 /// Makes the routes of single jobs.
@@ -19,7 +19,9 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// A job with its logs.
-#[derive(Debug, Serialize, ToSchema)]
+// As it is described: `write_detail` writes it.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
 struct JobDetail<'a> {
     #[serde(flatten)]
     common: CommonProperties<'a>,
@@ -28,21 +30,19 @@ struct JobDetail<'a> {
     /// Logs in the order of their ids, the live log first.
     logs: Vec<JobLog>,
     /// Names of the options with blanks between them; missing when there are none.
-    #[serde(skip_serializing_if = "str::is_empty")]
+    #[schema(required = false)]
     platform_option: &'a str,
     /// Slug of the task; missing when the job is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     task_id: Option<&'a str>,
     /// Run of the task; missing when the job is none.
-    #[serde(skip_serializing_if = "Option::is_none")]
     retry_id: Option<i32>,
     /// Both of them again.
-    #[serde(skip_serializing_if = "Option::is_none")]
     taskcluster_metadata: Option<TaskRun<'a>>,
 }
 
 /// A run of a task.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
 struct TaskRun<'a> {
     /// Slug of the task.
     task_id: &'a str,
@@ -51,7 +51,8 @@ struct TaskRun<'a> {
 }
 
 /// A log of a job.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "only its description is used")]
 struct JobLog {
     /// `live_backing_log`, `errorsummary_json` or the name of a file with performance data.
     name: String,
@@ -75,27 +76,55 @@ struct JobLog {
 async fn detail(
     State(store): State<Store>,
     Path((project, id)): Path<(String, String)>,
-) -> Result<Response, Refused> {
-    let found = match id.parse() {
-        Ok(id) => store.job_with_logs(&project, id).await?,
-        Err(_) => None,
-    };
-    let (job, logs) = found.ok_or_else(|| no_job(&id))?;
-    let record = &job.record;
-    let task_id = record.task_id.as_deref();
-    let run = task_id.zip(record.retry_id).map(|(task_id, retry_id)| TaskRun { task_id, retry_id });
-    let detail = JobDetail {
-        common: CommonProperties::new(&job),
-        resource_uri: format!("/api/project/{project}/jobs/{}/", record.id),
-        logs: logs.into_iter().map(|log| JobLog { name: log.name, url: log.url }).collect(),
-        platform_option: &record.platform_option,
-        task_id,
-        retry_id: record.retry_id,
-        taskcluster_metadata: run,
-    };
-    Ok(Json(detail).into_response())
+) -> Result<Written, Refused> {
+    let number = id.parse().map_err(|_| no_job(&id))?;
+    let (jobs, logs) = store.job_with_logs(&project, number).await?;
+    let job = jobs.iter().next().ok_or_else(|| no_job(&id))??;
+    Ok(Written(write_detail(&job, &project, &logs)))
 }
 
+fn write_detail(job: &DetailedJob<'_>, project: &str, logs: &[LogPlace]) -> JsonText {
+    let core = job.record.core;
+    let mut json = JsonText::with_capacity(BYTES_OF_OBJECT + 256 * logs.len());
+    json.next("{");
+    write_common(job, &mut json);
+    json.next("\"resource_uri\":");
+    json.value(&format!("/api/project/{project}/jobs/{}/", core.id));
+    json.next("\"logs\":");
+    json.next("[");
+    for log in logs {
+        json.next("{");
+        json.next("\"name\":");
+        json.value(&log.name);
+        json.next("\"url\":");
+        json.value(&log.url);
+        json.end('}');
+    }
+    json.end(']');
+    if !job.record.platform_option.is_empty() {
+        json.next("\"platform_option\":");
+        json.value(job.record.platform_option);
+    }
+    let write_run = |json: &mut JsonText| {
+        if let Some(task_id) = &core.task_id {
+            json.next("\"task_id\":");
+            json.value(task_id);
+        }
+        if let Some(retry_id) = &core.retry_id {
+            json.next("\"retry_id\":");
+            json.value(retry_id);
+        }
+    };
+    write_run(&mut json);
+    if core.task_id.is_some() && core.retry_id.is_some() {
+        json.next("\"taskcluster_metadata\":");
+        json.next("{");
+        write_run(&mut json);
+        json.end('}');
+    }
+    json.end('}');
+    json
+}
 /// An error line of a job's log.
 #[derive(Debug, Serialize, ToSchema)]
 struct ErrorLine {
@@ -128,7 +157,7 @@ async fn text_log_errors(
     State(store): State<Store>,
     Path((project, id)): Path<(String, String)>,
 ) -> Result<Json<Vec<ErrorLine>>, Refused> {
-    let job = find(&store, &project, &id).await?.record.id;
+    let job = existing(&store, &project, &id).await?;
     let lines = store.error_lines(job).await?;
     let shown = lines.into_iter().map(|error| ErrorLine {
         id: error.id,
@@ -141,12 +170,15 @@ async fn text_log_errors(
 }
 
 /// Finds a job of a project.
-pub(super) async fn find(store: &Store, project: &str, id: &str) -> Result<DetailedJob, Refused> {
-    let found = match id.parse() {
-        Ok(id) => store.detailed_job(project, id).await?,
-        Err(_) => None,
-    };
-    found.ok_or_else(|| no_job(id))
+pub(super) async fn find(store: &Store, project: &str, id: &str) -> Result<JobCore, Refused> {
+    let number = id.parse().map_err(|_| no_job(id))?;
+    store.job_core(project, number).await?.ok_or_else(|| no_job(id))
+}
+
+/// Returns the id of a job, if it is one of the project.
+pub(super) async fn existing(store: &Store, project: &str, id: &str) -> Result<i64, Refused> {
+    let number = id.parse().map_err(|_| no_job(id))?;
+    if store.has_job(project, number).await? { Ok(number) } else { Err(no_job(id)) }
 }
 
 fn no_job(id: &str) -> Refused {

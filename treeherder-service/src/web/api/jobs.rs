@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use chrono::{DateTime, Utc};
-use treeherder_ingest::store::{JobFilterField, JobQuery, JobRecord, Store, Wanted};
+use treeherder_ingest::store::{JobCore, JobFilterField, JobQuery, JobRecord, Store, Wanted};
 use treeherder_json_text::JsonText;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -63,33 +63,34 @@ struct FeedPage {
     previous: Option<String>,
     /// The jobs by ascending id, each an array.
     #[schema(value_type = Vec<Vec<Value>>)]
-    results: Vec<JobRecord>,
+    results: Vec<()>,
     /// Names of the places of the arrays.
     #[schema(value_type = Vec<String>)]
     job_property_names: [&'static str; PROPERTIES.len()],
 }
 
 /// Writes a job as an array of [`PROPERTIES`].
-fn write_job(job: &JobRecord, now: DateTime<Utc>, json: &mut JsonText) {
+fn write_job(job: &JobRecord<'_>, now: DateTime<Utc>, json: &mut JsonText) {
+    let core = job.core;
     json.next("[");
-    json.element(&job.failure_classification_id);
-    json.element(&job.id);
+    json.element(&core.failure_classification_id);
+    json.element(&core.id);
     json.element(&job.job_group.name);
     json.element(&job.job_group.symbol);
     json.element(&job.job_type.name);
     json.element(&job.job_type.symbol);
-    json.element(&Moment(job.last_modified));
+    json.element(&Moment(core.last_modified));
     json.element(&job.machine_platform.platform);
-    json.element(&job.push_id);
-    json.element(&*job.push_revision);
-    json.element(&*job.result);
+    json.element(&core.push_id);
+    json.element(job.push_revision);
+    json.element(&*core.result);
     json.element(&job.signature.signature);
-    json.element(&*job.state);
-    json.element(&job.tier);
-    json.element(&job.task_id);
-    json.element(&job.retry_id);
-    json.element(&minutes(job, now));
-    json.element(&*job.platform_option);
+    json.element(&*core.state);
+    json.element(&core.tier);
+    json.element(&core.task_id);
+    json.element(&core.retry_id);
+    json.element(&minutes(core, now));
+    json.element(job.platform_option);
     json.end(']');
 }
 
@@ -159,8 +160,8 @@ async fn feed(
     json.value(&(page > 1).then(|| link(page - 1)));
     json.next("\"results\":");
     json.next("[");
-    for job in &jobs {
-        write_job(job, now, &mut json);
+    for job in jobs.iter() {
+        write_job(&job?, now, &mut json);
     }
     json.end(']');
     json.next("\"job_property_names\":");
@@ -183,10 +184,10 @@ async fn one(State(store): State<Store>, Path(id): Path<String>) -> Result<Respo
     let Ok(id) = id.parse() else { return Err(Refused::not_found("Not found.")) };
     let by_id = JobFilterField::of_parameter("id").map(|field| (field, Wanted::Numbers(vec![id])));
     let query = JobQuery { conditions: by_id.into_iter().collect(), limit: 1, ..JobQuery::default() };
-    let job = store.job_records(&query).await?.pop();
-    let job = job.ok_or_else(|| Refused::not_found("No Job matches the given query."))?;
+    let jobs = store.job_records(&query).await?;
+    let job = jobs.iter().next().ok_or_else(|| Refused::not_found("No Job matches the given query."))?;
     let mut json = JsonText::with_capacity(BYTES_OF_JOB);
-    write_job(&job, Utc::now(), &mut json);
+    write_job(&job?, Utc::now(), &mut json);
     Ok(Written(json).into_response())
 }
 
@@ -196,7 +197,7 @@ fn page_size(parameters: &Parameters) -> u64 {
 }
 
 /// Returns how long the job has run, in minutes, at least one. A time that was never set is the epoch.
-pub(super) fn minutes(job: &JobRecord, now: DateTime<Utc>) -> i64 {
+pub(super) fn minutes(job: &JobCore, now: DateTime<Utc>) -> i64 {
     duration_of(job.submit_time, job.start_time, job.end_time, now)
 }
 

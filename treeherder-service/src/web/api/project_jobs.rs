@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use serde::Serialize;
 use serde_json::Value;
-use treeherder_ingest::store::{DetailedJob, JobQuery, Store};
+use treeherder_ingest::store::{DetailedJobs, JobQuery, Store};
 use treeherder_json_text::JsonText;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -89,7 +89,7 @@ async fn list(
         limit: window.count.unsigned_abs(),
     };
     let jobs = store.detailed_jobs(&query).await?;
-    Ok(window.page(&jobs, &project, &parameters)?)
+    window.page(&jobs, &project, &parameters)
 }
 
 /// Lists jobs like another one
@@ -127,8 +127,8 @@ async fn similar(
         limit: window.count.min(MAX_JOBS_COUNT).unsigned_abs(),
     };
     let include_success = parameters.last("nosuccess").is_none();
-    let jobs = store.similar_jobs(&job.record, include_success, &query).await?;
-    Ok(window.page(&jobs, &project, &parameters)?)
+    let jobs = store.similar_jobs(&job, include_success, &query).await?;
+    window.page(&jobs, &project, &parameters)
 }
 
 /// The part of a list that is wanted; neither number is negative.
@@ -149,20 +149,15 @@ impl Window {
         Ok(Self { offset: read("offset", 0)?, count: read("count", count)? })
     }
 
-    fn page(
-        &self,
-        jobs: &[DetailedJob],
-        project: &str,
-        parameters: &Parameters,
-    ) -> Result<Written, serde_json::Error> {
+    fn page(&self, jobs: &DetailedJobs, project: &str, parameters: &Parameters) -> Result<Written, Refused> {
         let arrays = parameters.last("return_type").is_some_and(|form| !form.eq_ignore_ascii_case("dict"));
         let write = if arrays { write_array } else { write_object };
         let mut json = JsonText::with_capacity(1024 + jobs.len() * BYTES_OF_OBJECT);
         json.next("{");
         json.next("\"results\":");
         json.next("[");
-        for job in jobs {
-            write(job, &mut json);
+        for job in jobs.iter() {
+            write(&job?, &mut json);
         }
         json.end(']');
         json.next("\"meta\":");

@@ -1,8 +1,7 @@
 //! The names that this site answers to (§1.5, §1.6).
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 
 use crate::web::response::page;
@@ -11,14 +10,14 @@ use crate::web::site::Site;
 /// Refuses requests for other sites and sends plain ones to https where the site is reached by https.
 ///
 /// Load balancers and monitors ask by address and without encryption: what they ask for, all of it below `/__`, is always answered.
-pub(super) async fn check(State(site): State<Site>, request: Request, next: Next) -> Response {
+pub(super) fn refusal(site: &Site, request: &Request) -> Option<Response> {
     let uri = request.uri();
     if uri.path().starts_with("/__") {
-        return next.run(request).await;
+        return None;
     }
     let host = host(request.headers(), uri);
     if !site.is_called(host) {
-        return page(StatusCode::BAD_REQUEST, "Bad Request (400): this site has another name");
+        return Some(page(StatusCode::BAD_REQUEST, "Bad Request (400): this site has another name"));
     }
     let encrypted = request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     if site.is_secure() && !encrypted {
@@ -26,9 +25,9 @@ pub(super) async fn check(State(site): State<Site>, request: Request, next: Next
         let target = format!("https://{host}{path}");
         let mut redirect = Redirect::permanent(&target).into_response();
         *redirect.status_mut() = StatusCode::MOVED_PERMANENTLY;
-        return redirect;
+        return Some(redirect);
     }
-    next.run(request).await
+    None
 }
 
 fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> &'a str {

@@ -1,8 +1,6 @@
 //! Which form of an answer a client wants (§1.1).
 
-use axum::extract::Request;
 use axum::http::{HeaderMap, StatusCode, Uri, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 use url::form_urlencoded;
@@ -17,11 +15,8 @@ const VERSIONS: [&str; 2] = ["1.0", "1.1"];
 const MEDIA_TYPES: [&str; 3] = ["application/json", "application/vnd.oai.openapi+json", "text/event-stream"];
 
 /// Refuses what we cannot give: other formats, media types and versions, and paths that are no text.
-pub(super) async fn check(request: Request, next: Next) -> Response {
-    match acceptable(request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(refused) => refused.into_response(),
-    }
+pub(super) fn refusal(uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    acceptable(uri, headers).err().map(Refused::into_response)
 }
 
 fn acceptable(uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {

@@ -1,6 +1,7 @@
 //! Whether the service is well (§9.2).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
@@ -53,19 +54,20 @@ impl Check {
 
 /// Answers the endpoints for operators before anything else does; their paths match as prefixes.
 pub(in crate::web) async fn operational(
-    State((store, health)): State<(Store, Health)>,
+    State(watched): State<Arc<(Store, Health)>>,
     request: Request,
     next: Next,
 ) -> Response {
+    let (store, health) = &*watched;
     let path = request.uri().path();
     if path.starts_with("/__lbheartbeat__") {
         return StatusCode::OK.into_response();
     }
     if path.starts_with("/__heartbeat__") {
-        return heartbeat(&store, &health).await;
+        return heartbeat(store, health).await;
     }
     if path.starts_with("/__version__") {
-        return version(&health).await;
+        return version(health).await;
     }
     if health.debug && path.starts_with("/__error__") {
         tracing::error!("an error was asked for at /__error__");

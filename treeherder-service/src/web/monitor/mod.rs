@@ -13,14 +13,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use treeherder_ingest::queue::Queue;
-use treeherder_ingest::store::Store;
 
 pub(crate) use crate::config::HealthArgs as Health;
 
 use super::state::AppState;
+pub(super) use health::operational;
 
 impl FromRef<AppState> for Arc<dyn Queue> {
     fn from_ref(state: &AppState) -> Self {
@@ -45,9 +44,4 @@ pub(super) fn router() -> Router<AppState> {
 /// Makes the routes of a process without a database.
 pub(super) fn process_router<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new().route("/__lbheartbeat__", get(async || ())).route("/metrics", get(metrics::of_process))
-}
-
-/// Lets the endpoints for operators be answered before everything else.
-pub(super) fn with_health(router: Router, store: Store, health: Health) -> Router {
-    router.layer(from_fn_with_state((store, health), health::operational))
 }

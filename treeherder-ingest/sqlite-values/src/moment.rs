@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-/// Reads a moment as SQLite has it.
-pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
+/// Reads a moment as SQLite has it: a text, as SeaORM and `SQLx` write it or as SQLite itself does.
+pub fn parse_moment(text: &str) -> Option<DateTime<Utc>> {
     usual_moment(text.as_bytes()).or_else(|| {
         let zoned = DateTime::parse_from_rfc3339(text).map(|moment| moment.to_utc());
         let plain =
@@ -57,10 +57,10 @@ mod tests {
             "2026-11-26T12:34:56.789012345+00:00",
         ] {
             assert_eq!(usual_moment(text.as_bytes()), Some(expected(text)), "{text}");
-            assert_eq!(moment(text), Some(expected(text)), "{text}");
+            assert_eq!(parse_moment(text), Some(expected(text)), "{text}");
         }
-        assert_eq!(moment("2026-11-26T14:34:56.5+02:00"), Some(expected("2026-11-26T12:34:56.5Z")));
-        assert_eq!(moment("2026-11-26 12:34:56.25"), Some(expected("2026-11-26T12:34:56.25Z")));
+        assert_eq!(parse_moment("2026-11-26T14:34:56.5+02:00"), Some(expected("2026-11-26T12:34:56.5Z")));
+        assert_eq!(parse_moment("2026-11-26 12:34:56.25"), Some(expected("2026-11-26T12:34:56.25Z")));
         for text in [
             "",
             "1764160496250000",
@@ -69,7 +69,7 @@ mod tests {
             "2026-11-26X12:34:56+00:00",
             "2026-11-26T12:34:56;7+00:00",
         ] {
-            assert_eq!(moment(text), None, "{text}");
+            assert_eq!(parse_moment(text), None, "{text}");
         }
     }
 }
