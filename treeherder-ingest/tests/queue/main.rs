@@ -10,6 +10,7 @@ mod observed;
 mod rates;
 mod remove;
 mod restart;
+mod silent;
 mod suite;
 mod transaction;
 mod worker;

@@ -115,6 +115,15 @@ impl RabbitMq {
         self.node().ctl(&["close_all_connections", "test"]);
     }
 
+    /// Lets a quorum queue of the first virtual host answer nothing any more, as if it had no leader.
+    pub(crate) fn suspend_queue(&self, name: &str) {
+        let code = format!(
+            "{{ok, Q}} = rabbit_amqqueue:lookup(rabbit_misc:r(<<\"/\">>, queue, <<\"{name}\">>)), \
+             {{Leader, _}} = amqqueue:get_pid(Q), ok = sys:suspend(Leader)."
+        );
+        self.node().ctl(&["eval", &code]);
+    }
+
     /// Lists the queues of a virtual host with all their messages, those in somebody's hands included.
     pub(crate) fn messages(&self, vhost: &str) -> Vec<(String, u64)> {
         let list = ["list_queues", "--quiet", "--no-table-headers", "--vhost", vhost, "name", "messages"];

@@ -15,6 +15,7 @@ mod queue;
 mod session;
 mod settle;
 mod topology;
+mod unconfirmed;
 
 pub use options::RabbitOptions;
 pub use queue::RabbitQueue;

@@ -13,6 +13,7 @@ use super::counter::{Counter, Presence};
 use super::envelope::Envelope;
 use super::feed::close;
 use super::topology::Place;
+use super::unconfirmed::Unconfirmed;
 use crate::pulse::connect;
 use crate::queue::QueueError;
 
@@ -76,15 +77,14 @@ impl Session {
         silent.get(place).is_some_and(|since| since.elapsed() < SILENCE)
     }
 
-    /// Goes on over another channel, and avoids the waiting queues of these letters for a while.
+    /// Goes on over another channel, and avoids a queue that does not answer for a while, if it is one for waiting.
     ///
     /// A quorum queue that was declared shortly before the broker died can come back without a leader. Whatever is published to it
     /// waits, and with it everything that is published later over the same channel.
-    async fn avoid(&self, letters: &[(Place, Envelope)]) {
-        {
-            let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
-            let waiting = letters.iter().filter(|(place, _)| matches!(place, Place::Retry(..)));
-            silent.extend(waiting.map(|(place, _)| (place.clone(), Instant::now())));
+    async fn avoid(&self, silent: Option<&Place>) {
+        if let Some(place @ Place::Retry(..)) = silent {
+            let mut known = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+            known.insert(place.clone(), Instant::now());
         }
         match publisher(&self.connection).await {
             Ok(channel) => *self.publisher.lock().unwrap_or_else(PoisonError::into_inner) = channel,
@@ -182,22 +182,24 @@ impl Session {
             tokio::time::sleep(self.options.settling).await;
         }
         let limit = self.options.confirm_timeout;
-        if let Ok(confirmed) = tokio::time::timeout(limit, self.confirm(operation, letters)).await {
+        let mut unconfirmed = Unconfirmed::of(letters);
+        if let Ok(confirmed) = tokio::time::timeout(limit, self.confirm(operation, &mut unconfirmed)).await {
             return confirmed;
         }
-        self.avoid(letters).await;
-        Err(QueueError::Broker { operation, reason: format!("no confirmation in {limit:?}") })
+        let silent = unconfirmed.held_up_by();
+        self.avoid(silent).await;
+        let to = silent.map(|place| format!(" for {}", place.name(&self.options.prefix))).unwrap_or_default();
+        Err(QueueError::Broker { operation, reason: format!("no confirmation in {limit:?}{to}") })
     }
 
     async fn confirm(
         &self,
         operation: &'static str,
-        letters: &[(Place, Envelope)],
+        letters: &mut Unconfirmed<'_>,
     ) -> Result<(), QueueError> {
         let publisher = self.publisher();
-        let mut confirms = Vec::with_capacity(letters.len());
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-        for (place, envelope) in letters {
+        while let Some((place, envelope)) = letters.next() {
             let name = place.name(&self.options.prefix).into();
             let mut properties = envelope.properties();
             if let Place::Retry(_, wait) = place {
@@ -206,10 +208,12 @@ impl Session {
                 properties = properties.with_expiration(wait.to_string().into());
             }
             let published = publisher.basic_publish("".into(), name, options, &envelope.payload, properties);
-            confirms.push((place, published.await.map_err(refused(operation))?));
+            letters.went_out(published.await.map_err(refused(operation))?);
         }
-        for (place, confirm) in confirms {
-            let reason = match confirm.await.map_err(refused(operation))? {
+        while let Some((place, confirm)) = letters.awaited() {
+            let (place, said) = (*place, confirm.await);
+            letters.confirmed();
+            let reason = match said.map_err(refused(operation))? {
                 Confirmation::Ack(None) => continue,
                 Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned)) => {
                     // Somebody deleted the queue: the next try declares it again.
