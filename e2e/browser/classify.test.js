@@ -160,6 +160,43 @@ test('ctrl and backspace deletes a classification; the annotations tell who said
   await context.close();
 });
 
+test('what somebody reads of a job stays while it changes, chosen or not', { skip, timeout: 60_000 }, async () => {
+  const { page, context, complaints } = await jobs();
+  await page.keyboard.press('j');
+  const id = await page.getAttribute('.j[aria-current]', 'data-id');
+  await page.waitForSelector(`#panel [data-job="${id}"]`);
+  const html = await (await fetch(`${site.url}/jobs/autoland/${id}?part=panel`)).text();
+  const more = '<details><summary>1 more</summary><ol class="lines"><li><a class="line-number">7</a><code>the line</code></li></ol></details></section>';
+  // The part that is usually shown first is another one once a job has ended.
+  const changed = async (/** @type {string} */ usual) => {
+    const body = html.replace(/data-tabs="\w*"/, `data-tabs="${usual}"`).replace('</section>', more);
+    await page.unroute('**/*?part=panel');
+    await page.route('**/*?part=panel', (route) => route.fulfill({ contentType: 'text/html', body }));
+    await page.evaluate(() => { document.dispatchEvent(new CustomEvent('classified')); });
+    await page.waitForSelector(`[data-tabs="${usual}"] [aria-selected="true"]`);
+  };
+  await changed('failures');
+  await page.click('[data-part="failures"] summary');
+  assert.equal(await page.isVisible('text=the line'), true);
+  await changed('about');
+  assert.equal(await page.getAttribute('[role="tab"][aria-selected="true"]', 'data-tab'), 'failures');
+  assert.equal(await page.isVisible('text=the line'), true);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
+test('details that were closed before they came stay closed', { skip, timeout: 60_000 }, async () => {
+  const { page, context, complaints } = await jobs();
+  const address = page.url();
+  for (const key of ['j', 'j', 'j', 'Escape']) await page.keyboard.press(key);
+  // Whoever goes on quickly waits 200 ms for the details.
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  assert.equal(await page.isVisible('#panel'), false);
+  assert.equal(page.url(), address);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('who is not logged in is asked to, and finds the pinboard as it was', { skip, timeout: 60_000 }, async () => {
   const { page, context, complaints } = await jobs();
   for (const key of ['j', ' ', 'j', ' ', 'c']) await page.keyboard.press(key);

@@ -38,11 +38,8 @@ function menus() {
 /** Who is logged in; empty when nobody is. */
 export const user = () => document.body.dataset.user ?? '';
 
-/** The address at which one logs in and comes back to what is on the screen now; who keeps the URL is told to do it first. */
-export function loginUrl() {
-  document.dispatchEvent(new CustomEvent('leaving'));
-  return `/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`;
-}
+/** The address at which one logs in and comes back to what is on the screen now. */
+export const loginUrl = () => `/login?next=${encodeURIComponent(location.pathname + location.search + location.hash)}`;
 
 /**
  * Shows which keys there are, on `?` and on the button; what shows them is loaded when somebody asks.

@@ -14,6 +14,7 @@ on_every_database!(
     the_newest_pushes_come_first_with_their_last_commits,
     the_newest_pushes_of_many_repositories_are_read_at_once,
     jobs_are_listed_with_their_names,
+    jobs_have_their_options_however_many_there_are,
     jobs_are_filtered_and_paged,
     a_job_is_shown_with_its_logs_and_beside_similar_ones,
     jobs_of_pushes_are_counted,
@@ -119,6 +120,31 @@ async fn jobs_are_listed_with_their_names(backend: Backend) {
     ] {
         assert_eq!(json[name], value, "{name}");
     }
+}
+
+/// A list keeps few texts in memory once; those beyond must have their names all the same.
+async fn jobs_have_their_options_however_many_there_are(backend: Backend) {
+    const OPTIONS: usize = 40;
+    let Some(test) = store_with_push(backend).await else { return };
+    let messages: Vec<LoadedJob> = (0..2 * OPTIONS)
+        .map(|number| {
+            let mut message = loaded(&format!("{number:02}/0"), "completed");
+            message.job.option_collection = [(format!("option-{}", number % OPTIONS), true)].into();
+            message
+        })
+        .collect();
+    test.store.store_jobs(&messages).await.unwrap();
+    let jobs = test.store.job_records(&JobQuery { limit: 2000, ..JobQuery::default() }).await.unwrap();
+    assert_eq!(jobs.len(), 2 * OPTIONS);
+    for (number, job) in jobs.iter().enumerate() {
+        assert_eq!(job.unwrap().platform_option, format!("option-{}", number % OPTIONS));
+    }
+    // A hash that nothing is known of has no names.
+    let hash = "UPDATE job SET option_collection_hash = 'unknown'";
+    test.store.connection().execute_unprepared(hash).await.unwrap();
+    let store = Store::connect(&test.url, 2).await.unwrap();
+    let jobs = store.job_records(&JobQuery { limit: 2000, ..JobQuery::default() }).await.unwrap();
+    assert!(jobs.iter().all(|job| job.unwrap().platform_option.is_empty()));
 }
 
 async fn a_job_is_shown_with_its_logs_and_beside_similar_ones(backend: Backend) {

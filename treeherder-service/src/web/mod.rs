@@ -131,5 +131,5 @@ fn router(state: AppState) -> Router {
 /// Puts the routes of a bridge's process together.
 fn bridge_router(view: &BridgeView) -> Router {
     let routes = Router::new().merge(monitor::process_router()).merge(bridge::router(view));
-    conventions::of_process(routes.fallback(response::nothing_here))
+    conventions::of_bridge(routes.fallback(response::nothing_here))
 }

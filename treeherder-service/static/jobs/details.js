@@ -38,7 +38,6 @@ export class Details {
       find('[role="tab"][aria-selected="true"]', this.panel)?.focus();
     });
     document.addEventListener('classified', () => this.reload());
-    document.addEventListener('leaving', () => { if (!this.panel.hidden) this.name(this.board.selected); });
     this.restore();
   }
 
@@ -63,6 +62,10 @@ export class Details {
     this.reveal(true);
     // After that: the panel may lie over a part of the list.
     this.board.mark(id);
+    // What is still on its way is of another job.
+    this.request?.abort();
+    this.request = undefined;
+    this.name(id);
     this.panel.setAttribute('aria-busy', 'true');
     if (quick) this.loadSoon(id);
     else this.load(id);
@@ -76,19 +79,24 @@ export class Details {
   /** Names a job in the URL, by its task as soon as that is known. @param {number} id */
   name(id) {
     const { task, run } = this.of(id)?.dataset ?? {};
-    this.board.setParams((params) => {
-      params.delete('selectedJob');
-      params.delete('selectedTaskRun');
-      if (task) params.set('selectedTaskRun', `${task}.${run}`);
-      else params.set('selectedJob', String(id));
-    });
+    const [name, value] = task ? ['selectedTaskRun', `${task}.${run}`] : ['selectedJob', String(id)];
+    if (this.board.params.get(name) === value) return;
+    try {
+      this.board.setParams((params) => {
+        params.delete('selectedJob');
+        params.delete('selectedTaskRun');
+        params.set(name, value);
+      });
+    } catch {
+      // Browsers refuse to change a URL so often that a key that is held down gets there; the next job is named again.
+    }
   }
 
-  /** @param {number} id */
+  /** Loads the details of a job if it is still the one that is selected. @param {number} id */
   async load(id) {
+    if (id !== this.board.selected) return;
     this.request?.abort();
     const request = (this.request = new AbortController());
-    this.name(id);
     if (!this.panel.childElementCount) this.panel.innerHTML = '<div class="skeleton" aria-hidden="true"><i></i><i></i><i></i><i></i></div>';
     further();
     try {
@@ -134,17 +142,19 @@ export class Details {
   /** Makes tabs of the parts. @param {{ box: HTMLElement, scrollTop: number } | null} [former] what was shown of the same job before */
   shown(former) {
     this.reveal(true);
-    this.tabs();
+    const seen = former && find('[data-part]:not([hidden])', former.box)?.dataset.part;
+    this.tabs(seen);
     const job = find('[data-job]', this.panel);
     further().then(({ enrich }) => {
       if (!job?.isConnected) return;
       enrich(this.panel, this.board.repo, former?.box);
-      this.tabs();
-      if (former) this.panel.scrollTop = former.scrollTop;
+      this.tabs(seen);
+      if (former && find('[data-part]:not([hidden])', job)?.dataset.part === seen) this.panel.scrollTop = former.scrollTop;
     }, () => toast('A part of this page could not be loaded.', { error: true }));
   }
 
-  tabs() {
+  /** @param {string | null} [seen] the part that is read, which need not have been chosen */
+  tabs(seen) {
     const parts = all('[data-part]', this.panel);
     const bar = find('[data-tabs]', this.panel);
     if (!bar || !parts.length) return;
@@ -157,7 +167,7 @@ export class Details {
     }));
     for (const part of parts) part.setAttribute('aria-labelledby', `tab-${part.dataset.part}`);
     const usual = bar.dataset.tabs ?? '';
-    this.show(parts.some((part) => part.dataset.part === this.tab) ? this.tab : usual);
+    this.show([this.tab, seen].find((name) => parts.some((part) => part.dataset.part === name)) ?? usual);
     if (focused) find(`[data-tab="${focused}"]`, bar)?.focus();
   }
 
@@ -209,6 +219,6 @@ export class Details {
     else if (act === 'copy') navigator.clipboard?.writeText(target.dataset.text ?? '').then(() => toast('Copied'));
     else if (act === 'issue') this.pinboard.issue(id, target.dataset.text ?? '');
     else if (act === 'file') import('./filer.js').then(({ file }) => file(this.pinboard, id, this.panel, target.dataset));
-    else if (act === 'delete-note' || act === 'delete-bug') this.pinboard.remove(id, target.dataset).then(() => this.load(id));
+    else if (act === 'delete-note' || act === 'delete-bug') this.pinboard.remove(id, target.dataset).then((done) => { if (done) target.closest('li')?.remove(); this.load(id); });
   }
 }

@@ -90,7 +90,10 @@ async function suggest(panel, job) {
       marked = true;
       box.prepend(make('b', { class: 'new-mark', text: 'new' }));
     }
-    find('.suggested', line)?.remove();
+    const told = find('.suggested', line);
+    const fold = find('details', box);
+    if (fold && told && find('details[open]', told)) fold.setAttribute('open', '');
+    told?.remove();
     line.append(box);
   }
 }
@@ -115,28 +118,28 @@ async function annotate(part, api, id) {
 /** Similar jobs on a page of their list. */
 const SIMILAR = 20;
 
-/** @param {HTMLElement} part @param {string} job @param {string} repo @param {boolean} failures @param {number} [offset] */
-async function similar(part, job, repo, failures, offset = 0) {
+/** @param {HTMLElement} part @param {string} job @param {string} repo @param {boolean} failures @param {number} [offset] @param {number} [count] */
+async function similar(part, job, repo, failures, offset = 0, count = SIMILAR) {
   const place = find('.similar', part);
   if (!place) return;
   /** @type {{ results: { id: number, result: string, state: string, platform: string, platform_option: string, start_timestamp: number, end_timestamp: number, push_id: number }[] }} */
-  const { results } = await ask(`${job}/similar_jobs/?count=${SIMILAR + 1}&offset=${offset}${failures ? '&nosuccess=' : ''}`);
+  const { results } = await ask(`${job}/similar_jobs/?count=${count + 1}&offset=${offset}${failures ? '&nosuccess=' : ''}`);
   if (!results.length && !offset) {
     place.innerHTML = '<p class="quiet">There are none.</p>';
     return;
   }
-  const rows = results.slice(0, SIMILAR).map((row) => {
+  const rows = results.slice(0, count).map((row) => {
     const name = row.state === 'completed' ? row.result : row.state;
     const letter = Object.keys(STATUS).find((each) => STATUS[each].name === name) ?? 'k';
     const minutes = row.end_timestamp > row.start_timestamp ? Math.max(1, Math.round((row.end_timestamp - row.start_timestamp) / 60)) : '';
     return `<tr><td><a class="j s-${letter}" data-similar="${row.id}" href="/jobs/${encodeURIComponent(repo)}/${row.id}">${STATUS[letter].words}</a></td><td>${safe(row.platform)} ${safe(row.platform_option)}</td><td>${row.start_timestamp ? when(new Date(row.start_timestamp * 1000).toISOString()) : ''}</td><td class="num">${minutes}</td></tr>`;
   });
   const more = make('button', { type: 'button', text: 'More' });
-  more.addEventListener('click', () => { more.remove(); similar(part, job, repo, failures, offset + SIMILAR).catch(() => place.append(more)); });
+  more.addEventListener('click', () => { more.remove(); similar(part, job, repo, failures, offset + count).catch(() => place.append(more)); });
   const body = find('tbody', place);
   if (offset && body) body.insertAdjacentHTML('beforeend', rows.join(''));
   else place.innerHTML = `<table><thead><tr><th scope="col">Result</th><th scope="col">Platform</th><th scope="col">Started</th><th scope="col" class="num">Minutes</th></tr></thead><tbody>${rows.join('')}</tbody></table>`;
-  if (results.length > SIMILAR) place.append(more);
+  if (results.length > count) place.append(more);
 }
 
 /**
@@ -163,6 +166,8 @@ export function enrich(panel, repo, former) {
   };
   const annotations = add('annotations', 'Annotations', '<div class="annotations"><p class="quiet">…</p></div>');
   const similars = add('similar', 'Similar', '<label><input type="checkbox"> failures only</label><div class="similar"><p class="quiet">…</p></div>');
+  const more = former && find('[data-part="failures"] > details[open]', former) && find('[data-part="failures"] > details', panel);
+  more?.setAttribute('open', '');
   const lines = linesOf(panel);
   for (const [number, line] of former ? linesOf(former) : []) {
     const [place, told] = [lines.get(number), find('.suggested', line)];
@@ -172,12 +177,13 @@ export function enrich(panel, repo, former) {
   }
   suggest(panel, job).catch(() => { /* The lines are there; without suggestions they are still of use. */ });
   annotate(annotations, api, id).catch(failed(find('.annotations', annotations)));
-  const only = (/** @type {HTMLElement | null} */ part) => /** @type {HTMLInputElement | null} */ (part && find('input', part));
-  const onlyFailures = only(similars);
-  if (onlyFailures && former) onlyFailures.checked = !!only(find('[data-part="similar"]', former))?.checked;
-  const loadSimilar = () => similar(similars, job, repo, !!onlyFailures?.checked).catch(failed(find('.similar', similars)));
-  onlyFailures?.addEventListener('change', loadSimilar);
-  loadSimilar();
+  const onlyFailures = /** @type {HTMLInputElement | null} */ (find('input', similars));
+  if (onlyFailures && former && find('[data-part="similar"] input:checked', former)) onlyFailures.checked = true;
+  const loadSimilar = (/** @type {number} */ count) => similar(similars, job, repo, !!onlyFailures?.checked, 0, count).catch(failed(find('.similar', similars)));
+  onlyFailures?.addEventListener('change', () => loadSimilar(SIMILAR));
+  // As many as were there; a copied button does nothing.
+  find('button', similars)?.remove();
+  loadSimilar(Math.max(SIMILAR, all('[data-similar]', similars).length));
   if (find('[data-artifacts]', box)) {
     const artifacts = add('artifacts', 'Artifacts', '<div><p class="quiet">…</p></div>');
     const place = find('div', artifacts);

@@ -320,14 +320,16 @@ export class Pinboard {
     }
   }
 
-  /** Deletes one note or one bug of a job. @param {number} id @param {DOMStringMap} what */
+  /** Deletes one note or one bug of a job; tells whether it did. @param {number} id @param {DOMStringMap} what */
   async remove(id, what) {
-    if (!this.loggedIn()) return;
+    if (!this.loggedIn()) return false;
     try {
       if (what.note) await ask(`${this.api}/note/${what.note}/`, { method: 'DELETE' });
       else await ask(`${this.api}/bug-job-map/${id}-${what.bug}/`, { method: 'DELETE' });
+      return true;
     } catch (error) {
       this.tell('That was refused', error);
+      return false;
     }
   }
 

@@ -67,6 +67,17 @@ async fn methods(site: &Site) {
 
 async fn headers(site: &Site) {
     let answer = site.ask(Method::GET, "/api/repository/", &[("accept-encoding", "gzip")], "").await;
+    // Who asks for the head is told the same; how long the compressed answer is may be left out.
+    for coding in ["gzip", "identity"] {
+        let accepted = [("accept-encoding", coding)];
+        let whole = site.ask(Method::GET, "/api/repository/", &accepted, "").await;
+        let head = site.ask(Method::HEAD, "/api/repository/", &accepted, "").await;
+        for name in ["content-type", "content-encoding", "allow", "vary", "x-frame-options"] {
+            assert_eq!(head.header(name), whole.header(name), "{coding}: {name}");
+        }
+        let length = if coding == "gzip" { String::new() } else { whole.header("content-length") };
+        assert_eq!(head.header("content-length"), length, "{coding}");
+    }
     for (name, value) in [
         ("content-type", "application/json"),
         ("content-encoding", "gzip"),

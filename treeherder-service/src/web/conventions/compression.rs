@@ -7,7 +7,7 @@ use std::cell::RefCell;
 
 use axum::body::HttpBody as _;
 use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use flate2::{Compress, Compression, FlushCompress, Status};
@@ -42,12 +42,14 @@ pub(super) fn layer() -> CompressionLayer<WorthIt> {
 /// As [`layer`], which it comes before, for bodies that are there as a whole.
 pub(super) async fn whole(request: Request, next: Next) -> Response {
     let is_taken = takes_gzip(request.headers());
-    let response = next.run(request).await;
+    let is_head = request.method() == Method::HEAD;
+    let mut response = next.run(request).await;
+    if is_head {
+        tell_head(&mut response, is_taken);
+        return response;
+    }
     let is_whole = response.body().size_hint().exact().is_some_and(|length| length <= LONGEST);
-    let headers = response.headers();
-    let is_final =
-        headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE);
-    if !is_taken || !is_whole || is_final || !worth_it().should_compress(&response) {
+    if !is_taken || !is_whole || is_final(response.headers()) || !worth_it().should_compress(&response) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -55,11 +57,36 @@ pub(super) async fn whole(request: Request, next: Next) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let Some(gzipped) = gzip(&content) else { return Response::from_parts(parts, content.into()) };
-    parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.remove(header::ACCEPT_RANGES);
-    parts.headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    parts.headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    tell(&mut parts.headers);
     Response::from_parts(parts, gzipped.into())
+}
+
+/// Tells of an answer that has lost its body, since only its head was asked for, what would be told of it as a whole. Its length is not
+/// known without compressing it.
+fn tell_head(response: &mut Response, is_taken: bool) {
+    let headers = response.headers();
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let is_long = length.is_some_and(|length: u64| length >= SMALLEST);
+    let types = NotForContentType::SSE.and(NotForContentType::IMAGES);
+    if !is_long || is_final(headers) || !types.should_compress(response) {
+        return;
+    }
+    if is_taken {
+        tell(response.headers_mut());
+    } else {
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("accept-encoding"));
+    }
+}
+
+fn is_final(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE)
+}
+
+fn tell(headers: &mut HeaderMap) {
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::ACCEPT_RANGES);
+    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
 }
 
 /// Whether a client takes what is compressed.

@@ -75,7 +75,7 @@ async fn meant_for_us(State(site): State<Site>, request: Request, next: Next) ->
     }
 }
 
-/// Adds what holds for every process that answers.
-pub(super) fn of_process(router: Router) -> Router {
+/// Adds what holds for a bridge, which has neither a site nor a database.
+pub(super) fn of_bridge(router: Router) -> Router {
     router.layer(from_fn(summary::log))
 }
