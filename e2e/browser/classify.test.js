@@ -160,6 +160,38 @@ test('ctrl and backspace deletes a classification; the annotations tell who said
   await context.close();
 });
 
+test('a deleted annotation goes at once, and similar jobs that were asked for stay', { skip, timeout: 60_000 }, async () => {
+  const { page, context, complaints } = await jobs('sheriff@example.org');
+  const like = { result: 'success', state: 'completed', platform: 'linux', platform_option: 'opt', start_timestamp: 60, end_timestamp: 180 };
+  await page.route('**/similar_jobs/**', (route) => {
+    const { searchParams } = new URL(route.request().url());
+    const [count, offset] = ['count', 'offset'].map((name) => Number(searchParams.get(name)));
+    const results = Array.from({ length: Math.min(count, 45 - offset) }, (_, place) => ({ ...like, id: offset + place + 1 }));
+    return route.fulfill({ json: { results } });
+  });
+  for (const key of ['j', ' ', 'c']) await page.keyboard.press(key);
+  await page.keyboard.type('a flaky network');
+  await page.keyboard.press('Control+Enter');
+  await page.click('[data-tab="similar"]');
+  await page.click('.similar button:has-text("More")');
+  const has40 = () => document.querySelectorAll('.similar [data-similar]').length === 40;
+  await until(page, has40);
+  await page.click('[data-tab="annotations"]');
+  await page.waitForSelector('.annotations >> text=a flaky network');
+  // What is told of the job after that takes its time.
+  await page.route('**/note/?job_id=*', () => {});
+  const again = page.waitForResponse('**/similar_jobs/**');
+  await page.click('[data-act="delete-note"]');
+  await until(page, () => !document.querySelector('[data-act="delete-note"]'));
+  await again;
+  await page.click('[data-tab="similar"]');
+  assert.equal(await page.evaluate(has40), true);
+  await page.click('.similar button:has-text("More")');
+  await until(page, () => document.querySelectorAll('.similar [data-similar]').length === 45);
+  assert.deepEqual(complaints, []);
+  await context.close();
+});
+
 test('what somebody reads of a job stays while it changes, chosen or not', { skip, timeout: 60_000 }, async () => {
   const { page, context, complaints } = await jobs();
   await page.keyboard.press('j');

@@ -303,7 +303,8 @@ export class Board {
   setParams(change, replace = true) {
     const params = new URLSearchParams(location.search);
     change(params);
-    const url = `${location.pathname}?${params}`.replace(/%2C/g, ',');
+    const query = `${params}`.replace(/%2C/g, ',');
+    const url = location.pathname + (query && `?${query}`);
     if (replace) history.replaceState(null, '', url);
     else history.pushState(null, '', url);
     this.readUrl();

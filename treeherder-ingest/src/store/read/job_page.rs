@@ -248,8 +248,8 @@ impl DetailedJobs {
     }
 }
 
-/// Names of the options of jobs by where the hash of their collection lies: most jobs [share](Texts) theirs, and hashing a hash
-/// for every job takes longer than all else that is done with it.
+/// Names of the options of jobs by where the hash of their collection lies: most jobs [share](Texts) theirs, so that its forty
+/// characters need not be hashed again for every job.
 #[derive(Debug, Default)]
 struct OptionNames(HashMap<usize, Arc<str>, BuildHasherDefault<Spread>>);
 

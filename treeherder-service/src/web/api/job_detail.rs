@@ -125,6 +125,7 @@ fn write_detail(job: &DetailedJob<'_>, project: &str, logs: &[LogPlace]) -> Json
     json.end('}');
     json
 }
+
 /// An error line of a job's log.
 #[derive(Debug, Serialize, ToSchema)]
 struct ErrorLine {
