@@ -5,6 +5,7 @@
 mod support;
 
 mod backend;
+mod begin;
 mod interleavings;
 mod observed;
 mod rates;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
+use lapin::options::{
+    BasicGetOptions, BasicNackOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions,
+};
 use lapin::{Channel, Confirmation, Connection};
 
 use super::RabbitOptions;
@@ -14,7 +16,7 @@ use super::envelope::Envelope;
 use super::feed::close;
 use super::topology::Place;
 use super::unconfirmed::Unconfirmed;
-use crate::pulse::connect;
+use crate::pulse::{connect, end};
 use crate::queue::QueueError;
 
 /// A connection with its publishing channel and its consumers.
@@ -29,6 +31,14 @@ pub(super) struct Session {
     pub(super) options: Arc<RabbitOptions>,
 }
 
+/// How long after each failure of the broker a queue is declared again.
+const DECLARED_AGAIN: [Duration; 4] = [
+    Duration::from_millis(100),
+    Duration::from_millis(200),
+    Duration::from_millis(400),
+    Duration::from_millis(800),
+];
+
 /// How long a waiting queue is avoided that did not confirm in time.
 const SILENCE: Duration = Duration::from_secs(600);
 
@@ -37,6 +47,35 @@ async fn publisher(connection: &Connection) -> lapin::Result<Channel> {
     let channel = connection.create_channel().await?;
     channel.confirm_select(ConfirmSelectOptions::default()).await?;
     Ok(channel)
+}
+
+/// Declares a queue over a channel of its own: a refusal ends the channel that it comes over.
+async fn declare_over(
+    connection: &Connection,
+    place: &Place,
+    options: &RabbitOptions,
+) -> lapin::Result<(Channel, lapin::Queue)> {
+    let channel = connection.create_channel().await?;
+    let (name, arguments) = (place.name(&options.prefix), place.arguments(&options.prefix));
+    let queue = channel.queue_declare(name.into(), QueueDeclareOptions::durable(), arguments).await?;
+    Ok((channel, queue))
+}
+
+/// Fails unless what keeps a queue is there: it is known a moment before it is.
+async fn try_out(channel: &Channel, queue: &lapin::Queue) -> lapin::Result<()> {
+    // What has messages is there; to take one would count as a try to work on it.
+    if queue.message_count() == 0
+        && let Some(message) = channel.basic_get(queue.name().clone(), BasicGetOptions::default()).await?
+    {
+        // It has come just now, and goes back to where it was.
+        message.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await?;
+    }
+    Ok(())
+}
+
+fn is_failure_of_broker(error: &lapin::Error) -> bool {
+    const INTERNAL_ERROR: u16 = 541;
+    matches!(error.kind(), lapin::ErrorKind::ProtocolError(error) if error.get_id() == INTERNAL_ERROR)
 }
 
 /// Names the operation that the broker refused.
@@ -151,16 +190,40 @@ impl Session {
 
     async fn declare_now(&self, place: &Place) -> Result<(), QueueError> {
         let failed = refused("declare a queue on the broker");
-        // A channel of its own: a refusal ends the channel it comes over.
-        let channel = self.connection.create_channel().await.map_err(&failed)?;
-        let prefix = &self.options.prefix;
-        channel
-            .queue_declare(place.name(prefix).into(), QueueDeclareOptions::durable(), place.arguments(prefix))
-            .await
-            .map_err(&failed)?;
-        close(channel, "done").await;
+        if matches!(self.presence(place), Some(Presence::Seen)) {
+            let (channel, _) = declare_over(&self.connection, place, &self.options).await.map_err(failed)?;
+            close(channel, "done").await;
+        } else {
+            self.create(place).await.map_err(failed)?;
+        }
         self.note(place, Presence::Declared);
         Ok(())
+    }
+
+    /// Declares a queue that may not exist yet, over a connection of its own, and again where the broker fails.
+    ///
+    /// When several declare the same new quorum queue at once, or consume it before all of it is there, RabbitMQ 3.10 may end their
+    /// connections as if by an error of its own (541), and with them all else that goes over them.
+    async fn create(&self, place: &Place) -> lapin::Result<()> {
+        let options = &self.options;
+        let name = format!("{} declares", options.name);
+        let mut pauses = DECLARED_AGAIN.iter();
+        loop {
+            let connection = connect(&options.url, &options.url.vhost(), &name).await?;
+            let declared = async {
+                let (channel, queue) = declare_over(&connection, place, options).await?;
+                try_out(&channel, &queue).await
+            };
+            let declared = declared.await;
+            end(&connection).await;
+            match (declared, pauses.next()) {
+                (Err(error), Some(pause)) if is_failure_of_broker(&error) => {
+                    tracing::debug!(%error, place = place.name(&options.prefix), "a queue is declared again");
+                    tokio::time::sleep(*pause).await;
+                }
+                (declared, _) => return declared,
+            }
+        }
     }
 
     /// Publishes and waits until the broker has confirmed every message.
