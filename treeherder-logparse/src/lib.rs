@@ -41,7 +41,7 @@
 //!
 //! | feature | what it adds | default |
 //! |---|---|---|
-//! | `gzip` | [`Decoder`], [`LogParser`] (pure Rust: flate2 on zlib-rs) | yes |
+//! | `gzip` | [`Decoder`], [`LogParser`] (pure Rust: zlib-rs) | yes |
 //! | `read` | [`parse_reader`] | yes |
 //! | `stream` | [`parse_stream`] | |
 //! | `cli` | the `logparse` program and what only it needs | yes |

@@ -114,7 +114,17 @@ fn members_follow_each_other_and_may_be_cut_anywhere() {
 
 #[test]
 fn what_follows_the_last_member_is_ignored_and_counted() {
-    for garbage in [&[0_u8; 1000][..], b"garbage", b"\x1f", b"\x1f\x1f\x8b", b"\0\x1f\x8b\x08"] {
+    // The last two begin as a member does.
+    let garbages: [&[u8]; 7] = [
+        &[0; 1000],
+        b"garbage",
+        b"\x1f",
+        b"\x1f\x1f\x8b",
+        b"\0\x1f\x8b\x08",
+        b"\x1f\x8bXXXX",
+        b"\x1f\x8b\x08\xffmore of it",
+    ];
+    for garbage in garbages {
         let raw = [&member(LOG)[..], garbage].concat();
         let (text, decoded, error) = decode(&raw);
         assert_eq!((text.as_slice(), error), (LOG.as_bytes(), None));
@@ -192,9 +202,10 @@ fn what_is_no_header_is_named_with_its_place() {
         let mut raw = good.clone();
         raw[at] = byte;
         assert_eq!(error(&raw), (DecodeErrorKind::Header, at as u64));
-        let second = [&good[..], &raw].concat();
-        assert_eq!(error(&second), (DecodeErrorKind::Header, (good.len() + at) as u64));
-        assert_eq!(decode(&second).0, LOG.as_bytes());
+        // Behind a complete member it is garbage.
+        let (text, decoded, error) = decode(&[&good[..], &raw].concat());
+        assert_eq!((text.as_slice(), error), (LOG.as_bytes(), None));
+        assert_eq!((decoded.members, decoded.trailing_bytes), (1, raw.len() as u64));
     }
     let error = decode(b"\x1f\x8b\x07").2.unwrap();
     assert_eq!(error.to_string(), "bad gzip header at compressed byte 2");

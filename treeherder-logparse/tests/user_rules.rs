@@ -70,7 +70,7 @@ fn rules_that_cannot_work_are_refused() {
         ("[[failure]]\ntext = \"bad \\uFFFD\"\n", "line 2: rule `bad \u{fffd}`: U+FFFD"),
         ("[[failure]]\npattern = 'abc.*\\x{FFFD}'\n", "U+FFFD"),
         (
-            "[[strip]]\npattern = '^a'\nunless = '^b*'\n",
+            "[[strip]]\npattern = '^a'\nunless = '^b*'\n[[failure]]\ntext = \"abc\"\n",
             "line 2: rule `^b*`: `unless` must not match an empty text",
         ),
         ("[[failure]]\npattern = 'abc(?:\\w{1000}){1000}'\n", "too large"),
@@ -81,7 +81,7 @@ fn rules_that_cannot_work_are_refused() {
     }
     let long = format!("[[failure]]\ntext = \"{}\"\n", "long ".repeat(1000));
     assert_eq!(refusal(&long), "line 2: rule `long long long long `: a text has at most 1000 bytes");
-    let many = "[[strip]]\npattern = '^a'\n".repeat(33);
+    let many = "[[strip]]\npattern = '^a'\n".repeat(33) + "[[failure]]\ntext = \"abc\"\n";
     assert!(refusal(&many).contains("at most 32"), "{}", refusal(&many));
 }
 

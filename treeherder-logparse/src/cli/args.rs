@@ -15,12 +15,13 @@ Examples:
   logparse --show-rules pytest > mine.toml  a ruleset to start one's own from
   logparse --rules mine.toml build.log
 
-Exit status: 0 when no failure line was found, 1 when there were some, 2 when an input could not be read or the \
-command line is wrong.";
+Exit status: 0 when no failure line was found, 1 when there were some (or a failed group, with --errorsummary), 2 when \
+an input could not be read or the command line is wrong. An output that nobody reads to its end changes nothing.";
 
 /// Finds what failed in CI logs: the failure lines and performance data of each log, gzipped or not.
 ///
-/// Logs are read as streams in a few megabytes of memory, however long they are. In text, line numbers are counted from
+/// Logs are read as streams in a few megabytes of memory, however long they are; a line of performance data takes up to
+/// sixteen times its length while it is read. In text, line numbers are counted from
 /// 1; in JSON they are counted from 0, as Treeherder stores them.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -31,8 +32,9 @@ pub struct Args {
 
     /// Rules that say what a failure line is: the name of a shipped ruleset or a TOML file
     ///
-    /// Given several times, a line is a failure line when any of the rulesets says so; a line that one of them excludes
-    /// is not shown to those after it.
+    /// Given several times, the rulesets become one: what any of them strips from the start of a line is stripped for all,
+    /// then a line is a failure line when one of them says so; a line that one of them excludes is not shown to those
+    /// after it. The most generous limits hold. In all there are at most 8 stages and 32 strips.
     #[arg(
         short,
         long,
@@ -43,6 +45,9 @@ pub struct Args {
     pub(super) rules: Vec<OsString>,
 
     /// Report at most N failure lines of each input, or all of them with `none` [default: what the ruleset says]
+    ///
+    /// With 0 none are looked for, and the exit status says nothing of failures. With `--errorsummary` the default is 150,
+    /// and where there are more, one line says so.
     #[arg(short, long, value_name = "N|none", value_parser = parse_limit, help_heading = "What to find")]
     pub(super) max_errors: Option<Limit>,
 
@@ -51,6 +56,10 @@ pub struct Args {
     pub(super) errorsummary: bool,
 
     /// Form of the output; JSON is one object a line and input
+    ///
+    /// Its keys are `source`, `errors` (`linenumber`, `line`, `offset`), `performance_data`, `problems`, `lines`, `bytes`,
+    /// `truncated` and, for an input that could not be read to its end, `error`. With `--errorsummary`, `failure_lines` and
+    /// `group_results` take the place of `errors` and `performance_data`.
     #[arg(short, long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     pub(super) format: Format,
 

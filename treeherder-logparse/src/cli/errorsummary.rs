@@ -1,6 +1,7 @@
 //! An input that is a structured error summary: failures and results of groups, one JSON object a line.
 
 use std::{
+    cell::Cell,
     fmt::Write as _,
     io::{self, Write},
 };
@@ -8,9 +9,10 @@ use std::{
 use serde_json::json;
 
 use super::{
-    parse::{Consumer, Ended, Ending, Halt},
-    print::{Style, write_line},
+    parse::{Command, Consumer, Ending, Halt},
+    print::{List, Style, write_line},
     source::Source,
+    told::Told,
 };
 use crate::errorsummary::{
     Counted, ErrorSummaryError, ErrorSummaryLine, ErrorSummaryReader, FailureAction, FailureLine,
@@ -18,27 +20,32 @@ use crate::errorsummary::{
 };
 
 /// An error summary under way.
-pub(super) struct SummaryFile {
+pub(super) struct SummaryFile<'a> {
     reader: ErrorSummaryReader,
-    printer: Printer,
+    printer: Printer<'a>,
 }
 
 /// Writes what the lines say, as text or as one JSON object.
-struct Printer {
+struct Printer<'a> {
     source: String,
     /// `None` for JSON.
     style: Option<Style>,
     /// Number of the line that comes next, counted from 0.
     line: u64,
     failures: u64,
-    failed_groups: bool,
-    /// JSON only: results of groups and problems, serialised, with commas between them.
-    groups: Vec<u8>,
-    problems: Vec<u8>,
+    /// A failure line or a failed group.
+    found: &'a Cell<bool>,
+    told: Told<'a>,
+    /// JSON only.
+    groups: List,
+    problems: List,
 }
 
-impl SummaryFile {
-    pub(super) fn new(source: &Source, max: u64, style: Option<Style>) -> Self {
+impl<'a> SummaryFile<'a> {
+    /// Sets `found` when there is a failure line or a failed group.
+    pub(super) fn new(command: &'a Command, source: &'a Source, max: u64, found: &'a Cell<bool>) -> Self {
+        let told = Told::new(&command.progress, source);
+        let style = command.style;
         let options = Options { cut_off: max, counted: Counted::FailureLines, ..Options::default() };
         let source = if style.is_some() { source.to_string() } else { source.argument() };
         let printer = Printer {
@@ -46,28 +53,29 @@ impl SummaryFile {
             style,
             line: 0,
             failures: 0,
-            failed_groups: false,
-            groups: Vec::new(),
-            problems: Vec::new(),
+            found,
+            told,
+            groups: List::new(),
+            problems: List::new(),
         };
         Self { reader: ErrorSummaryReader::new(options), printer }
     }
 }
 
-impl Consumer for SummaryFile {
+impl Consumer for SummaryFile<'_> {
     fn decoded(&mut self, text: &[u8], out: &mut dyn Write) -> Result<(), Halt> {
         let Self { reader, printer } = self;
         let mut written = Ok(());
         // Line by line, because the reader alone knows the numbers: it leaves lines out.
         for part in text.split_inclusive(|byte| *byte == b'\n') {
             printer.line = reader.lines();
-            let read = reader.feed(part, |line| printer.line(line, &mut written, out));
+            let read = reader.feed(part, |line| printer.line(&line, &mut written, out));
             read.map_err(|error| Halt::Input(error.to_string()))?;
         }
         Ok(written?)
     }
 
-    fn end(mut self: Box<Self>, ending: Ending, out: &mut dyn Write) -> io::Result<Ended> {
+    fn end(mut self: Box<Self>, ending: Ending, out: &mut dyn Write) -> io::Result<Option<String>> {
         let Self { reader, printer } = &mut *self;
         let mut written = Ok(());
         let read = match ending.error {
@@ -75,7 +83,7 @@ impl Consumer for SummaryFile {
             Some(_) => Ok(()),
             None => {
                 printer.line = reader.lines();
-                reader.finish(|line| printer.line(line, &mut written, out))
+                reader.finish(|line| printer.line(&line, &mut written, out))
             }
         };
         written?;
@@ -83,9 +91,9 @@ impl Consumer for SummaryFile {
         if printer.style.is_none() {
             printer.begin(out)?;
             out.write_all(b"],\"group_results\":[")?;
-            out.write_all(&printer.groups)?;
+            printer.groups.write_to(out)?;
             out.write_all(b"],\"problems\":[")?;
-            out.write_all(&printer.problems)?;
+            printer.problems.write_to(out)?;
             let (lines, bytes) = (reader.lines(), ending.bytes);
             let truncated = ending.truncated || reader.is_truncated();
             write!(out, "],\"lines\":{lines},\"bytes\":{bytes},\"truncated\":{truncated}")?;
@@ -94,30 +102,38 @@ impl Consumer for SummaryFile {
             }
             out.write_all(b"}\n")?;
         }
-        Ok(Ended { failures: printer.failures > 0 || printer.failed_groups, error })
+        printer.told.end();
+        Ok(error)
     }
 }
 
-impl Printer {
-    fn line(&mut self, line: ErrorSummaryLine, written: &mut io::Result<()>, out: &mut dyn Write) {
+impl Printer<'_> {
+    fn line(&mut self, line: &ErrorSummaryLine, written: &mut io::Result<()>, out: &mut dyn Write) {
+        let is_failure = matches!(line, ErrorSummaryLine::Failure(_));
+        let is_failed_group =
+            matches!(line, ErrorSummaryLine::Group(group) if group.status == GroupStatus::Error);
+        if is_failure || is_failed_group {
+            self.found.set(true);
+        }
         if written.is_ok() {
             *written = match self.style {
-                Some(style) => self.text(&line, style, out),
-                None => self.json(&line, out),
+                Some(style) => self.text(line, style, out),
+                None => self.json(line, out),
             };
         }
-        match line {
-            ErrorSummaryLine::Failure(_) => self.failures += 1,
-            ErrorSummaryLine::Group(group) => self.failed_groups |= group.status == GroupStatus::Error,
-            _ => {}
-        }
+        self.failures += u64::from(is_failure);
     }
 
-    fn text(&self, line: &ErrorSummaryLine, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    fn text(&mut self, line: &ErrorSummaryLine, style: Style, out: &mut dyn Write) -> io::Result<()> {
         let text = match line {
             ErrorSummaryLine::Failure(failure) => describe(failure),
             ErrorSummaryLine::Group(group) if group.status == GroupStatus::Error => describe_group(group),
-            _ => return Ok(()),
+            line => {
+                if let Some(problem) = problem(line) {
+                    self.told.tell(self.line, &problem);
+                }
+                return Ok(());
+            }
         };
         write_line(&self.source, style, self.line, &text, true, out)
     }
@@ -132,24 +148,14 @@ impl Printer {
                 }
                 serde_json::to_writer(out, failure)?;
             }
-            ErrorSummaryLine::Group(group) => {
-                separate(&mut self.groups);
-                serde_json::to_writer(&mut self.groups, group)?;
+            ErrorSummaryLine::Group(group) => self.groups.push(group)?,
+            line => {
+                if let Some(message) = problem(line) {
+                    self.problems.push(&json!({"linenumber": self.line, "message": message}))?;
+                }
             }
-            ErrorSummaryLine::RejectedGroup(rejected) => {
-                self.problem(&format!("group {:?} is left out: {}", rejected.group, rejected.reason))?;
-            }
-            ErrorSummaryLine::Unknown(unknown) => {
-                self.problem(&format!("unknown action {:?}", unknown.action))?;
-            }
-            _ => {}
         }
         Ok(())
-    }
-
-    fn problem(&mut self, message: &str) -> io::Result<()> {
-        separate(&mut self.problems);
-        Ok(serde_json::to_writer(&mut self.problems, &json!({"linenumber": self.line, "message": message}))?)
     }
 
     /// Begins the object, unless the first failure line has done so.
@@ -161,9 +167,14 @@ impl Printer {
     }
 }
 
-fn separate(list: &mut Vec<u8>) {
-    if !list.is_empty() {
-        list.push(b',');
+/// Says what is wrong with a line of which nothing is taken.
+fn problem(line: &ErrorSummaryLine) -> Option<String> {
+    match line {
+        ErrorSummaryLine::RejectedGroup(rejected) => {
+            Some(format!("group {:?} is left out: {}", rejected.group, rejected.reason))
+        }
+        ErrorSummaryLine::Unknown(unknown) => Some(format!("unknown action {:?}", unknown.action)),
+        _ => None,
     }
 }
 

@@ -60,6 +60,7 @@ mod progress;
 mod rules;
 mod run;
 mod source;
+mod told;
 
 pub use args::{Args, command};
 pub use run::run;

@@ -1,13 +1,16 @@
 //! One input from its first byte to its last.
 
-use std::io::{self, ErrorKind, Write};
+use std::{
+    cell::Cell,
+    io::{self, ErrorKind, Write},
+};
 
 use super::{
     errorsummary::SummaryFile,
     log::Log,
     print::Style,
     progress::Progress,
-    source::{Opened, Source},
+    source::{Opened, Source, chain},
 };
 use crate::{Decoder, ParserBuilder};
 
@@ -46,7 +49,8 @@ pub(super) struct Outcome {
 pub(super) trait Consumer {
     fn decoded(&mut self, text: &[u8], out: &mut dyn Write) -> Result<(), Halt>;
 
-    fn end(self: Box<Self>, ending: Ending, out: &mut dyn Write) -> io::Result<Ended>;
+    /// Takes the end; returns why the input could not be read to its end, the consumer's own reason included.
+    fn end(self: Box<Self>, ending: Ending, out: &mut dyn Write) -> io::Result<Option<String>>;
 }
 
 /// Why no more text is wanted.
@@ -74,13 +78,6 @@ pub(super) struct Ending {
     pub(super) error: Option<String>,
 }
 
-/// What a consumer says in the end.
-pub(super) struct Ended {
-    pub(super) failures: bool,
-    /// Why the input could not be read to its end, the consumer's own reason included.
-    pub(super) error: Option<String>,
-}
-
 /// An output that knows whether it was written to.
 struct Noticed<'a> {
     out: &'a mut dyn Write,
@@ -102,13 +99,20 @@ impl Write for Noticed<'_> {
 impl Command {
     /// Parses one input and writes about it.
     ///
-    /// # Errors
-    /// Only when the output cannot be written; what is wrong with the input is told and is in the outcome.
-    pub(super) fn parse(&self, source: &Source, out: &mut dyn Write) -> io::Result<Outcome> {
-        let out = &mut Noticed { out, written: false };
+    /// The error is that the output cannot be written, which leaves what was found until then; what is wrong with the
+    /// input is told and is in the outcome.
+    pub(super) fn parse(&self, source: &Source, out: &mut dyn Write) -> (Outcome, io::Result<()>) {
+        let found = Cell::new(false);
+        let parsed = self.parse_whole(source, &found, &mut Noticed { out, written: false });
+        let outcome = Outcome { failures: found.get(), trouble: *parsed.as_ref().unwrap_or(&false) };
+        (outcome, parsed.map(drop))
+    }
+
+    /// Parses one input; tells whether it could not be read to its end.
+    fn parse_whole(&self, source: &Source, found: &Cell<bool>, out: &mut Noticed<'_>) -> io::Result<bool> {
         let mut consumer: Box<dyn Consumer + '_> = match &self.content {
-            Content::Log(parser) => Box::new(Log::new(self, source, parser.clone().build())),
-            Content::ErrorSummary(max) => Box::new(SummaryFile::new(source, *max, self.style)),
+            Content::Log(parser) => Box::new(Log::new(self, source, parser.clone().build(), found)),
+            Content::ErrorSummary(max) => Box::new(SummaryFile::new(self, source, *max, found)),
         };
         let mut decoder = Decoder::new();
         let error = match source.open() {
@@ -119,9 +123,9 @@ impl Command {
         let decoded = decoder.finish(&mut |text| take(&mut taken, &mut *consumer, text, out));
         let error = error.or(input_error(taken)?);
         let truncated = decoded.truncated && error.is_none();
-        let ended = consumer.end(Ending { bytes: decoded.decoded_bytes, truncated, error }, out)?;
+        let error = consumer.end(Ending { bytes: decoded.decoded_bytes, truncated, error }, out)?;
         self.show(out)?;
-        if let Some(error) = &ended.error {
+        if let Some(error) = &error {
             self.progress.say(&format!("{source}: {error}"));
         } else if truncated {
             let offset = decoded.compressed_bytes;
@@ -129,7 +133,7 @@ impl Command {
                 "{source}: its gzip data ends too early, at byte {offset}; parsed up to there"
             ));
         }
-        Ok(Outcome { failures: ended.failures, trouble: ended.error.is_some() })
+        Ok(error.is_some())
     }
 
     /// Reads an input to its end; returns what is wrong with it.
@@ -150,7 +154,10 @@ impl Command {
                 Ok(0) => return Ok(None),
                 Ok(length) => length,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Ok(Some(format!("cannot be read on after {position} bytes: {error}"))),
+                Err(error) => {
+                    let reason = chain(&error);
+                    return Ok(Some(format!("cannot be read on after {position} bytes: {reason}")));
+                }
             };
             position += length as u64;
             self.progress.read(length);

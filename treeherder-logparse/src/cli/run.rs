@@ -150,7 +150,9 @@ impl Total {
 fn one_by_one(command: &Command, sources: &[Source], total: &Total) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(PIECE, io::stdout().lock());
     for source in sources {
-        total.add(command.parse(source, &mut out)?);
+        let (outcome, written) = command.parse(source, &mut out);
+        total.add(outcome);
+        written?;
     }
     out.flush()
 }
@@ -167,8 +169,9 @@ fn side_by_side(command: &Command, sources: &[Source], total: &Total, threads: u
             let Some(source) = sources.get(input).filter(|_| failed_guard.is_ok()) else { return };
             drop(failed_guard);
             let mut turn = turns.begin(input);
-            let result = command.parse(source, &mut turn).map(|outcome| total.add(outcome));
-            let result = result.and(command.progress.aside(|| turn.finish()));
+            let (outcome, written) = command.parse(source, &mut turn);
+            total.add(outcome);
+            let result = written.and(command.progress.aside(|| turn.finish()));
             if result.is_err() {
                 failed_guard = failed.lock().unwrap_or_else(PoisonError::into_inner);
                 *failed_guard = result;

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{blocking::Client, header::ACCEPT_ENCODING};
+use reqwest::{
+    blocking::Client,
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING},
+};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// A server may be silent for this long, before the answer and between its pieces.
@@ -43,10 +46,12 @@ pub(super) enum OpenError {
     Http(#[from] reqwest::Error),
     #[error("cannot be fetched: the server answered {0}")]
     Status(reqwest::StatusCode),
+    #[error("cannot be fetched: the server sent it in the encoding {0:?}, which was not asked for")]
+    Encoding(String),
 }
 
 /// Joins an error with its causes: what went wrong on the network is in the last of them.
-fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
@@ -58,11 +63,14 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 impl Source {
     pub(super) fn new(argument: &OsString) -> Self {
+        let is_url = |text: &str| {
+            text.split_once("://").is_some_and(|(scheme, _)| {
+                ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+            })
+        };
         match argument.to_str() {
             Some("-") => Self::Stdin,
-            Some(text) if text.starts_with("http://") || text.starts_with("https://") => {
-                Self::Url(text.to_owned())
-            }
+            Some(text) if is_url(text) => Self::Url(text.to_owned()),
             _ => Self::File(argument.into()),
         }
     }
@@ -101,6 +109,14 @@ impl Source {
                 let response = client()?.get(url).header(ACCEPT_ENCODING, "gzip").send()?;
                 if !response.status().is_success() {
                     return Err(OpenError::Status(response.status()));
+                }
+                // One it was stored in, gzip within gzip, would show only by the bytes: it is not expected twice.
+                if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+                    && ![b"gzip", b"x-gzip".as_slice(), b"identity"].contains(&encoding.as_bytes())
+                {
+                    return Err(OpenError::Encoding(
+                        String::from_utf8_lossy(encoding.as_bytes()).into_owned(),
+                    ));
                 }
                 let size = response.content_length();
                 Ok(Opened { reader: Box::new(response), size })

@@ -285,7 +285,16 @@ impl Decoder {
             State::Plain => self.plain(input, out),
             State::Header(header) => {
                 self.decoded.format = Format::Gzip;
-                let (taken, done) = header.push(input)?;
+                let (taken, done) = match header.push(input) {
+                    Ok(pushed) => pushed,
+                    // Behind a complete member it is garbage that happens to begin as one.
+                    Err((taken, _)) if self.decoded.members > 0 => {
+                        self.decoded.trailing_bytes += header.before_refusal() as u64;
+                        self.state = State::Trailing;
+                        return Ok(taken);
+                    }
+                    Err(refused) => return Err(refused),
+                };
                 if done {
                     self.start_body();
                 }

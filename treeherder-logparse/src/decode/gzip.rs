@@ -49,6 +49,12 @@ impl Header {
         Ok((input.len(), self.is_done()))
     }
 
+    /// Returns how many bytes of a header came before the one that was refused.
+    pub(super) fn before_refusal(&self) -> usize {
+        // Only the fixed part can be wrong.
+        if let Part::Fixed(at) = self.part { at } else { FIXED_LEN }
+    }
+
     fn is_done(&self) -> bool {
         matches!(self.part, Part::Done)
     }

@@ -431,6 +431,9 @@ mod tests {
             assert_eq!(error.line(), Some(3), "{error}");
             assert!(error.to_string().contains(part), "{error}");
         }
+        let skip = "name = \"x\"\n\n\nskip = '(^a'\n[[failure]]\ntext = \"abc\"\n";
+        let error = Rules::compile(&Ruleset::from_toml(skip).unwrap()).unwrap_err();
+        assert_eq!(error.line(), Some(4), "{error}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::RulesError;
+use super::{RulesError, required::MIN_LITERAL};
 
 /// A set of rules that says which lines of a log are failure lines.
 ///
@@ -139,7 +139,7 @@ impl Ruleset {
     /// ```
     ///
     /// Where one set of rules must be asked before another, `[[stage]]` tables hold `failure` and `exclude` lists of
-    /// their own, with `skip` (a prefix its rules don't look at) and `trim`.
+    /// their own, with `skip` (a prefix its rules don't look at) and `trim`. A ruleset has at most 8 stages and 32 strips.
     ///
     /// # Errors
     /// When the text is not TOML of this form; the error names the line.
@@ -181,13 +181,11 @@ struct RulesetFile {
     #[serde(default)]
     performance: bool,
     #[serde(default)]
-    probes: Vec<Vec<String>>,
+    probes: Vec<Vec<Spanned<String>>>,
     #[serde(default)]
     strip: Vec<Spanned<StripRule>>,
-    #[serde(default)]
-    skip: Option<String>,
-    #[serde(default = "default_true")]
-    trim: bool,
+    skip: Option<Spanned<String>>,
+    trim: Option<bool>,
     #[serde(default)]
     exclude: Vec<Spanned<RuleFile>>,
     #[serde(default)]
@@ -220,19 +218,19 @@ impl RulesetFile {
     fn into_ruleset(self, text: &str) -> Result<Ruleset, RulesError> {
         let mut stages = Vec::new();
         let plain = !self.failure.is_empty() || !self.exclude.is_empty() || self.skip.is_some();
-        if plain {
+        if plain || self.trim.is_some() {
             if let Some(stage) = self.stage.first() {
                 return Err(RulesError::syntax(
                     Some(line_of(text, &stage.span())),
-                    "a ruleset has either `[[stage]]` tables or `failure`/`exclude` rules of its own, not both".to_owned(),
+                    "a ruleset has either `[[stage]]` tables or `failure`, `exclude`, `skip` and `trim` of its own, not both".to_owned(),
                 ));
             }
             stages.push(StageRules {
-                skip: self.skip,
-                trim: self.trim,
+                line: self.skip.as_ref().map(|skip| line_of(text, &skip.span())),
+                skip: self.skip.map(Spanned::into_inner),
+                trim: self.trim.unwrap_or(true),
                 exclude: rules(self.exclude, text)?,
                 failure: rules(self.failure, text)?,
-                line: None,
             });
         }
         for stage in self.stage {
@@ -245,6 +243,24 @@ impl RulesetFile {
                 failure: rules(stage.failure, text)?,
                 line,
             });
+        }
+        if !self.performance && stages.iter().all(|stage| stage.failure.is_empty()) {
+            let nothing =
+                "has no `failure` rule, and nothing says `performance = true`: it would find nothing";
+            return Err(RulesError::syntax(None, nothing.to_owned()));
+        }
+        let mut probes = Vec::new();
+        for group in self.probes {
+            let mut texts = Vec::new();
+            for probe in group {
+                let line = Some(line_of(text, &probe.span()));
+                let probe = probe.into_inner();
+                if probe.len() != MIN_LITERAL {
+                    return Err(RulesError::rule(line, &probe, format!("a probe has {MIN_LITERAL} bytes")));
+                }
+                texts.push(probe);
+            }
+            probes.push(texts);
         }
         let strip = self
             .strip
@@ -260,7 +276,7 @@ impl RulesetFile {
             max_line_chars: (self.max_line_chars > 0).then_some(self.max_line_chars),
             max_failure_lines: (self.max_failure_lines > 0).then_some(self.max_failure_lines),
             performance: self.performance,
-            probes: self.probes,
+            probes,
             strip,
             stages,
         })
@@ -297,6 +313,8 @@ mod tests {
             ("name = \"x\"\n[[failure]]\ntxt = \"a\"\n", 3, "unknown field"),
             ("name = \"x\"\n\n[[failure]]\n", 3, "either `text` or `pattern`"),
             ("name = \"x\"\n[[failure]]\ntext = \"abc\"\n[[stage]]\n", 4, "not both"),
+            ("name = \"x\"\ntrim = false\n[[stage]]\n", 3, "not both"),
+            ("name = \"x\"\nprobes = [\n[\"abc\",\n\"abcd\"]]\n[[failure]]\ntext = \"abc\"\n", 4, "3 bytes"),
             ("name = ", 1, ""),
         ] {
             let error = Ruleset::from_toml(text).unwrap_err();
@@ -306,8 +324,22 @@ mod tests {
     }
 
     #[test]
+    fn a_ruleset_that_would_find_nothing_is_refused() {
+        for text in [
+            "name = \"x\"",
+            "name = \"x\"\n[[exclude]]\ntext = \"abc\"",
+            "name = \"x\"\n[[stage]]\nskip = '^a'",
+        ] {
+            let error = Ruleset::from_toml(text).unwrap_err();
+            assert!(error.to_string().contains("would find nothing"), "{text:?}: {error}");
+        }
+        assert!(Ruleset::from_toml("name = \"x\"\nperformance = true").is_ok());
+    }
+
+    #[test]
     fn zero_means_no_limit() {
-        let ruleset = Ruleset::from_toml("name = \"x\"\nmax-line-chars = 0\nmax-failure-lines = 0").unwrap();
+        let text = "name = \"x\"\nmax-line-chars = 0\nmax-failure-lines = 0\n[[failure]]\ntext = \"abc\"";
+        let ruleset = Ruleset::from_toml(text).unwrap();
         assert_eq!((ruleset.max_line_chars, ruleset.max_failure_lines), (None, None));
     }
 }

@@ -51,6 +51,19 @@ fn problems_of_performance_data_are_told_and_are_no_trouble() {
 }
 
 #[test]
+fn problems_of_one_kind_are_told_a_few_times_and_are_all_in_the_json() {
+    let log = b"PERFHERDER_DATA: {\"framework\": 1}\n".repeat(10_000);
+    let output = run_with_input(&[], &log);
+    let told: Vec<&str> = stderr(&output).lines().collect();
+    assert_eq!(told.len(), 21);
+    assert_eq!(told[20], "logparse: <stdin>: 9980 more problems of that kind");
+    let problems = objects(&run_with_input(&["--format=json"], &log))[0]["problems"].clone();
+    let lines: Vec<u64> =
+        problems.as_array().unwrap().iter().map(|problem| problem["linenumber"].as_u64().unwrap()).collect();
+    assert!(lines.into_iter().eq(0..10_000));
+}
+
+#[test]
 fn conformance_logs_give_the_expected_json() {
     let Some(folder) = crate::shared::conformance::folder("logs") else { return };
     let mut names: Vec<String> = fs::read_dir(&folder)

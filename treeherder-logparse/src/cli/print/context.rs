@@ -95,7 +95,7 @@ impl Context {
     }
 
     fn line(&mut self, line: &[u8], sink: Sink<'_>) -> io::Result<()> {
-        let text = &line[..line.len().min(CUT)];
+        let text = shown_of(line);
         let failure = self.failures.front() == Some(&self.number);
         if failure {
             self.failures.pop_front();
@@ -124,6 +124,18 @@ impl Context {
         self.number += 1;
         Ok(())
     }
+}
+
+/// Returns what is shown of a line: a cut never parts a character.
+fn shown_of(line: &[u8]) -> &[u8] {
+    if line.len() < CUT {
+        return line;
+    }
+    let text = &line[..CUT];
+    let last = (CUT - 4..CUT).rev().find(|at| text[*at] & 0xC0 != 0x80).unwrap_or(CUT);
+    // No error length: a character that has begun and goes on behind the cut.
+    let is_parted = std::str::from_utf8(&text[last..]).is_err_and(|error| error.error_len().is_none());
+    if is_parted { &text[..last] } else { text }
 }
 
 #[cfg(test)]
@@ -179,6 +191,13 @@ mod tests {
         let expected = [format!("0-{}", "a".repeat(CUT)), "1:x".to_owned()];
         for piece in [7, CUT, 1 << 20] {
             assert_eq!(shown(1, &text, piece), expected);
+        }
+        for (before, whole) in [("", CUT / 2), ("a", CUT / 2 - 1)] {
+            let text = format!("{before}{}\nx\n", "\u{e9}".repeat(CUT));
+            let expected = [format!("0-{before}{}", "\u{e9}".repeat(whole)), "1:x".to_owned()];
+            for piece in [7, CUT, 1 << 20] {
+                assert_eq!(shown(1, &text, piece), expected);
+            }
         }
     }
 }

@@ -5,20 +5,19 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Printer, Sums};
+use super::{Printer, Sums, list::List};
 use crate::Event;
 
 /// Writes an object with `source`, `errors`, `performance_data`, `problems`, `lines`, `bytes`, `truncated` and, for an
 /// input that could not be read to its end, `error`.
 ///
-/// Failure lines are written as they are found, so that their number takes no memory; line numbers are counted from 0.
+/// Failure lines are written as they are found, the others are lists that don't stay in memory; line numbers are counted from 0.
 pub(in crate::cli) struct JsonPrinter {
     source: String,
     begun: bool,
     first: bool,
-    /// Serialised objects, with commas between them: many times smaller than their tree form.
-    performance_data: Vec<u8>,
-    problems: Vec<serde_json::Value>,
+    performance_data: List,
+    problems: List,
 }
 
 /// One failure line, as in the artifact `text_log_summary`, with its place in the log.
@@ -29,9 +28,17 @@ struct ErrorLine<'a> {
     offset: u64,
 }
 
+/// Performance data that is not what it should be.
+#[derive(Serialize)]
+struct ProblemLine {
+    linenumber: u64,
+    offset: u64,
+    message: String,
+}
+
 impl JsonPrinter {
     pub(in crate::cli) fn new(source: String) -> Self {
-        Self { source, begun: false, first: true, performance_data: Vec::new(), problems: Vec::new() }
+        Self { source, begun: false, first: true, performance_data: List::new(), problems: List::new() }
     }
 
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
@@ -55,17 +62,12 @@ impl Printer for JsonPrinter {
                 let line = ErrorLine { linenumber: line.line_number, line: line.text, offset: line.offset };
                 serde_json::to_writer(out, &line)?;
             }
-            Event::Performance(line) => {
-                if !self.performance_data.is_empty() {
-                    self.performance_data.push(b',');
-                }
-                serde_json::to_writer(&mut self.performance_data, &line.data)?;
-            }
-            Event::Problem(problem) => self.problems.push(json!({
-                "linenumber": problem.line_number,
-                "offset": problem.offset,
-                "message": problem.kind.to_string(),
-            })),
+            Event::Performance(line) => self.performance_data.push(&line.data)?,
+            Event::Problem(problem) => self.problems.push(&ProblemLine {
+                linenumber: problem.line_number,
+                offset: problem.offset,
+                message: problem.kind.to_string(),
+            })?,
         }
         Ok(())
     }
@@ -73,13 +75,13 @@ impl Printer for JsonPrinter {
     fn end(&mut self, sums: &Sums<'_>, out: &mut dyn Write) -> io::Result<()> {
         self.begin(out)?;
         out.write_all(b"],\"performance_data\":[")?;
-        out.write_all(&self.performance_data)?;
-        out.write_all(b"],\"problems\":")?;
-        serde_json::to_writer(&mut *out, &self.problems)?;
+        self.performance_data.write_to(out)?;
+        out.write_all(b"],\"problems\":[")?;
+        self.problems.write_to(out)?;
         let summary = &sums.summary;
         write!(
             out,
-            ",\"lines\":{},\"bytes\":{},\"truncated\":{}",
+            "],\"lines\":{},\"bytes\":{},\"truncated\":{}",
             summary.lines, summary.bytes, sums.truncated
         )?;
         if let Some(error) = sums.error {

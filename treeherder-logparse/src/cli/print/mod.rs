@@ -2,6 +2,7 @@
 
 mod context;
 mod json;
+mod list;
 mod text;
 
 use std::io::{self, Write};
@@ -9,6 +10,7 @@ use std::io::{self, Write};
 use crate::{Event, Summary};
 
 pub(super) use json::JsonPrinter;
+pub(super) use list::List;
 pub(super) use text::{Style, TextPrinter, write_line};
 
 /// Writes about one input while it is parsed.

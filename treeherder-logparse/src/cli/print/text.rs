@@ -71,8 +71,12 @@ fn printable(text: &str) -> Cow<'_, str> {
                 // A control sequence ends with a byte from `@` on, an operating system command with BEL or ESC `\`.
                 Some('[') => _ = rest.by_ref().skip(1).find(|c| ('@'..='~').contains(c)),
                 Some(']') => {
-                    if rest.by_ref().find(|c| matches!(c, '\x07' | '\x1b')) == Some('\x1b') {
-                        rest.next();
+                    let mut command = rest.clone();
+                    match command.find(|c| matches!(c, '\x07' | '\x1b')) {
+                        Some('\x1b') => rest = skip_one(command),
+                        Some(_) => rest = command,
+                        // Without an end it would swallow what the line says.
+                        None => rest = skip_one(rest),
                     }
                 }
                 _ => _ = rest.next(),
@@ -84,6 +88,11 @@ fn printable(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(clean)
+}
+
+fn skip_one(mut chars: std::str::Chars<'_>) -> std::str::Chars<'_> {
+    chars.next();
+    chars
 }
 
 impl Printer for TextPrinter {
@@ -165,6 +174,7 @@ mod tests {
             ("\x1b[1;31merror\x1b[0m: x", "error: x"),
             ("\x1b]0;title\x07text", "text"),
             ("\x1b]8;;http://e\x1b\\link", "link"),
+            ("abort: \x1b]0;without an end", "abort: 0;without an end"),
             ("\x1b(Btext\x1bctext", "Btexttext"),
             ("bell\x07 \u{9b}31m", "bell\u{fffd} \u{fffd}31m"),
             ("cut \x1b[3", "cut "),
