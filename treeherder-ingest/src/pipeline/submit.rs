@@ -1,6 +1,7 @@
 //! What is submitted to us: pushes, jobs and logs of any CI system, through the same loaders as everything else.
 
 use bytes::Bytes;
+use chrono::Utc;
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 
@@ -9,11 +10,10 @@ use super::store_tasks::parse_items;
 use super::{Pipeline, PipelineError};
 use crate::job::LoadedJob;
 use crate::log::{LogUpload, ParseLogOptions, UploadError, Uploaded};
-use crate::push::{LoadedPush, PushStore, PushStoreError};
 use crate::queue::Message;
-use crate::store::JobOutcome;
 use crate::store::entity::job_log;
 use crate::store::failures::ErrorLine;
+use crate::store::{JobOutcome, StoreError, SubmittedPush};
 
 /// Name of the log that viewers open.
 const LOG_NAME: &str = "live_backing_log";
@@ -45,12 +45,14 @@ pub enum SubmitLogError {
 }
 
 impl Pipeline {
-    /// Stores a push that was submitted, and tells live readers when it is new.
+    /// Stores a push that was submitted, and tells live readers when it is new. Of a push that is known, only what is told
+    /// changes.
     ///
     /// # Errors
     /// When it does not fit, or the database fails.
-    pub async fn submit_push(&self, repository_id: i32, push: &LoadedPush) -> Result<(), PushStoreError> {
-        PushStore::store_push(&self.shared.store, repository_id, push).await
+    pub async fn submit_push(&self, repository_id: i32, push: &SubmittedPush) -> Result<(), StoreError> {
+        self.shared.store.store_submitted_push(repository_id, push, Utc::now()).await?;
+        Ok(())
     }
 
     /// Tells whether what belongs to a project is ingested here, see [`PipelineOptions::projects_to_ingest`].
@@ -63,13 +65,16 @@ impl Pipeline {
 
     /// Stores jobs that were submitted and queues the parsing of the logs that they refer to.
     ///
-    /// Submitting them again changes nothing.
+    /// Submitting them again changes nothing. Times that they leave out are guessed, see [`Store::store_submitted_jobs`].
+    ///
+    /// [`Store::store_submitted_jobs`]: crate::store::Store::store_submitted_jobs
     ///
     /// # Errors
     /// When the database or the queue fails; then all of it can be submitted again.
     pub async fn submit_jobs(&self, jobs: &[LoadedJob]) -> Result<Vec<JobOutcome>, PipelineError> {
         let shared = &self.shared;
-        let outcomes = patiently(|| shared.store.store_jobs(jobs)).await?;
+        let arrival = Utc::now();
+        let outcomes = patiently(|| shared.store.store_submitted_jobs(jobs, arrival)).await?;
         let messages: Vec<Vec<Message>> = outcomes.iter().map(parse_items).collect::<Result<_, _>>()?;
         let messages: Vec<Message> = messages.into_iter().flatten().collect();
         if !messages.is_empty() {
@@ -135,7 +140,7 @@ impl Pipeline {
         let log = store.kept_job_log(job_id, LOG_NAME, url).await?;
         store.finish_kept_log(kept_id, log.id, bytes).await?;
         store.store_log_index(log.id, &parsed.index).await?;
-        store.replace_error_lines(job_id, log.id, &failure_lines).await?;
+        patiently(|| store.replace_error_lines(job_id, log.id, &failure_lines)).await?;
         self.count_parsed(&parsed);
         Ok(SubmittedLog {
             log,

@@ -28,6 +28,7 @@ mod repositories;
 mod rows;
 mod schedule;
 mod seed;
+mod submitted_push;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,6 +58,7 @@ pub use read::{
 pub use repositories::RepositoryRules;
 pub use schedule::{Claimed, Firing};
 pub use seed::NOT_CLASSIFIED;
+pub use submitted_push::SubmittedPush;
 
 /// Key of the PostgreSQL advisory lock that lets one process migrate at a time.
 const MIGRATION_LOCK: i64 = 0x7472_6565_6865_7264;

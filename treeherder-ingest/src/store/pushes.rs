@@ -17,8 +17,33 @@ use crate::writer::WriteTransaction;
 /// Characters of a full commit id.
 pub(super) const FULL_REVISION: usize = 40;
 
+/// Characters of an author, of a push and of a commit.
+pub(super) const AUTHOR_LENGTH: usize = 150;
+
 /// Rows per insert statement: far below every database's limit of bound values.
 const ROWS_PER_STATEMENT: usize = 1000;
+
+/// What changes of a push that is stored already, beside its author.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Changed {
+    /// Its time.
+    pub(super) time: bool,
+    /// Its branch.
+    pub(super) branch: bool,
+    /// Its commits: those given are added or changed.
+    pub(super) commits: bool,
+}
+
+impl Changed {
+    /// Where pushes come from tells all of them.
+    const ALL: Self = Self { time: true, branch: true, commits: true };
+
+    /// Columns that are updated.
+    fn columns(self) -> impl Iterator<Item = &'static str> {
+        let others = [("time", self.time), ("branch", self.branch)];
+        std::iter::once("author").chain(others.into_iter().filter(|(_, is)| *is).map(|(column, _)| column))
+    }
+}
 
 impl Store {
     /// Stores a push with its commits and returns its id; storing it again updates author, time, branch and messages.
@@ -40,6 +65,16 @@ impl Store {
         repository_id: i32,
         pushes: &[LoadedPush],
     ) -> Result<Vec<i32>, StoreError> {
+        self.store_changed_pushes(repository_id, pushes, Changed::ALL).await
+    }
+
+    /// Stores pushes of one repository as [`Store::store_pushes`]; of those that are stored already, only what is `changed`.
+    pub(super) async fn store_changed_pushes(
+        &self,
+        repository_id: i32,
+        pushes: &[LoadedPush],
+        changed: Changed,
+    ) -> Result<Vec<i32>, StoreError> {
         // By revision: the last one counts, and writers that meet take their locks in the same order.
         let mut rows = BTreeMap::new();
         let mut commits: BTreeMap<&str, IndexMap<&str, &Revision>> = BTreeMap::new();
@@ -53,8 +88,9 @@ impl Store {
         }
         let transaction = self.begin_write().await?;
         let known = known_revisions(&transaction, repository_id, rows.keys().copied().collect()).await?;
-        let ids = upsert_pushes(&transaction, rows.into_values().collect()).await?;
+        let ids = upsert_pushes(&transaction, rows.into_values().collect(), changed).await?;
         let mut commit_rows = Vec::new();
+        commits.retain(|revision, _| changed.commits || !known.contains(*revision));
         for (revision, commits) in commits {
             let push_id = *ids.get(revision).ok_or_else(|| not_stored(revision))?;
             commit_rows.extend(commits.into_values().map(|commit| commit::ActiveModel {
@@ -65,7 +101,7 @@ impl Store {
                 ..Default::default()
             }));
         }
-        upsert_commits(&transaction, commit_rows).await?;
+        upsert_commits(&transaction, commit_rows, changed).await?;
         let events = told(&transaction, repository_id, pushes, &known, &ids).await?;
         let appended = self.event_log().append(&transaction, &events).await?;
         transaction.commit().await?;
@@ -103,7 +139,7 @@ fn checked_row(repository_id: i32, push: &LoadedPush) -> Result<push::ActiveMode
         return Err(StoreError::Value("push without a revision".to_owned()));
     }
     check_text("push", "revision", FULL_REVISION, &push.revision)?;
-    check_text("push", "author", 150, &push.author)?;
+    check_text("push", "author", AUTHOR_LENGTH, &push.author)?;
     if let Some(branch) = &push.branch {
         check_text("push", "branch", 255, branch)?;
     }
@@ -123,7 +159,7 @@ fn checked_row(repository_id: i32, push: &LoadedPush) -> Result<push::ActiveMode
 
 fn check_commit(commit: &Revision) -> Result<(), StoreError> {
     check_text("commit", "revision", FULL_REVISION, &commit.revision)?;
-    check_text("commit", "author", 150, &commit.author)?;
+    check_text("commit", "author", AUTHOR_LENGTH, &commit.author)?;
     check_text("commit", "comments", usize::MAX, &commit.comment)?;
     Ok(())
 }
@@ -187,13 +223,14 @@ async fn told(
 async fn upsert_pushes(
     transaction: &WriteTransaction,
     rows: Vec<push::ActiveModel>,
+    changed: Changed,
 ) -> Result<BTreeMap<String, i32>, StoreError> {
     let mut ids = BTreeMap::new();
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
         let mut insert = push::Entity::insert_many(chunk.iter().cloned())
             .on_conflict(
                 OnConflict::columns(["repository_id", "revision"])
-                    .update_columns(["author", "time", "branch"])
+                    .update_columns(changed.columns())
                     .to_owned(),
             )
             .into_query();
@@ -209,10 +246,16 @@ async fn upsert_pushes(
 async fn upsert_commits(
     transaction: &WriteTransaction,
     rows: Vec<commit::ActiveModel>,
+    changed: Changed,
 ) -> Result<(), StoreError> {
     for chunk in rows.chunks(ROWS_PER_STATEMENT) {
-        let on_conflict =
-            OnConflict::columns(["push_id", "revision"]).update_columns(["author", "comments"]).to_owned();
+        let mut on_conflict = OnConflict::columns(["push_id", "revision"]);
+        if changed.commits {
+            on_conflict.update_columns(["author", "comments"]);
+        } else {
+            // Somebody else has stored the push since it was looked up and not found.
+            on_conflict.do_nothing();
+        }
         commit::Entity::insert_many(chunk.iter().cloned())
             .on_conflict(on_conflict)
             .exec_without_returning(transaction)

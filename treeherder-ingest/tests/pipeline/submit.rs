@@ -9,8 +9,7 @@ use flate2::write::GzEncoder;
 use futures_util::stream;
 use treeherder_ingest::log::ViewOptions;
 use treeherder_ingest::pipeline::{SubmitLogError, SubmittedLog};
-use treeherder_ingest::push::LoadedPush;
-use treeherder_ingest::store::JobStatus;
+use treeherder_ingest::store::{JobStatus, SubmittedPush};
 
 use crate::harness::{Harness, loaded_job, options};
 use crate::support::database::Backend;
@@ -123,12 +122,11 @@ async fn submitted_jobs_are_stored_once_their_push_is() {
         outcomes.into_iter().map(|outcome| outcome.status).collect()
     };
     assert_eq!(statuses().await, [JobStatus::MissingPush, JobStatus::MissingPush]);
-    let push = LoadedPush {
+    let push = SubmittedPush {
         revision: jobs[0].revision.clone(),
-        push_timestamp: 1_740_638_000.0,
         author: "ana@example.com".to_owned(),
-        revisions: Vec::new(),
-        branch: None,
+        push_timestamp: Some(1_740_638_000.0),
+        commits: Vec::new(),
     };
     let autoland = harness.store.repository_by_name("autoland").await.unwrap().unwrap();
     harness.pipeline.submit_push(autoland.id, &push).await.unwrap();

@@ -1,5 +1,6 @@
 //! Jobs: state rules, reference data, logs.
 
+use chrono::DateTime;
 use sea_orm::{ConnectionTrait as _, EntityTrait as _};
 use treeherder_ingest::job::{JobData, JobState, LogStatus, state};
 use treeherder_ingest::store::entity::{
@@ -28,6 +29,7 @@ on_every_database!(
     a_whole_retry_story_in_one_batch,
     same_names_in_other_jobs_do_not_mix,
     options_are_hashed_and_stored_once,
+    times_that_submitted_jobs_leave_out_are_guessed_once,
 );
 
 async fn a_job_is_stored_with_exactly_its_values(backend: Backend) {
@@ -467,4 +469,53 @@ async fn options_are_hashed_and_stored_once(backend: Backend) {
         all!(test, option_collection).into_iter().filter(|row| row.option_collection_hash == both).collect();
     assert_eq!(members.len(), 2);
     assert_eq!(all!(test, option_collection).len(), 3);
+}
+
+async fn times_that_submitted_jobs_leave_out_are_guessed_once(backend: Backend) {
+    const ARRIVAL: i64 = 1_750_000_000;
+    let Some(test) = store_with_push(backend).await else { return };
+    let message = |guid: &str, state: &str, times: [Option<i64>; 3]| {
+        let mut message = loaded(guid, state);
+        [message.job.submit_timestamp, message.job.start_timestamp, message.job.end_timestamp] = times;
+        message
+    };
+    let submit = async |message, later| {
+        let arrival = DateTime::from_timestamp(ARRIVAL + later, 0).unwrap();
+        let outcome = test.store.store_submitted_jobs(&[message], arrival).await.unwrap().remove(0);
+        let stored = row(&test, &outcome.guid).await;
+        (
+            outcome.status,
+            [stored.submit_time, stored.start_time, stored.end_time].map(|time| time.timestamp()),
+        )
+    };
+    // The whole life of a job that never tells a time; each message comes twice.
+    let silent = |state| message("silent/0", state, [None; 3]);
+    for (state, later, status, times) in [
+        ("pending", 0, JobStatus::Created, [ARRIVAL, 0, 0]),
+        ("pending", 10, JobStatus::Updated, [ARRIVAL, 0, 0]),
+        ("running", 20, JobStatus::Updated, [ARRIVAL, 0, 0]),
+        ("running", 30, JobStatus::Updated, [ARRIVAL, 0, 0]),
+        ("completed", 40, JobStatus::Updated, [ARRIVAL, 0, ARRIVAL + 40]),
+        ("completed", 50, JobStatus::Ignored, [ARRIVAL, 0, ARRIVAL + 40]),
+    ] {
+        assert_eq!(submit(silent(state), later).await, (status, times), "{state} {later}");
+    }
+    // The earliest time that is told, or the one that was told before.
+    let (start, end) = (ARRIVAL - 100, ARRIVAL - 50);
+    let told = message("told/0", "completed", [None, Some(start), Some(end)]);
+    assert_eq!(submit(told, 0).await.1, [start, start, end]);
+    let told = message("ended/0", "completed", [None, None, Some(end)]);
+    assert_eq!(submit(told, 0).await.1, [end, 0, end]);
+    let told = message("begun/0", "pending", [Some(start), None, None]);
+    assert_eq!(submit(told, 0).await.1, [start, 0, 0]);
+    assert_eq!(submit(message("begun/0", "running", [None, Some(end), None]), 5).await.1, [start, end, 0]);
+    let batch =
+        [message("both/0", "pending", [Some(start), None, None]), message("both/0", "running", [None; 3])];
+    let arrival = DateTime::from_timestamp(ARRIVAL, 0).unwrap();
+    test.store.store_submitted_jobs(&batch, arrival).await.unwrap();
+    assert_eq!(row(&test, "both/0").await.submit_time.timestamp(), start);
+    // Other messages leave out what they leave out.
+    test.store.store_jobs(&[message("pulse/0", "completed", [None; 3])]).await.unwrap();
+    let stored = row(&test, "pulse/0").await;
+    assert_eq!((stored.submit_time.timestamp(), stored.end_time.timestamp()), (0, 0));
 }

@@ -16,6 +16,8 @@ on_every_database!(
     writers_of_the_same_line_lose_no_count,
     writers_of_the_same_job_count_it_once,
     lines_that_were_stored_uncounted_are_counted_with_the_log,
+    lines_of_a_submitted_log_are_counted_once,
+    writers_of_a_submitted_log_count_it_once,
 );
 
 const LINE: &str = "TEST-UNEXPECTED-FAIL | dom/foo.html | boom";
@@ -199,4 +201,65 @@ async fn lines_that_were_stored_uncounted_are_counted_with_the_log(backend: Back
     let mut counts: Vec<_> = all!(test, line_count).iter().map(|row| row.count).collect();
     counts.sort_unstable();
     assert_eq!(counts, [1, 2]);
+}
+
+async fn sorted_counts(store: &Store) -> Vec<i32> {
+    let rows = line_count::Entity::find().all(store.connection()).await.unwrap();
+    let mut counts: Vec<_> = rows.iter().map(|row| row.count).filter(|count| *count != 0).collect();
+    counts.sort_unstable();
+    counts
+}
+
+async fn lines_of_a_submitted_log_are_counted_once(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    let store = &test.store;
+    let (job, log_id) = job_with_log(store, "a/0", |_| {}).await;
+    let marked = async |job| -> Vec<bool> {
+        store.error_lines(job).await.unwrap().iter().map(|line| line.new_failure).collect()
+    };
+    let first = lines(&[LINE, "other line", LINE]);
+    // What is sent again is the same, or begins with something else, or is the first once more.
+    let moved = lines(&["before it", LINE, "other line", LINE]);
+    for (sent, counts) in [
+        (&first, &[1, 2][..]),
+        (&first, &[1, 2]),
+        (&moved, &[1, 1, 2]),
+        (&first, &[1, 2]),
+        (&Vec::new(), &[]),
+        (&first, &[1, 2]),
+    ] {
+        store.replace_error_lines(job, log_id, sent).await.unwrap();
+        assert_eq!(sorted_counts(store).await, counts, "{sent:?}");
+        assert!(marked(job).await.iter().all(|is_new| *is_new), "{sent:?}");
+    }
+    assert_eq!(counted(store, job).await, [(0, true), (0, true), (1, true)]);
+    assert_eq!(classification(store, job).await, 6);
+
+    // A log that is ingested goes on counting where it was left, in another push.
+    let push = "1".repeat(40);
+    store_push(store, &push).await;
+    let (second, log_id) = job_with_log(store, "b/0", |message| message.revision.clone_from(&push)).await;
+    store.store_parsed_log(second, log_id, &lines(&[LINE])).await.unwrap();
+    assert_eq!((counted(store, second).await, marked(second).await), (vec![(2, false)], vec![false]));
+    store.replace_error_lines(second, log_id, &lines(&[LINE, "a third"])).await.unwrap();
+    assert_eq!(counted(store, second).await, [(2, false), (0, true)]);
+    assert_eq!((sorted_counts(store).await, marked(second).await), (vec![1, 1, 3], vec![false, true]));
+}
+
+/// A script that gave up waiting and sent its log again.
+async fn writers_of_a_submitted_log_count_it_once(backend: Backend) {
+    let Some(test) = store_with_push(backend).await else { return };
+    let (job, log_id) = job_with_log(&test.store, "a/0", |_| {}).await;
+    let mut writers = Vec::new();
+    for _ in 0..6 {
+        let store = test.store.clone();
+        writers.push(tokio::spawn(async move {
+            store.replace_error_lines(job, log_id, &lines(&[LINE, "another line"])).await
+        }));
+    }
+    for writer in writers {
+        writer.await.unwrap().unwrap();
+    }
+    assert_eq!(counted(&test.store, job).await, [(0, true), (0, true)]);
+    assert_eq!(sorted_counts(&test.store).await, [1, 1]);
 }

@@ -1,10 +1,10 @@
 //! Seed data, pushes, commits and expiring values.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, QueryOrder as _};
 use treeherder_ingest::push::{LoadedPush, Revision};
 use treeherder_ingest::store::entity::{commit, failure_classification, push, repository_branch};
-use treeherder_ingest::store::{DataProblem, StoreError};
+use treeherder_ingest::store::{DataProblem, StoreError, SubmittedPush};
 
 use crate::support::database::{Backend, TestStore};
 
@@ -16,6 +16,8 @@ on_every_database!(
     repositories_are_found_by_url_with_their_rules,
     a_push_is_stored_with_its_commits_in_order,
     storing_a_push_again_updates_it_and_keeps_other_commits,
+    a_submitted_push_changes_what_it_tells,
+    a_submitted_push_is_cut_or_refused_by_its_member,
     a_batch_may_hold_a_push_twice,
     pushes_that_do_not_fit_are_refused,
     a_push_is_found_by_the_beginning_of_its_revision,
@@ -173,6 +175,84 @@ async fn storing_a_push_again_updates_it_and_keeps_other_commits(backend: Backen
     assert_eq!(messages, ["Bug 1 - a", "new message"]);
     // The same revision in another repository is another push.
     assert_ne!(test.store.store_push(1, &again).await.unwrap(), id);
+}
+
+fn submitted(name: &str) -> SubmittedPush {
+    SubmittedPush {
+        revision: revision(name),
+        author: "octocat".to_owned(),
+        push_timestamp: None,
+        commits: Vec::new(),
+    }
+}
+
+async fn a_submitted_push_changes_what_it_tells(backend: Backend) {
+    let Some(test) = TestStore::seeded(backend).await else { return };
+    let arrival = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let submit = async |push: &SubmittedPush, hour| {
+        test.store.store_submitted_push(77, push, arrival + TimeDelta::hours(hour)).await.unwrap()
+    };
+    let stored = async |id| {
+        let push = push::Entity::find_by_id(id).one(test.store.connection()).await.unwrap().unwrap();
+        let commits = commits(&test, id).await.into_iter().map(|row| (row.author, row.comments));
+        (push.author, push.time.timestamp(), push.branch, commits.collect::<Vec<_>>())
+    };
+    // A new one was pushed when it came, and may come again from each job.
+    let id = submit(&submitted("a"), 0).await;
+    let alone = vec![("octocat".to_owned(), String::new())];
+    for hour in 1..3 {
+        assert_eq!(submit(&submitted("a"), hour).await, id);
+        assert_eq!(stored(id).await, ("octocat".to_owned(), 1_700_000_000, None, alone.clone()));
+    }
+    // One that somebody else has told more of keeps it.
+    let mut told = loaded("c", &["a", "c"]);
+    told.branch = Some("main".to_owned());
+    let id = test.store.store_push(77, &told).await.unwrap();
+    assert_eq!(submit(&submitted("c"), 1).await, id);
+    let ana = |name| ("Ana <ana@example.com>".to_owned(), format!("Bug 1 - {name}"));
+    let branch = || Some("main".to_owned());
+    let kept = ("octocat".to_owned(), 1_500_000_000, branch(), vec![ana("a"), ana("c")]);
+    assert_eq!(stored(id).await, kept);
+    // What is told changes.
+    let head =
+        Revision { revision: revision("c"), author: "Bo".to_owned(), comment: "new message".to_owned() };
+    let push = SubmittedPush { push_timestamp: Some(1_600_000_000.0), commits: vec![head], ..submitted("c") };
+    assert_eq!(submit(&push, 2).await, id);
+    let changed = vec![ana("a"), ("Bo".to_owned(), "new message".to_owned())];
+    assert_eq!(stored(id).await, ("octocat".to_owned(), 1_600_000_000, branch(), changed));
+}
+
+async fn a_submitted_push_is_cut_or_refused_by_its_member(backend: Backend) {
+    let Some(test) = TestStore::seeded(backend).await else { return };
+    let arrival = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let commit = |author: &str, comment: &str| Revision {
+        revision: revision("a"),
+        author: author.to_owned(),
+        comment: comment.to_owned(),
+    };
+    let long = "ü".repeat(400);
+    let push = SubmittedPush { author: long.clone(), commits: vec![commit(&long, "x")], ..submitted("a") };
+    let id = test.store.store_submitted_push(77, &push, arrival).await.unwrap();
+    let stored = push::Entity::find_by_id(id).one(test.store.connection()).await.unwrap().unwrap();
+    assert_eq!(stored.author, "ü".repeat(150));
+    assert_eq!(commits(&test, id).await[0].author, "ü".repeat(150));
+    for (push, member, problem) in [
+        (SubmittedPush { author: "a\0".to_owned(), ..submitted("a") }, "author", "holds a NUL character"),
+        (
+            SubmittedPush { commits: vec![commit("a\0", "x")], ..submitted("a") },
+            "commits",
+            "author: holds a NUL character",
+        ),
+        (
+            SubmittedPush { commits: vec![commit("a", "x\0")], ..submitted("a") },
+            "commits",
+            "message: holds a NUL character",
+        ),
+    ] {
+        let error = test.store.store_submitted_push(77, &push, arrival).await.unwrap_err();
+        let StoreError::Data(error) = error else { panic!("{error:?}") };
+        assert_eq!(SubmittedPush::place_of(&error), (member, problem.to_owned()));
+    }
 }
 
 async fn a_batch_may_hold_a_push_twice(backend: Backend) {

@@ -112,18 +112,21 @@ fn router(state: AppState) -> Router {
     let api = accounts::limit_writes(api, accounts);
     let site = state.site.clone();
     let reference = docs::reference(&document);
-    let routes = Router::new().merge(api).merge(monitor::router()).merge(bridge::router(&state.bridge));
+    let check_token = from_fn_with_state(accounts.clone(), accounts::check_token);
+    let monitored = monitor::router().layer(check_token.clone());
+    let routes = Router::new().merge(api).merge(monitored).merge(bridge::router(&state.bridge));
     let routes = match site.static_dir() {
         Some(dir) => {
             let pages = pages::beside_another(accounts, &reference);
-            routes.merge(pages).fallback_service(static_files::router(dir))
+            let issuer = accounts.issuer_origin();
+            routes.merge(pages).fallback_service(static_files::router(dir, issuer.as_deref()))
         }
         None => {
             let pages = pages::router(accounts, &reference);
             routes.merge(pages).merge(special_files::router()).fallback(response::nothing_here)
         }
     };
-    let routes = conventions::of_requests(routes, &state.limits).merge(streams);
+    let routes = conventions::of_requests(routes, &state.limits).merge(streams.layer(check_token));
     let routes = routes.layer(DefaultBodyLimit::max(conventions::limits::BODY)).with_state(state);
     conventions::of_all(routes, &site, store, health)
 }

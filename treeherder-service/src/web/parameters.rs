@@ -61,6 +61,12 @@ impl Parameters {
         Ok(Some(number))
     }
 
+    /// Reads a whole number that is not negative; blank counts as absent.
+    pub(crate) fn natural(&self, name: &str) -> Result<Option<u64>, Refused> {
+        let negative = |_| Refused::field(name, "Ensure this value is greater than or equal to 0.");
+        self.integer(name)?.map(|number| u64::try_from(number).map_err(negative)).transpose()
+    }
+
     /// Reads all values as whole numbers that are ids.
     pub(crate) fn integers(&self, name: &str) -> Result<Vec<i64>, Refused> {
         let invalid = || Refused::field(name, "A valid integer is required.");

@@ -20,6 +20,16 @@ async fn anybody_is_let_in_for_development_and_only_then() {
     assert_eq!(browser.get("api/user/").await.body, json!([account]));
     assert_eq!(site.anonymous().post(LOGIN, &json!({"email": " "})).await.status, 400);
 
+    for (email, problem) in [
+        ("a\0b".to_owned(), "Null characters are not allowed."),
+        ("a".repeat(801), "Ensure this field has no more than 138 characters."),
+        ("ü".repeat(139), "Ensure this field has no more than 138 characters."),
+    ] {
+        let answer = site.anonymous().post(LOGIN, &json!({"email": email})).await;
+        assert_eq!(answer.told(), (400, &json!({"email": [problem]})));
+    }
+    assert_eq!(site.anonymous().post(LOGIN, &json!({"email": "ü".repeat(138)})).await.status, 200);
+
     // Pages of other sites in a browser on this machine, by their origin or by a name that points here.
     for headers in [[("origin", "https://evil.example")], [("host", "evil.example:8000")]] {
         let body = json!({"email": "x"});

@@ -31,6 +31,17 @@ async fn a_script_acts_by_its_token_until_that_is_revoked() {
     let invalid = json!({"detail": "Invalid token."});
     assert_eq!(script.get("api/user/").await.told(), (403, &invalid));
     assert_eq!(script.post(PROBE, &json!({})).await.told(), (403, &invalid));
+    // Also for reading, what needs nobody, so that a script learns of it.
+    for path in ["api/jobs/", "api/project/autoland/jobs/", "api/task/", "events?subscribe=*"] {
+        assert_eq!(script.get(path).await.told(), (403, &invalid), "{path}");
+    }
+    let head = script.send(reqwest::Method::HEAD, "api/jobs/", &[], None).await;
+    assert_eq!(head.status, 403);
+    for reader in [&mut sheriff, &mut site.anonymous()] {
+        for path in ["api/jobs/", "api/task/"] {
+            assert_eq!(reader.get(path).await.status, 200, "{path}");
+        }
+    }
     assert_eq!(sheriff.get("api/user/").await.status, 200, "the other one counts on");
     assert!(site.place.text(&["tokens", "revoke", &id]).contains("was revoked already"));
 
@@ -54,11 +65,13 @@ async fn tokens_that_do_not_count_are_refused() {
     let mut script = Browser::script(&site.url, made["token"].as_str().unwrap());
     let expired = json!({"detail": "The token has expired."});
     assert_eq!(script.post(PROBE, &json!({})).await.told(), (403, &expired));
+    assert_eq!(script.get("api/jobs/").await.told(), (403, &expired));
     let mut guess = Browser::script(&site.url, "th_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     assert_eq!(guess.post(PROBE, &json!({})).await.told(), (403, &json!({"detail": "Invalid token."})));
     // Other credentials are none of ours.
     let mut other = Browser::script(&site.url, "access-token");
     assert_eq!(other.get("api/user/").await.told(), (200, &json!([])));
+    assert_eq!(other.get("api/jobs/").await.status, 200);
 
     for (args, part) in [
         (&["tokens", "revoke", "99"][..], "no token 99"),

@@ -419,6 +419,12 @@ async fn an_issue_is_suggested_filed_and_copied() {
     assert_eq!(issue.status, 201);
     let again = member.post("api/internal_issue/", &json!({"summary": summary})).await;
     assert_eq!(again.body, issue.body);
+    // All that is below the path behaves as it does.
+    let below = "api/internal_issue/foo/bar";
+    let again = member.post(below, &json!({"summary": summary})).await;
+    assert_eq!(again.told(), (201, &issue.body));
+    let detail = json!({"detail": "Method \"GET\" not allowed."});
+    assert_eq!(member.get(below).await.told(), (405, &detail));
     let id = issue.body["internal_id"].clone();
     let map = json!({"job_id": jobs[0], "internal_id": id, "bug_open": true});
     member.post("api/project/autoland/bug-job-map/", &map).await;

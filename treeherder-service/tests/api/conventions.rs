@@ -134,6 +134,39 @@ async fn clients_and_hosts(site: &Site) {
     assert_eq!(health.status, 200);
 }
 
+/// Small files that programs ask for (§9.1).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_site_tells_what_it_is() {
+    let site = Site::start(Backend::Sqlite).await.unwrap();
+    let about = site.json("/contribute.json").await;
+    assert_eq!(about["name"], "Treeherder");
+    let docs = about["participate"]["docs"].as_str().unwrap();
+    assert_eq!(site.get(docs).await.status, 200);
+}
+
+/// Monitors' parameters are those of the API (§1.2, §1.3).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_monitors_send_is_read_as_elsewhere() {
+    let site = Site::start(Backend::Sqlite).await.unwrap();
+    for path in ["/api/task/?limit=1&limit=2", "/api/task/?limit=&since=", "/api/task/name/x?since=1&since=2"]
+    {
+        assert_eq!(site.json(path).await, json!([]), "{path}");
+    }
+    let no_number = json!({"limit": ["Enter a number."]});
+    site.check(&[("/api/task/?limit=1&limit=x", 400, no_number)]).await;
+    let post = async |kind: &str, body: &str| {
+        let answer = site.ask(Method::POST, "/api/revoke/task/", &[("content-type", kind)], body).await;
+        (answer.status, answer.json())
+    };
+    let (status, body) = post("text/plain", "task_id=1").await;
+    assert!(status == 415 && body["detail"].is_string(), "{body}");
+    let form = "application/x-www-form-urlencoded";
+    let required = json!({"task_id": ["This field is required."]});
+    assert_eq!(post(form, "other=1").await, (400, required));
+    let no_id = json!({"task_id": ["This is no id of a task."]});
+    assert_eq!(post(form, "task_id=1&task_id=x").await, (400, no_id));
+}
+
 async fn paths(site: &Site) {
     let nothing = json!({"detail": "Not found."});
     for path in [

@@ -48,10 +48,15 @@ async fn a_stream_goes_on_behind_the_last_event_that_was_seen() {
         .collect();
     assert!(!expected.is_empty());
     let path = format!("events?subscribe={branch}.job&lastEventId={middle}");
-    let mut some = site.stream(&path, &[]).await;
-    for (id, data) in expected {
-        let event = some.event().await.unwrap();
-        assert_eq!((event.id, &event.data), (Some(id), data));
+    // Repeated parameters add up, as subscriptions over Socket.IO do.
+    let repeated =
+        format!("events?subscribe={branch}.job&subscribe=nowhere&lastEventId=0&lastEventId={middle}");
+    for path in [path, repeated] {
+        let mut some = site.stream(&path, &[]).await;
+        for (id, data) in &expected {
+            let event = some.event().await.unwrap();
+            assert_eq!((event.id, &event.data), (Some(*id), *data), "{path}");
+        }
     }
 
     // An id of another database: whoever shows state has to ask for it anew.

@@ -45,7 +45,7 @@ impl Hurried {
     async fn begin(&self, method: &str, path: &str, length: usize) -> Wire {
         let head = format!(
             "{method} /{path} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: tests\r\nConnection: close\r\n\
-            Authorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n",
+            Accept-Encoding: gzip\r\nAuthorization: Bearer {}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n",
             self.token
         );
         Wire::open(&self.url, &head).await

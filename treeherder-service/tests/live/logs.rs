@@ -1,6 +1,6 @@
 //! Lines of logs.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::reader::Site;
 
@@ -91,4 +91,82 @@ async fn what_is_not_there_is_told() {
         assert_eq!(status, 404, "{path}: {body}");
         assert!(body["detail"].is_string(), "{path}: {body}");
     }
+}
+
+/// What cannot be read is told by its field, in JSON (`spec/api.md` §1.2); blank and repeated parameters are no mistakes (§1.3).
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn wrong_parameters_are_named() {
+    let site = Site::with_history().await;
+    let (project, id, _) = failed_job(&site).await;
+    let log = format!("api/project/{project}/jobs/{id}/log");
+    let (no_integer, negative) =
+        ("A valid integer is required.", "Ensure this value is greater than or equal to 0.");
+    let no_text = "Enter a text of 1 to 500 characters.";
+    for (path, field, problem) in [
+        ("lines?start=abc", "start", no_integer),
+        ("lines?count=-1", "count", negative),
+        ("lines?start=0&start=1.5", "start", no_integer),
+        ("lines?log_id=x", "log_id", no_integer),
+        ("lines?log_id=99999999999", "log_id", "No log has such an id."),
+        ("errors?context=-1", "context", negative),
+        ("errors?context=many", "context", no_integer),
+        ("search", "text", "This field is required."),
+        ("search?text=", "text", no_text),
+        ("search?text=a&start=-1", "start", negative),
+        ("search?text=a&backwards=perhaps", "backwards", "Must be a valid boolean."),
+        ("live?from=x", "from", no_integer),
+    ] {
+        let answer = site.get(&format!("{log}/{path}"), &[]).await;
+        assert_eq!(answer.status(), 400, "{path}");
+        assert_eq!(answer.headers()["content-type"], "application/json", "{path}");
+        assert_eq!(answer.json::<Value>().await.unwrap(), json!({field: [problem]}), "{path}");
+    }
+    for path in
+        ["lines?start=&count=&log_id=", "errors?context=", "search?text=a&start=&backwards=on&match_case="]
+    {
+        let (status, body) = site.json(&format!("{log}/{path}")).await;
+        assert_eq!(status, 200, "{path}: {body}");
+    }
+    let (_, page) = site.json(&format!("{log}/lines?start=5&count=9&count=2&start=1")).await;
+    assert_eq!(
+        (page["start"].as_u64(), page["lines"].as_array().unwrap().len()),
+        (Some(1), 2),
+        "the last one"
+    );
+    let mut stream = site.stream(&format!("{log}/live?from="), &[]).await;
+    assert_eq!(stream.event().await.unwrap().data["start"], 0);
+}
+
+/// The error lines of a job are those of the log that was submitted, and so are the lines that are shown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_submitted_log_is_the_one_that_is_read() {
+    let site = Site::with_history().await;
+    let (project, id, _) = failed_job(&site).await;
+    let log = format!("api/project/{project}/jobs/{id}/log");
+    let (_, former) = site.json(&format!("{log}/lines?count=1")).await;
+    let made = site.place.json(&["tokens", "create", "--user", "ci@example.org", "--format", "json"]);
+    let text = "fine\nTEST-UNEXPECTED-FAIL | b.js | boom\nlast\n";
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let put = client.put(format!("{}{log}", site.url)).bearer_auth(made["token"].as_str().unwrap());
+    let put = put.body(text).send().await.unwrap();
+    assert_eq!(put.status(), 200);
+    let submitted: Value = put.json().await.unwrap();
+    assert_ne!(submitted["log_id"], former["log_id"], "the job has two logs now");
+
+    let whole = client.get(submitted["url"].as_str().unwrap()).send().await.unwrap();
+    assert_eq!((whole.status().as_u16(), whole.url().as_str()), (200, submitted["url"].as_str().unwrap()));
+    assert_eq!(whole.text().await.unwrap(), text);
+    let (_, lines) = site.json(&format!("{log}/lines")).await;
+    assert_eq!((&lines["log_id"], &lines["total_lines"]), (&submitted["log_id"], &json!(3)));
+    let (_, errors) = site.json(&format!("{log}/errors?context=1")).await;
+    assert_eq!(errors["errors"][0]["context"], lines["lines"]);
+    let (_, found) = site.json(&format!("{log}/search?text=boom")).await;
+    assert_eq!(found["line_number"], 1);
+    let mut stream = site.stream(&format!("{log}/live"), &[]).await;
+    assert_eq!(stream.event().await.unwrap().data["lines"], lines["lines"]);
+
+    // The other one is there for who names it.
+    let other = &former["log_id"];
+    let (_, lines) = site.json(&format!("{log}/lines?count=1&log_id={other}")).await;
+    assert_eq!(lines, former);
 }

@@ -1,8 +1,9 @@
 //! Submission over plain HTTP.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
+use flate2::read::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ const REVISION: &str = "9c6e4c31ad26efdad0b9af47a2b530bc414ce2c3";
 struct Script {
     url: String,
     token: Option<String>,
-    _place: Place,
+    place: Place,
     _running: Running,
 }
 
@@ -29,7 +30,7 @@ impl Script {
         let (running, url) = serve(&place);
         let made = place.json(&["tokens", "create", "--user", "ci@example.org", "--format", "json"]);
         let token = made["token"].as_str().unwrap().to_owned();
-        Self { url, token: Some(token), _place: place, _running: running }
+        Self { url, token: Some(token), place, _running: running }
     }
 
     async fn send(
@@ -60,6 +61,23 @@ impl Script {
         self.send(reqwest::Method::PUT, path, None, body).await
     }
 
+    /// Asks for a log, with this `Accept-Encoding` or none.
+    async fn whole_log(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        accepted: Option<&str>,
+    ) -> reqwest::Response {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let mut request = client.request(method, format!("{}{path}", self.url));
+        if let Some(accepted) = accepted {
+            request = request.header("accept-encoding", accepted);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        response
+    }
+
     async fn get(&self, path: &str) -> (u16, Value) {
         self.send(reqwest::Method::GET, path, None, Vec::new()).await
     }
@@ -80,6 +98,12 @@ fn gzip(text: &str) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(text.as_bytes()).unwrap();
     encoder.finish().unwrap()
+}
+
+fn gunzip(raw: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    MultiGzDecoder::new(raw).read_to_end(&mut text).unwrap();
+    text
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,10 +142,51 @@ async fn a_push_a_job_and_its_log_are_submitted_with_a_token() {
     );
     let (_, errors) = script.get(&format!("{by_id}/errors")).await;
     assert_eq!(errors["errors"][0]["context"].as_array().unwrap().len(), 3);
-    let whole = reqwest::Client::builder().no_proxy().build().unwrap().get(format!("{}{by_id}", script.url));
-    let whole = whole.send().await.unwrap();
-    assert_eq!(whole.headers()["content-encoding"], "gzip");
-    assert!(whole.bytes().await.unwrap().starts_with(&[0x1F, 0x8B]));
+}
+
+/// Bodies are compressed for whoever takes that (`spec/api.md` §1.1), however they are kept.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_log_is_gzipped_for_those_who_take_it() {
+    let script = Script::start();
+    let push = json!({"revision": REVISION, "author": "ana@example.com"});
+    script.post("api/project/autoland/pushes/", &push).await;
+    let (_, taken) = script.post("api/project/autoland/jobs/", &job("gh-1/0")).await;
+    let log = taken[0]["log"].as_str().unwrap().trim_start_matches('/').to_owned();
+    // One that comes in several pieces, and one whose pieces become very long.
+    let numbers: String =
+        (0..200_000_u32).map(|number| format!("{}\n", number.wrapping_mul(0x9E37_79B9))).collect();
+    let zeros = "0".repeat(30_000_000);
+    for (text, sent) in
+        [(&numbers, numbers.clone().into_bytes()), (&numbers, gzip(&numbers)), (&zeros, gzip(&zeros))]
+    {
+        assert_eq!(script.put(&log, sent).await.0, 200);
+        for (accepted, is_gzip) in [
+            (None, false),
+            (Some("identity"), false),
+            (Some("gzip;q=0"), false),
+            (Some("br, gzip;q=0.0, identity"), false),
+            (Some("gzip"), true),
+            (Some("deflate, gzip;q=0.5"), true),
+        ] {
+            let head = script.whole_log(reqwest::Method::HEAD, &log, accepted).await;
+            let answer = script.whole_log(reqwest::Method::GET, &log, accepted).await;
+            for name in ["content-encoding", "content-type", "content-length", "vary"] {
+                let values = |answer: &reqwest::Response| {
+                    let values = answer.headers().get_all(name).iter();
+                    values.map(|value| value.to_str().unwrap().to_owned()).collect::<Vec<_>>()
+                };
+                assert_eq!(values(&head), values(&answer), "{name} {accepted:?}");
+            }
+            let headers = answer.headers().clone();
+            assert_eq!(headers.get("content-encoding").is_some_and(|coding| coding == "gzip"), is_gzip);
+            assert_eq!(headers["content-type"], "text/plain; charset=utf-8");
+            let varies = headers.get_all("vary").iter().filter(|value| *value == "accept-encoding").count();
+            assert_eq!(varies, 1, "{headers:?}");
+            let body = answer.bytes().await.unwrap();
+            let decoded = if is_gzip { gunzip(&body) } else { body.to_vec() };
+            assert!(decoded == text.as_bytes(), "{accepted:?}: {} bytes", decoded.len());
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -211,4 +276,85 @@ async fn what_is_submitted_to_a_web_process_is_taken_as_configured() {
         assert_eq!(script.post(path, body).await, (404, not_here.clone()), "{path}");
     }
     assert_eq!(script.put("api/project/try/jobs/1/log", b"x".to_vec()).await, (404, not_here));
+}
+
+/// The recipe of `docs/LIVE.md`, whose messages tell no time and come again from each job and each run of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_tells_no_time_is_of_now_and_stays_where_it_is() {
+    let script = Script::start();
+    let pushes = "api/project/autoland/pushes/";
+    let told = json!({
+        "revision": REVISION, "author": "ana@example.com", "push_timestamp": 1_740_638_000,
+        "commits": [{"revision": REVISION, "author": "Ana <ana@example.com>", "message": "Bug 1 - x"}],
+    });
+    assert_eq!(script.post(pushes, &told).await.0, 200);
+    let begun = chrono::Utc::now().timestamp();
+    for _ in 0..2 {
+        let push = json!({"revision": REVISION.to_uppercase(), "author": "octocat"});
+        assert_eq!(script.post(pushes, &push).await, (200, json!({"revision": REVISION})));
+        let (_, shown) = script.get("api/project/autoland/push/").await;
+        let push = &shown["results"][0];
+        assert_eq!((&push["author"], &push["push_timestamp"]), (&json!("octocat"), &json!(1_740_638_000)));
+        let commit = &push["revisions"][0];
+        assert_eq!(
+            (&commit["author"], &commit["comments"]),
+            (&json!("Ana <ana@example.com>"), &json!("Bug 1 - x"))
+        );
+    }
+    let mut times = Vec::new();
+    for _ in 0..2 {
+        let (status, taken) = script.post("api/project/autoland/jobs/", &job("gh-1/0")).await;
+        assert_eq!(status, 200, "{taken}");
+        let (_, feed) = script.get("api/jobs/").await;
+        assert_eq!(feed["results"][0][16], 1, "minutes: {feed}");
+        let (_, shown) = script.get(&format!("api/project/autoland/jobs/{}/", taken[0]["id"])).await;
+        times.push(shown["submit_timestamp"].as_i64().unwrap());
+    }
+    assert!(times[0] >= begun && times[0] == times[1], "{begun} {times:?}");
+    // It is not older than what is kept.
+    script.place.text(&["cycle_data", "--sleep-time", "0", "from:treeherder"]);
+    assert_eq!(script.get("api/jobs/").await.1["count"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_push_that_cannot_be_stored_is_answered_with_its_member() {
+    let script = Script::start();
+    let pushes = "api/project/autoland/pushes/";
+    let commit =
+        |author: &str, message: &str| json!({"revision": REVISION, "author": author, "message": message});
+    let push =
+        |author: &str, commit: Value| json!({"revision": REVISION, "author": author, "commits": [commit]});
+    for (body, answer) in [
+        (push("a\0", commit("a", "x")), json!({"author": ["holds a NUL character"]})),
+        (push("a", commit("a\0", "x")), json!({"commits": ["author: holds a NUL character"]})),
+        (push("a", commit("a", "x\0")), json!({"commits": ["message: holds a NUL character"]})),
+    ] {
+        assert_eq!(script.post(pushes, &body).await, (400, answer), "{body}");
+    }
+    let long = "ü".repeat(400);
+    assert_eq!(script.post(pushes, &push(&long, commit(&long, "x"))).await.0, 200);
+    let (_, shown) = script.get("api/project/autoland/push/").await;
+    let (push, kept) = (&shown["results"][0], json!("ü".repeat(150)));
+    assert_eq!((&push["author"], &push["revisions"][0]["author"]), (&kept, &kept), "{shown}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failure_of_a_submitted_log_is_new_once() {
+    let script = Script::start();
+    let push = json!({"revision": REVISION, "author": "ana@example.com"});
+    script.post("api/project/autoland/pushes/", &push).await;
+    let (_, taken) = script.post("api/project/autoland/jobs/", &json!([job("gh-1/0"), job("gh-2/0")])).await;
+    let log = b"TEST-UNEXPECTED-FAIL | b.js | boom\n";
+    // The first log comes twice; the second job then has a line that was seen once.
+    for (number, counter) in [(0, 0), (0, 0), (1, 1)] {
+        let path = taken[number]["log"].as_str().unwrap().trim_start_matches('/');
+        assert_eq!(script.put(path, log.to_vec()).await.0, 200);
+        let job = format!("api/project/autoland/jobs/{}/", taken[number]["id"]);
+        let (_, lines) = script.get(&format!("{job}text_log_errors/")).await;
+        assert_eq!(lines[0]["new_failure"], true, "{lines}");
+        let (_, suggestions) = script.get(&format!("{job}bug_suggestions/")).await;
+        assert_eq!(suggestions[0]["counter"], counter, "{suggestions}");
+        let (_, shown) = script.get(&job).await;
+        assert_eq!(shown["failure_classification_id"], 6, "new failure not classified: {shown}");
+    }
 }

@@ -36,14 +36,26 @@ pub(super) struct Counting<'a> {
     open: Vec<(i32, LineKey)>,
     kept: HashMap<i32, Kept>,
     counts: Counts,
+    /// Stored lines that the job is not to have any more.
+    gone: Vec<text_log_error::Model>,
+}
+
+/// What becomes of lines that the job has beside those that it is to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// They stay: another log has them. A line whose number the job has is left as it is.
+    Stay,
+    /// They go, and are counted no more: the log that had them is replaced.
+    Go,
 }
 
 impl<'a> Counting<'a> {
-    /// Reads what is known of the job's lines and of `rows`, which are to be its lines.
+    /// Reads what is known of the job's lines and of `rows`, which are to be its lines, with or without the others.
     pub(super) async fn read(
         transaction: &WriteTransaction,
         job: &'a LogJob,
         rows: &'a [LineRow<'a>],
+        others: Others,
     ) -> Result<Self, StoreError> {
         let backend = transaction.get_database_backend();
         if backend == DbBackend::Postgres {
@@ -69,21 +81,35 @@ impl<'a> Counting<'a> {
         for done in counted {
             counts.take(job, &done.rows)?;
         }
+        let (gone, stored): (Vec<_>, Vec<_>) =
+            stored.into_iter().partition(|line| others == Others::Go && !has(rows, line));
         let open = stored.iter().filter(|line| !kept.contains_key(&line.line_number));
         let open: Vec<_> = open.map(|line| (line.line_number, LineKey::of(&line.line))).collect();
-        if open.iter().any(|(_, key)| !counts.knows(key)) {
-            let all = open.iter().map(|(_, key)| key).chain(&keys).cloned();
-            counts = Counts::read(transaction, job, all).await?;
+        let gone_keys: Vec<_> = gone.iter().map(|line| LineKey::of(&line.line)).collect();
+        let further = || open.iter().map(|(_, key)| key).chain(&gone_keys);
+        if further().any(|key| !counts.knows(key)) {
+            counts = Counts::read(transaction, job, further().chain(&keys).cloned()).await?;
+        }
+        let mut kept = kept;
+        for (line, key) in gone.iter().zip(&gone_keys) {
+            if kept.remove(&line.line_number).is_some() && is_counted(job) {
+                counts.take_back(key);
+            }
         }
         let stored = stored.iter().map(|line| line.line_number).collect();
-        Ok(Self { job, rows, keys, stored, open, kept, counts })
+        Ok(Self { job, rows, keys, stored, open, kept, counts, gone })
+    }
+
+    /// Ids of the lines that the job is not to have any more.
+    pub(super) fn gone(&self) -> impl Iterator<Item = i64> {
+        self.gone.iter().map(|line| line.id)
     }
 
     /// Counts the job's lines that are not counted yet. Returns statements, and how many of them, the first ones, store those of
     /// the rows which the job does not have; the others store what was counted. A failure that nobody has seen before is marked, and
     /// so is its job.
     pub(super) fn store(self, backend: DbBackend) -> Result<(Vec<Statement>, usize), StoreError> {
-        let Self { job, rows, keys, stored, mut open, mut kept, mut counts } = self;
+        let Self { job, rows, keys, stored, mut open, mut kept, mut counts, gone } = self;
         let mut fresh = Vec::with_capacity(rows.len());
         for (row, key) in rows.iter().zip(keys).filter(|((number, _), _)| !stored.contains(number)) {
             fresh.push(row.clone());
@@ -91,7 +117,7 @@ impl<'a> Counting<'a> {
                 open.push((row.0, key));
             }
         }
-        let is_counted = COUNTED.contains(&job.repository.as_str());
+        let is_counted = is_counted(job);
         let mut new = HashSet::new();
         for (number, key) in &open {
             let (counter, is_new) = counts.see(key, &job.push_revision, is_counted);
@@ -105,7 +131,7 @@ impl<'a> Counting<'a> {
         }
         let mut statements = insert_lines(backend, job.job_id, &fresh, |number| new.contains(&number));
         let inserts = statements.len();
-        if !open.is_empty() {
+        if !open.is_empty() || !gone.is_empty() {
             statements.extend(counts.write(backend, job));
             statements.push(keep(backend, job.job_id, kept)?);
         }
@@ -118,6 +144,17 @@ impl<'a> Counting<'a> {
         }
         Ok((statements, inserts))
     }
+}
+
+/// Whether lines of the job are counted, or only looked up.
+fn is_counted(job: &LogJob) -> bool {
+    COUNTED.contains(&job.repository.as_str())
+}
+
+/// Whether a stored line is one of the rows, which are in the order of their numbers.
+fn has(rows: &[LineRow<'_>], line: &text_log_error::Model) -> bool {
+    let place = rows.binary_search_by_key(&line.line_number, |(number, _)| *number);
+    place.is_ok_and(|place| rows[place].1 == line.line)
 }
 
 fn classify(backend: DbBackend, job_id: i64) -> Statement {

@@ -4,7 +4,7 @@
 //! that looking at a job changes nothing.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{NaiveDate, TimeDelta, Utc};
 use sea_orm::sea_query::{Expr, ExprTrait as _, OnConflict, Query, SelectStatement};
@@ -99,7 +99,7 @@ struct Known {
     is_of_today: bool,
     /// Push that had it first on that day.
     first_revision: Option<String>,
-    /// Seen in this job.
+    /// Seen in this job; less than nothing when it has fewer of them than before.
     seen: i32,
 }
 
@@ -176,9 +176,18 @@ impl Counts {
         (counter, known.first_revision.as_deref() == Some(revision))
     }
 
-    /// The statements that add what was seen.
+    /// Counts a line no more that the job had and that was counted.
+    pub(super) fn take_back(&mut self, line: &LineKey) {
+        // Without a row for its day there is nothing to take it from: that row was too old, or the job has got another day.
+        if let Some(known) = self.known.get_mut(line).filter(|known| known.is_of_today) {
+            known.seen -= 1;
+        }
+    }
+
+    /// The statements that add what was seen, and subtract what is seen no more.
     pub(super) fn write(self, backend: DbBackend, job: &LogJob) -> Vec<Statement> {
-        let mut seen: Vec<_> = self.known.into_iter().filter(|(_, known)| known.seen > 0).collect();
+        let changed = self.known.into_iter().filter(|(_, known)| known.seen != 0);
+        let (mut seen, unseen): (Vec<_>, Vec<_>) = changed.partition(|(_, known)| known.seen > 0);
         seen.sort_by(|one, other| one.0.cmp(&other.0));
         let add = |seen: &[(LineKey, Known)]| {
             let rows = seen.iter().map(|(line_key, known)| line_count::ActiveModel {
@@ -195,8 +204,32 @@ impl Counts {
                 .to_owned();
             line_count::Entity::insert_many(rows).on_conflict(add).build(backend)
         };
-        seen.chunks(ROWS_PER_STATEMENT).map(add).collect()
+        let adds = seen.chunks(ROWS_PER_STATEMENT).map(add);
+        subtract(backend, job, unseen).into_iter().chain(adds).collect()
     }
+}
+
+/// The statements that subtract what is seen no more.
+fn subtract(backend: DbBackend, job: &LogJob, unseen: Vec<(LineKey, Known)>) -> Vec<Statement> {
+    let mut by_number: BTreeMap<i32, Vec<String>> = BTreeMap::new();
+    for (LineKey(key), known) in unseen {
+        by_number.entry(-known.seen).or_default().push(key);
+    }
+    let mut statements = Vec::new();
+    for (number, mut keys) in by_number {
+        keys.sort_unstable();
+        for keys in keys.chunks(ROWS_PER_STATEMENT) {
+            let update = line_count::Entity::update_many()
+                .col_expr(line_count::Column::Count, Expr::col("count").sub(number))
+                .filter(line_count::Column::Root.eq(root(&job.repository)))
+                .filter(line_count::Column::LineKey.is_in(keys.iter().map(String::as_str)))
+                .filter(line_count::Column::Day.eq(day(job)))
+                // Old counts are removed at any moment, and there is none below nothing.
+                .filter(line_count::Column::Count.gte(number));
+            statements.push(update.build(backend));
+        }
+    }
+    statements
 }
 
 /// Which repositories are counted together.

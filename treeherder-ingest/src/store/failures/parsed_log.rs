@@ -4,7 +4,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait as _, ConnectionTrait as _, EntityTrait as _, QueryFilter as _, Statement};
 
 use super::ErrorLine;
-use super::counting::Counting;
+use super::counting::{Counting, Others};
 use super::error_line::{insert_lines, rows};
 use crate::events::Event;
 use crate::job::LogStatus;
@@ -43,7 +43,7 @@ impl Store {
         let transaction = self.begin_write().await?;
         let backend = transaction.get_database_backend();
         let (statements, inserts) = match &job {
-            Some(job) => Counting::read(&transaction, job, &rows).await?.store(backend)?,
+            Some(job) => Counting::read(&transaction, job, &rows, Others::Stay).await?.store(backend)?,
             None => {
                 let inserts = insert_lines(backend, job_id, &rows, |_| false);
                 let number = inserts.len();

@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use chrono::{DateTime, Utc};
+
 use super::prepared::PreparedJob;
 use crate::job::{JobState, state};
 
-const COMPLETED: &str = "completed";
+/// State of a job that has ended.
+pub(super) const COMPLETED: &str = "completed";
 const SUPERSEDED: &str = "superseded";
 
 /// A job as the database has it.
@@ -18,6 +21,7 @@ pub(super) struct StoredJob {
     pub(super) guid: String,
     pub(super) state: String,
     pub(super) result: String,
+    pub(super) submit_time: DateTime<Utc>,
 }
 
 /// What is to be written, and what became of each message.
@@ -43,6 +47,8 @@ pub(super) struct PlannedRow {
     pub(super) first: usize,
     /// Message whose values the row has in the end.
     pub(super) last: usize,
+    /// When the job was scheduled.
+    pub(super) submit_time: DateTime<Utc>,
     /// First message that gives a task and run.
     pub(super) taskcluster: Option<usize>,
     /// Whether a later message has superseded the job.
@@ -117,15 +123,18 @@ impl Plan {
                 if !accepts(self.planned_state(row, messages), message.state) {
                     return Decision::IgnoreForRow(row);
                 }
-                self.rows[row].last = position;
+                let planned = &mut self.rows[row];
+                planned.last = position;
+                planned.submit_time = submit_time(Some(planned.submit_time), message);
                 return Decision::Update(row);
             }
             Some(Current::Stored(id)) => {
-                let state = self.stored.get(&id).map_or("", |job| job.state.as_str());
-                if !accepts(state, message.state) {
+                let job = self.stored.get(&id);
+                if !accepts(job.map_or("", |job| job.state.as_str()), message.state) {
                     return Decision::IgnoreForStored(id);
                 }
-                let row = self.add_row(Origin::SameGuid, message.guid, position);
+                let submit_time = submit_time(job.map(|job| job.submit_time), message);
+                let row = self.add_row(Origin::SameGuid, message.guid, position, submit_time);
                 current.insert(message.guid.to_owned(), Current::Planned(row));
                 return Decision::Update(row);
             }
@@ -134,13 +143,13 @@ impl Plan {
         // An old retry takes over the row of the job it retries.
         match current.remove(message.root_guid()) {
             None => {
-                let row = self.add_row(Origin::SameGuid, message.guid, position);
+                let row = self.add_row(Origin::SameGuid, message.guid, position, message.submit_time);
                 current.insert(message.guid.to_owned(), Current::Planned(row));
                 Decision::Create(row)
             }
             Some(Current::Stored(id)) => {
                 self.take_over(id, message.guid);
-                let row = self.add_row(Origin::TakeOver(id), message.guid, position);
+                let row = self.add_row(Origin::TakeOver(id), message.guid, position, message.submit_time);
                 current.insert(message.guid.to_owned(), Current::Planned(row));
                 Decision::Update(row)
             }
@@ -154,6 +163,7 @@ impl Plan {
                 let planned = &mut self.rows[row];
                 message.guid.clone_into(&mut planned.guid);
                 planned.last = position;
+                planned.submit_time = message.submit_time;
                 planned.is_superseded = false;
                 current.insert(message.guid.to_owned(), Current::Planned(row));
                 Decision::Update(row)
@@ -169,12 +179,13 @@ impl Plan {
         }
     }
 
-    fn add_row(&mut self, origin: Origin, guid: &str, position: usize) -> usize {
+    fn add_row(&mut self, origin: Origin, guid: &str, position: usize, submit_time: DateTime<Utc>) -> usize {
         self.rows.push(PlannedRow {
             origin,
             guid: guid.to_owned(),
             first: position,
             last: position,
+            submit_time,
             taskcluster: None,
             is_superseded: false,
         });
@@ -213,6 +224,17 @@ impl Plan {
     ) -> &'message str {
         let row = &self.rows[row];
         if row.is_superseded { SUPERSEDED } else { messages[row.last].result }
+    }
+}
+
+/// When a job was scheduled, after a message. A guess never takes the place of an earlier time: the same message sent again
+/// would move the job.
+fn submit_time(known: Option<DateTime<Utc>>, message: &PreparedJob<'_>) -> DateTime<Utc> {
+    match known {
+        Some(known) if message.is_submit_time_guessed && known != DateTime::UNIX_EPOCH => {
+            known.min(message.submit_time)
+        }
+        _ => message.submit_time,
     }
 }
 

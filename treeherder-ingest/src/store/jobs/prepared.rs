@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use sha1::{Digest as _, Sha1};
 
 use super::outcome::LogKind;
+use super::plan::COMPLETED;
 use super::reference::Key;
-use crate::job::{LoadedJob, LogReference, LogStatus, Platform, ids::option_collection_hash};
+use crate::job::{JobData, LoadedJob, LogReference, LogStatus, Platform, ids::option_collection_hash};
 use crate::store::error::{DataError, check_positive, check_text, truncated};
 
 /// What stands for a text that is missing.
@@ -22,6 +23,8 @@ pub(super) struct PreparedJob<'message> {
     pub(super) state: &'message str,
     pub(super) tier: i32,
     pub(super) submit_time: DateTime<Utc>,
+    /// Whether the message does not say when the job was scheduled, so that the time above is a guess.
+    pub(super) is_submit_time_guessed: bool,
     pub(super) start_time: DateTime<Utc>,
     pub(super) end_time: DateTime<Utc>,
     pub(super) options: Vec<&'message str>,
@@ -49,7 +52,8 @@ pub(super) struct PreparedLog<'message> {
 }
 
 impl<'message> PreparedJob<'message> {
-    pub(super) fn new(message: &'message LoadedJob) -> Result<Self, DataError> {
+    /// Checks a message. `arrival` is given for messages whose missing times are to be guessed, as seconds since the epoch.
+    pub(super) fn new(message: &'message LoadedJob, arrival: Option<i64>) -> Result<Self, DataError> {
         let job = &message.job;
         let build_platform = platform("build_platform", job.build_platform.as_ref())?;
         let machine_platform = platform("machine_platform", job.machine_platform.as_ref())?;
@@ -95,9 +99,10 @@ impl<'message> PreparedJob<'message> {
             state: cut("job", "state", 25, &job.state)?,
             result,
             tier: check_positive("job", "tier", tier)?,
-            submit_time: time(job.submit_timestamp),
+            submit_time: time(job.submit_timestamp.or_else(|| guessed_submit(job, arrival?))),
+            is_submit_time_guessed: job.submit_timestamp.is_none() && arrival.is_some(),
             start_time: time(job.start_timestamp),
-            end_time: time(job.end_timestamp),
+            end_time: time(job.end_timestamp.or_else(|| guessed_end(job, arrival?))),
             options,
             machine: name("machine", &job.machine)?,
             product: name("product", &job.product_name)?,
@@ -122,6 +127,16 @@ impl<'message> PreparedJob<'message> {
     pub(super) fn root_guid(&self) -> &'message str {
         self.guid.split_once('_').map_or(self.guid, |(root, _)| root)
     }
+}
+
+/// When a job was scheduled at the latest, by the other times of its message or else by the message's arrival.
+fn guessed_submit(job: &JobData, arrival: i64) -> Option<i64> {
+    job.start_timestamp.into_iter().chain(job.end_timestamp).min().or(Some(arrival))
+}
+
+/// When a job had ended at the latest: it would seem to run on for ever if this were left open.
+fn guessed_end(job: &JobData, arrival: i64) -> Option<i64> {
+    (job.state == COMPLETED).then(|| arrival.max(job.start_timestamp.unwrap_or(arrival)))
 }
 
 fn logs(message: &LoadedJob) -> Result<Vec<PreparedLog<'_>>, DataError> {

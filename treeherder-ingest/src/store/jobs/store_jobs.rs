@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use sea_orm::DbErr;
 
 use super::logs::{has_all, logs_of_message, read_logs, write_logs};
@@ -34,12 +35,36 @@ impl Store {
     /// # Errors
     /// When the database fails; then nothing of the batch is stored.
     pub async fn store_jobs(&self, messages: &[LoadedJob]) -> Result<Vec<JobOutcome>, StoreError> {
+        self.store_jobs_repeatedly(messages, None).await
+    }
+
+    /// Does the same as [`Store::store_jobs`] for messages that came at `arrival` and may leave out times.
+    ///
+    /// A job that does not say when it was scheduled was so when it started, ended or, if it does not tell those either, when
+    /// it came; a later message without that time does not put it off. A completed job that does not say when it ended did
+    /// when it came.
+    ///
+    /// # Errors
+    /// As [`Store::store_jobs`].
+    pub async fn store_submitted_jobs(
+        &self,
+        messages: &[LoadedJob],
+        arrival: DateTime<Utc>,
+    ) -> Result<Vec<JobOutcome>, StoreError> {
+        self.store_jobs_repeatedly(messages, Some(arrival.timestamp())).await
+    }
+
+    async fn store_jobs_repeatedly(
+        &self,
+        messages: &[LoadedJob],
+        arrival: Option<i64>,
+    ) -> Result<Vec<JobOutcome>, StoreError> {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
         let mut attempt = 1;
         loop {
-            let error = match self.try_store_jobs(messages).await {
+            let error = match self.try_store_jobs(messages, arrival).await {
                 Ok(outcomes) => return Ok(outcomes),
                 Err(error) => error,
             };
@@ -54,13 +79,19 @@ impl Store {
         }
     }
 
-    async fn try_store_jobs(&self, messages: &[LoadedJob]) -> Result<Vec<JobOutcome>, StoreError> {
+    async fn try_store_jobs(
+        &self,
+        messages: &[LoadedJob],
+        arrival: Option<i64>,
+    ) -> Result<Vec<JobOutcome>, StoreError> {
         let transaction = self.begin_write().await?;
         let places = Places::find(&transaction, messages).await?;
         let mut prepared = Vec::with_capacity(messages.len());
         for message in messages {
             prepared.push(match places.of(message) {
-                Ok(place) => PreparedJob::new(message).map(|job| (job, place)).map_err(JobStatus::Rejected),
+                Ok(place) => {
+                    PreparedJob::new(message, arrival).map(|job| (job, place)).map_err(JobStatus::Rejected)
+                }
                 Err(status) => Err(status),
             });
         }

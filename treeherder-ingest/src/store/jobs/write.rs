@@ -68,7 +68,7 @@ pub(super) async fn lock_jobs(
     for chunk in guids.chunks(ROWS_PER_STATEMENT) {
         let mut select = Query::select();
         select
-            .columns(["id", "guid", "state", "result"])
+            .columns(["id", "guid", "state", "result", "submit_time"])
             .from("job")
             .and_where(Expr::col("guid").is_in(chunk.iter().copied()))
             // One order for all, so that two batches never wait for each other.
@@ -80,6 +80,7 @@ pub(super) async fn lock_jobs(
                 guid: row.try_get_by_index(1)?,
                 state: row.try_get_by_index(2)?,
                 result: row.try_get_by_index(3)?,
+                submit_time: row.try_get_by_index(4)?,
             });
         }
     }
@@ -153,7 +154,7 @@ fn model(
         reason: Set(first.reason.to_owned()),
         result: Set(plan.planned_result(position, &batch.jobs).to_owned()),
         state: Set(plan.planned_state(position, &batch.jobs).to_owned()),
-        submit_time: Set(last.submit_time),
+        submit_time: Set(row.submit_time),
         start_time: Set(last.start_time),
         end_time: Set(last.end_time),
         last_modified: Set(now),

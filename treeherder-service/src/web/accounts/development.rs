@@ -20,6 +20,12 @@ use crate::web::response::Refused;
 /// Where it is.
 pub(super) const PATH: &str = "/api/auth/development-login/";
 
+/// What the names of accounts that it makes begin with.
+const PREFIX: &str = "development/";
+
+/// Most characters of an address: names of accounts have 150.
+const LONGEST_EMAIL: usize = 150 - PREFIX.len();
+
 /// Makes the route of the development login.
 pub(super) fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(login))
@@ -41,7 +47,11 @@ struct Wanted {
     path = "/api/auth/development-login/",
     tag = "accounts",
     request_body = Wanted,
-    responses((status = OK, body = Value), (status = FORBIDDEN, body = Value))
+    responses(
+        (status = OK, body = Value),
+        (status = BAD_REQUEST, body = Value),
+        (status = FORBIDDEN, body = Value)
+    )
 )]
 async fn login(
     State(accounts): State<Accounts>,
@@ -54,7 +64,7 @@ async fn login(
 /// Lets somebody in as whom they say, if they are on this machine.
 ///
 /// # Errors
-/// 403 for others, for pages of other sites, and where this login is off; 400 for no address.
+/// 403 for others, for pages of other sites, and where this login is off; 400 for no address or one that cannot be kept.
 pub(in crate::web) async fn enter_as(
     accounts: &Accounts,
     email: &str,
@@ -69,16 +79,24 @@ pub(in crate::web) async fn enter_as(
         return Err(Refused::forbidden("The development login answers this machine only."));
     }
     csrf::check_origin(accounts, headers)?;
-    let email = email.trim();
+    let email = checked(email.trim())?;
+    let person =
+        SignIn { username: format!("{PREFIX}{email}"), email: email.to_owned(), is_staff: Some(is_sheriff) };
+    enter(accounts, &person, i64::MAX, headers).await
+}
+
+fn checked(email: &str) -> Result<&str, Refused> {
     if email.is_empty() {
         return Err(Refused::field("email", "This field may not be blank."));
     }
-    let person = SignIn {
-        username: format!("development/{email}"),
-        email: email.to_owned(),
-        is_staff: Some(is_sheriff),
-    };
-    enter(accounts, &person, i64::MAX, headers).await
+    if email.contains('\0') {
+        return Err(Refused::field("email", "Null characters are not allowed."));
+    }
+    if email.chars().count() > LONGEST_EMAIL {
+        let problem = format!("Ensure this field has no more than {LONGEST_EMAIL} characters.");
+        return Err(Refused::field("email", &problem));
+    }
+    Ok(email)
 }
 
 /// Whether a `Host` header names the loopback address and not a name that somebody made point to it.

@@ -39,6 +39,11 @@ pub(super) async fn identify(
     Ok(Some(Account::new(user)))
 }
 
+/// Tells whether a request comes with the token of a script.
+pub(super) fn has_token(headers: &HeaderMap) -> bool {
+    bearer_token(headers).is_some()
+}
+
 /// Returns the token of a script; other credentials (an access token at login) are none of ours.
 fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;

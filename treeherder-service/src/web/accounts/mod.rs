@@ -26,7 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 #[allow(unused_imports, reason = "`Sheriff` is for changing performance alerts, which nothing does yet")]
 pub(in crate::web) use self::account::{Account, MaybeAccount, Sheriff};
 pub(in crate::web) use self::development::enter_as;
-pub(super) use self::guard::guard;
+pub(super) use self::guard::{check_token, guard};
 pub(crate) use self::keys::new_token;
 pub(in crate::web) use self::logout::end_session;
 pub(in crate::web) use self::provider::{came_back, go_to_provider};

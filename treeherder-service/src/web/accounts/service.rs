@@ -14,6 +14,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use treeherder_ingest::http::{Client, ClientOptions};
 use treeherder_ingest::store::{Store, StoreError};
+use url::Url;
 
 use super::cookies::{self, SessionCookies};
 use super::keys::random_key;
@@ -89,6 +90,12 @@ impl Accounts {
     /// Whether anybody may log in as anybody.
     pub(in crate::web) fn development_login(&self) -> bool {
         self.0.settings.development_login
+    }
+
+    /// Returns the origin of the identity provider; nothing for an issuer that is no web address.
+    pub(in crate::web) fn issuer_origin(&self) -> Option<String> {
+        let origin = Url::parse(&self.settings().issuer()).ok()?.origin();
+        origin.is_tuple().then(|| origin.ascii_serialization())
     }
 
     /// Whether pages of this origin may change something.

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
 use serde_json::{Value, json};
 use treeherder_ingest::store::Store;
 use utoipa_axum::router::OpenApiRouter;
@@ -18,9 +19,9 @@ use crate::web::response::Refused;
 /// Longest summary.
 const LONGEST: usize = 255;
 
-/// Makes the route of internal issues.
+/// Makes the route of internal issues. It takes whatever is below it, which is the same.
 pub(super) fn router() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(create))
+    OpenApiRouter::new().routes(routes!(create)).route("/api/internal_issue/{*rest}", post(create))
 }
 
 /// Makes an internal issue, or finds the open one with this summary

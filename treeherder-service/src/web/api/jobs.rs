@@ -196,7 +196,8 @@ fn page_size(parameters: &Parameters) -> u64 {
     asked.filter(|count| *count > 0).unwrap_or(PAGE_SIZE).min(PAGE_SIZE)
 }
 
-/// Returns how long the job has run, in minutes, at least one. A time that was never set is the epoch.
+/// Returns how long the job has run, in minutes, at least one. A time that was never set is the epoch; a job without a time to
+/// count from tells the least.
 pub(super) fn minutes(job: &JobCore, now: DateTime<Utc>) -> i64 {
     duration_of(job.submit_time, job.start_time, job.end_time, now)
 }
@@ -209,7 +210,8 @@ pub(super) fn duration_of(
     now: DateTime<Utc>,
 ) -> i64 {
     let set = |time: DateTime<Utc>| (time.timestamp() != 0).then_some(time);
-    let (end, start) = (set(end).unwrap_or(now), set(start).unwrap_or(submit));
+    let end = set(end).unwrap_or(now);
+    let start = set(start).or_else(|| set(submit)).unwrap_or(end);
     duration((end - start).num_milliseconds())
 }
 
@@ -223,6 +225,16 @@ fn duration(milliseconds: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_job_without_times_has_not_run_since_1970() {
+        let now = Utc::now();
+        let (never, hour_ago) = (DateTime::UNIX_EPOCH, now - chrono::TimeDelta::hours(1));
+        assert_eq!(duration_of(never, never, never, now), 1);
+        assert_eq!(duration_of(never, never, hour_ago, now), 1);
+        assert_eq!(duration_of(never, hour_ago, never, now), 60);
+        assert_eq!(duration_of(hour_ago, never, never, now), 60);
+    }
 
     #[test]
     fn durations_round_half_to_even_and_are_at_least_a_minute() {

@@ -29,12 +29,23 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "only its description is used")]
 struct JobPage<'a> {
-    /// The jobs, as objects or as arrays.
-    results: Vec<JobObject<'a>>,
+    /// The jobs.
+    results: Vec<ListedJob<'a>>,
     /// What was asked for.
     meta: PageMeta<'a>,
     /// Names of the places of the arrays; only with arrays.
     job_property_names: Option<Vec<&'static str>>,
+}
+
+/// A job of a page: an object with `return_type=dict` or without `return_type`, else an array.
+#[derive(Debug, ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, clippy::large_enum_variant, reason = "only its description is used")]
+enum ListedJob<'a> {
+    /// Its properties by name.
+    Object(JobObject<'a>),
+    /// Its properties in the order of `job_property_names`.
+    Array(Vec<Value>),
 }
 
 /// What page was asked for.
@@ -59,7 +70,7 @@ struct PageMeta<'a> {
         ("project" = String, Path, description = "Name of the repository"),
         ("offset" = Option<u64>, Query, description = "Jobs passed over"),
         ("count" = Option<u64>, Query, description = "Most jobs returned: 10 unless told otherwise, at most 2000"),
-        ("return_type" = Option<String>, Query, description = "`dict` for objects, anything else for arrays"),
+        ("return_type" = Option<String>, Query, description = "`dict`, or nothing, for objects; anything else for arrays"),
         JobFilters,
     ),
     responses((status = OK, body = JobPage<'static>), (status = NOT_FOUND, body = Value), (status = BAD_REQUEST, body = Value))
@@ -104,7 +115,7 @@ async fn list(
         ("id" = i64, Path, description = "Id of the job"),
         ("offset" = Option<u64>, Query, description = "Jobs passed over"),
         ("count" = Option<u64>, Query, description = "Most jobs returned: 50 unless told otherwise, at most 2000"),
-        ("return_type" = Option<String>, Query, description = "`dict` for objects, anything else for arrays"),
+        ("return_type" = Option<String>, Query, description = "`dict`, or nothing, for objects; anything else for arrays"),
         ("nosuccess" = Option<String>, Query, description = "Leaves out jobs that succeeded, whatever the value"),
         JobFilters,
     ),

@@ -100,8 +100,14 @@ pub(in crate::web) fn takes_gzip(headers: &HeaderMap) -> bool {
     let accepts = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok());
     accepts.unwrap_or_default().split(',').any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
-        parts.next() == Some("gzip") && parts.all(|part| part != "q=0")
+        parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip")) && !parts.any(is_never)
     })
+}
+
+/// Whether a parameter of a coding says that it is not taken; zero has up to three decimals.
+fn is_never(parameter: &str) -> bool {
+    let weight = parameter.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+    weight.is_some_and(|(_, weight)| weight.trim().parse() == Ok(0.0_f32))
 }
 
 /// Compresses a body; nothing when that does not work, which is not known to happen.
@@ -173,6 +179,8 @@ mod tests {
             ("/whole", "gzip", Some("gzip")),
             ("/whole", "br, gzip;q=0.5", Some("gzip")),
             ("/whole", "gzip;q=0", None),
+            ("/whole", "gzip; q=0.000", None),
+            ("/whole", "GZIP;q=0.001", Some("gzip")),
             ("/whole", "br", None),
             ("/short", "gzip", None),
             ("/done", "gzip", Some("br")),

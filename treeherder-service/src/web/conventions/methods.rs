@@ -43,8 +43,10 @@ impl Methods {
         Self(Arc::new(allowed.collect()))
     }
 
+    /// A route for all that is below a path has the methods of that path.
     fn of_request(&self, request: &Request) -> Option<HeaderValue> {
-        self.0.get(request.extensions().get::<MatchedPath>()?.as_str()).cloned()
+        let route = request.extensions().get::<MatchedPath>()?.as_str();
+        self.0.get(route.strip_suffix("{*rest}").unwrap_or(route)).cloned()
     }
 }
 

@@ -4,11 +4,10 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 use futures_util::stream;
-use serde::Deserialize;
 use serde_json::json;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +18,7 @@ use utoipa_axum::routes;
 
 use super::Live;
 use crate::web::AppState;
+use crate::web::parameters::Parameters;
 use crate::web::response::Refused;
 
 /// How often a quiet stream says that it is alive (§4.3).
@@ -32,15 +32,25 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// What a reader asks for.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
     /// Subscriptions with commas between them: `BRANCH` or `BRANCH.EVENT`, either of which may be `*`.
-    #[serde(default)]
+    #[param(required = false)]
     subscribe: String,
     /// As the header `Last-Event-ID`, for clients that cannot set it.
-    #[serde(default, rename = "lastEventId")]
+    #[param(rename = "lastEventId")]
     last_event_id: Option<String>,
+}
+
+impl Asked {
+    /// Reads the parameters; subscriptions add up, as over Socket.IO, so that a repeated parameter takes none back.
+    fn read(parameters: &Parameters) -> Self {
+        Self {
+            subscribe: parameters.all("subscribe").collect::<Vec<_>>().join(","),
+            last_event_id: parameters.text("lastEventId").map(ToOwned::to_owned),
+        }
+    }
 }
 
 /// Streams live events.
@@ -61,8 +71,9 @@ struct Asked {
 async fn events(
     State(live): State<Live>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    parameters: Parameters,
 ) -> Result<Response, Refused> {
+    let asked = Asked::read(&parameters);
     let interests = Interests::read(&asked.subscribe)
         .map_err(|error| Refused::field("subscribe", &format!("{error}: {:?}", shown(&asked.subscribe))))?;
     if interests.is_empty() {

@@ -1,17 +1,18 @@
 //! `…/log/errors`: error lines with what is around them.
 
-use axum::extract::{Path, Query, State};
-use serde::{Deserialize, Serialize};
+use axum::extract::{Path, State};
+use serde::Serialize;
 use treeherder_ingest::store::Store;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::find_job;
-use super::job::refused;
+use super::job::{log_id, refused};
 use crate::web::AppState;
 use crate::web::json::Json;
 use crate::web::live::Live;
+use crate::web::parameters::Parameters;
 use crate::web::response::Refused;
 
 /// Lines around an error line unless another number is asked for.
@@ -27,13 +28,19 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// How much.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
     /// Lines before and after each error line, 5 by default and 50 at most.
     context: Option<u64>,
     /// Id of the log, for jobs that have several.
     log_id: Option<i32>,
+}
+
+impl Asked {
+    fn read(parameters: &Parameters) -> Result<Self, Refused> {
+        Ok(Self { context: parameters.natural("context")?, log_id: log_id(parameters)? })
+    }
 }
 
 /// Error lines of a log.
@@ -84,6 +91,7 @@ struct ErrorLine {
     ),
     responses(
         (status = OK, body = Shown),
+        (status = BAD_REQUEST, description = "A parameter that cannot be read"),
         (status = NOT_FOUND, description = "No such job, or its log is gone"),
         (status = BAD_GATEWAY, description = "The log cannot be had from where it is")
     )
@@ -92,8 +100,9 @@ async fn errors(
     State(store): State<Store>,
     State(live): State<Live>,
     Path((project, job)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
+    parameters: Parameters,
 ) -> Result<Json<Shown>, Refused> {
+    let asked = Asked::read(&parameters)?;
     let found = find_job(&store, &project, &job).await?;
     let log = found.log(asked.log_id)?;
     let around = asked.context.unwrap_or(CONTEXT).min(MOST_CONTEXT);

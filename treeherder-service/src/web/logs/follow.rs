@@ -4,11 +4,10 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use futures_util::stream;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
@@ -23,6 +22,7 @@ use super::find_job;
 use super::job::refused;
 use crate::web::AppState;
 use crate::web::live::Live;
+use crate::web::parameters::Parameters;
 use crate::web::response::Refused;
 
 /// How often a quiet stream says that it is alive.
@@ -34,12 +34,18 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// From where on.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
     /// First line, counted from 0.
-    #[serde(default)]
+    #[param(required = false)]
     from: u64,
+}
+
+impl Asked {
+    fn read(parameters: &Parameters) -> Result<Self, Refused> {
+        Ok(Self { from: parameters.natural("from")?.unwrap_or_default() })
+    }
 }
 
 /// Streams a job's log as Server-Sent Events, while its task runs too.
@@ -63,6 +69,7 @@ struct Asked {
     ),
     responses(
         (status = OK, content_type = "text/event-stream", body = String),
+        (status = BAD_REQUEST, description = "A parameter that cannot be read"),
         (status = NOT_FOUND, description = "No such job, or it has no log"),
         (status = SERVICE_UNAVAILABLE, description = "Too many logs are followed")
     )
@@ -72,8 +79,9 @@ async fn follow(
     State(live): State<Live>,
     Path((project, job)): Path<(String, String)>,
     headers: HeaderMap,
-    Query(asked): Query<Asked>,
+    parameters: Parameters,
 ) -> Result<Response, Refused> {
+    let asked = Asked::read(&parameters)?;
     let found = find_job(&store, &project, &job).await?;
     let too_many = || {
         let body = json!({"detail": "Too many logs are followed right now."});

@@ -8,6 +8,7 @@ use treeherder_ingest::store::{LogJob, Store, StoreError};
 
 use axum::http::StatusCode;
 
+use crate::web::parameters::Parameters;
 use crate::web::response::Refused;
 
 /// Name of the log that viewers open.
@@ -18,6 +19,8 @@ const LOG_NAME: &str = "live_backing_log";
 pub(in crate::web) struct LoggedJob {
     pub(in crate::web) job: LogJob,
     pub(in crate::web) logs: Vec<job_log::Model>,
+    /// Id of the log that is kept here, where there are others beside it.
+    kept: Option<i32>,
 }
 
 /// Finds a job of a project by its id or its guid.
@@ -37,13 +40,34 @@ pub(in crate::web) async fn find_job(store: &Store, project: &str, job: &str) ->
     }
     let mut logs = store.all_job_logs(id).await?;
     logs.retain(|log| log.name == LOG_NAME);
-    Ok(LoggedJob { job: found, logs })
+    let kept = kept_of(store, &logs).await?;
+    Ok(LoggedJob { job: found, logs, kept })
+}
+
+/// Finds the log that is kept here; a single one is the one that is shown, kept or not.
+async fn kept_of(store: &Store, logs: &[job_log::Model]) -> Result<Option<i32>, StoreError> {
+    if logs.len() > 1 {
+        for log in logs {
+            if store.kept_log(log.id).await?.is_some() {
+                return Ok(Some(log.id));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Reads the id of a log among the parameters of a request.
+pub(super) fn log_id(parameters: &Parameters) -> Result<Option<i32>, Refused> {
+    let id = parameters.integer("log_id")?;
+    id.map(|id| i32::try_from(id).map_err(|_| Refused::field("log_id", "No log has such an id."))).transpose()
 }
 
 impl LoggedJob {
-    /// Returns the log with this id, or the first one.
+    /// Returns the log with this id; without one that which was submitted to us, or the first one.
+    ///
+    /// The error lines of a job are those of its submitted log, when it has one.
     pub(in crate::web) fn log(&self, log_id: Option<i32>) -> Result<&job_log::Model, Refused> {
-        let found = match log_id {
+        let found = match log_id.or(self.kept) {
             Some(log_id) => self.logs.iter().find(|log| log.id == log_id),
             // A log that was given up is of no use when there is another one.
             None => {

@@ -1,7 +1,7 @@
 //! `…/log/lines`: any lines of a log.
 
-use axum::extract::{Path, Query, State};
-use serde::{Deserialize, Serialize};
+use axum::extract::{Path, State};
+use serde::Serialize;
 use treeherder_ingest::log::LogPage;
 use treeherder_ingest::store::Store;
 use utoipa::{IntoParams, ToSchema};
@@ -9,10 +9,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::find_job;
-use super::job::refused;
+use super::job::{log_id, refused};
 use crate::web::AppState;
 use crate::web::json::Json;
 use crate::web::live::Live;
+use crate::web::parameters::Parameters;
 use crate::web::response::Refused;
 
 /// Lines of one answer unless another number is asked for.
@@ -26,16 +27,26 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// Which lines.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Asked {
     /// First line, counted from 0 as in error lines; negative numbers count from the end of the log.
-    #[serde(default)]
+    #[param(required = false)]
     start: i64,
     /// Number of lines, 500 by default and 10,000 at most.
     count: Option<u64>,
     /// Id of the log, for jobs that have several.
     log_id: Option<i32>,
+}
+
+impl Asked {
+    fn read(parameters: &Parameters) -> Result<Self, Refused> {
+        Ok(Self {
+            start: parameters.integer("start")?.unwrap_or_default(),
+            count: parameters.natural("count")?,
+            log_id: log_id(parameters)?,
+        })
+    }
 }
 
 /// Lines of a log.
@@ -75,6 +86,7 @@ struct Shown {
     ),
     responses(
         (status = OK, body = Shown),
+        (status = BAD_REQUEST, description = "A parameter that cannot be read"),
         (status = NOT_FOUND, description = "No such job, or its log is gone"),
         (status = BAD_GATEWAY, description = "The log cannot be had from where it is")
     )
@@ -83,8 +95,9 @@ async fn lines(
     State(store): State<Store>,
     State(live): State<Live>,
     Path((project, job)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
+    parameters: Parameters,
 ) -> Result<Json<Shown>, Refused> {
+    let asked = Asked::read(&parameters)?;
     let found = find_job(&store, &project, &job).await?;
     let log = found.log(asked.log_id)?;
     let viewer = live.viewer();

@@ -3,6 +3,7 @@
 
 mod errors;
 mod follow;
+mod inflated;
 mod job;
 mod lines;
 mod search;

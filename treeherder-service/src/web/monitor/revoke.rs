@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::extract::rejection::FormRejection;
 use axum::extract::{ConnectInfo, Form, State};
 use axum::http::{HeaderMap, header};
 use chrono::Utc;
-use serde::Deserialize;
 use serde_json::{Value, json};
 use treeherder_ingest::monitor::{TaskRecord, TaskState};
 use treeherder_ingest::queue::{MessageId, Queue};
@@ -19,12 +19,8 @@ use crate::web::response::Refused;
 /// Headers that a proxy adds: the request does not come from where the connection does.
 const OF_PROXIES: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
 
-/// Which task.
-#[derive(Debug, Deserialize)]
-pub(super) struct Revocation {
-    #[serde(default)]
-    task_id: String,
-}
+/// The fields of the form that came, or why there are none.
+type Fields = Result<Form<Vec<(String, String)>>, FormRejection>;
 
 /// Takes a task off its queue, or has it removed when it comes up.
 ///
@@ -36,17 +32,14 @@ pub(super) async fn revoke(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     MaybeAccount(account): MaybeAccount,
     headers: HeaderMap,
-    Form(revocation): Form<Revocation>,
+    fields: Fields,
 ) -> Result<Json<Value>, Refused> {
     let revoked_by = match account {
         Some(account) if account.may_sheriff() => account.username,
         Some(_) => return Err(Refused::forbidden("You do not have permission to perform this action.")),
         None => permitted(peer, &headers)?,
     };
-    let text = revocation.task_id.trim();
-    if text.is_empty() {
-        return Err(Refused::field("task_id", "This field is required."));
-    }
+    let text = task_id(fields)?;
     let id: MessageId = text.parse().map_err(|_| Refused::field("task_id", "This is no id of a task."))?;
     let known = store.task_record(id).await?;
     if let Some(record) = &known
@@ -64,6 +57,15 @@ pub(super) async fn revoke(
     store.revoke(id, &revoked_by, record.as_ref()).await?;
     tracing::warn!(message.id = %id, revoked_by, removed = removed.is_some(), "a task was revoked");
     Ok(Json(json!({"ok": true, "removed": removed.is_some()})))
+}
+
+/// Returns the field of that name, the last one when it is repeated.
+fn task_id(fields: Fields) -> Result<String, Refused> {
+    let Form(fields) =
+        fields.map_err(|rejection| Refused::detail(rejection.status(), &rejection.body_text()))?;
+    let last = fields.into_iter().rfind(|(name, _)| name == "task_id");
+    let text = last.map(|(_, text)| text.trim().to_owned()).filter(|text| !text.is_empty());
+    text.ok_or_else(|| Refused::field("task_id", "This field is required."))
 }
 
 /// Tells who revokes where nobody is logged in. Only this machine may: no proxy on it for others, and no page of another site in a browser.

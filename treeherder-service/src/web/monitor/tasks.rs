@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde_json::Value;
 use treeherder_ingest::monitor::{TaskRecord, TaskState};
 use treeherder_ingest::queue::{MessageId, Queue};
@@ -16,7 +16,7 @@ use crate::web::response::Refused;
 /// Lists tasks, those that changed last first.
 pub(super) async fn all(
     State(store): State<Store>,
-    Query(parameters): Query<ListParameters>,
+    parameters: ListParameters,
 ) -> Result<Json<Value>, Refused> {
     let filter =
         TaskFilter { limit: parameters.limit()?, since: parameters.since()?, ..TaskFilter::default() };
@@ -32,7 +32,7 @@ pub(super) async fn names(State(store): State<Store>) -> Result<Json<Vec<String>
 pub(super) async fn of_name(
     State(store): State<Store>,
     Path(name): Path<String>,
-    Query(parameters): Query<ListParameters>,
+    parameters: ListParameters,
 ) -> Result<Json<Value>, Refused> {
     let filter = TaskFilter {
         task: Some(name),

@@ -1,6 +1,6 @@
 //! `/api/worker/`: which processes there are.
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use serde_json::{Value, json};
 use treeherder_ingest::store::{Store, TaskFilter, WorkerRow};
 
@@ -27,7 +27,7 @@ pub(super) async fn one(
 pub(super) async fn tasks(
     State(store): State<Store>,
     Path(name): Path<String>,
-    Query(parameters): Query<ListParameters>,
+    parameters: ListParameters,
 ) -> Result<Json<Value>, Refused> {
     let worker = found(&store, &name).await?;
     let filter = TaskFilter {

@@ -2,11 +2,10 @@
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use treeherder_ingest::push::{LoadedPush, Revision};
-use treeherder_ingest::store::Store;
+use treeherder_ingest::push::Revision;
+use treeherder_ingest::store::{Store, StoreError, SubmittedPush};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -31,13 +30,15 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 #[serde(deny_unknown_fields)]
 #[schema(as = SubmittedPush)]
 struct Push {
-    /// Its head: 40 hexadecimal digits.
+    /// Its head: 40 hexadecimal digits, kept in small letters.
     revision: String,
-    /// Who pushed; a mail address at best.
+    /// Who pushed; a mail address at best. 150 characters are kept.
     author: String,
-    /// When, in seconds since 1970; now when absent.
+    /// When, in seconds since 1970. When absent, a push that is known keeps its time, and another one gets the time at which
+    /// it came.
     push_timestamp: Option<f64>,
-    /// Its commits, oldest first; the head alone when absent.
+    /// Its commits, oldest first. When absent, a push that is known keeps those that it has, and another one gets the head
+    /// alone.
     #[serde(default)]
     commits: Vec<Commit>,
 }
@@ -47,9 +48,9 @@ struct Push {
 #[serde(deny_unknown_fields)]
 #[schema(as = SubmittedCommit)]
 struct Commit {
-    /// 40 hexadecimal digits.
+    /// 40 hexadecimal digits, kept in small letters.
     revision: String,
-    /// Who wrote it.
+    /// Who wrote it. 150 characters are kept.
     author: String,
     /// What it says.
     message: String,
@@ -63,7 +64,7 @@ struct Stored {
     revision: String,
 }
 
-/// Stores a push, or changes what is known of it.
+/// Stores a push, or changes of what is known of it what the body tells.
 #[utoipa::path(
     post,
     path = "/api/project/{project}/pushes/",
@@ -92,35 +93,42 @@ async fn submit(
     if push.commits.len() > MOST_COMMITS {
         return Err(Refused::field("commits", &format!("at most {MOST_COMMITS}")));
     }
-    let is_revision = |text: &str| text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let revisions = push.commits.iter().map(|commit| &commit.revision).chain([&push.revision]);
-    if let Some(bad) = revisions.into_iter().find(|revision| !is_revision(revision)) {
-        return Err(Refused::field("revision", &format!("not 40 hexadecimal digits: {bad:?}")));
-    }
-    let loaded = loaded(push);
-    live.pipeline.submit_push(repository.id, &loaded).await.map_err(|error| {
-        if error.is_permanent() {
-            Refused::new(StatusCode::BAD_REQUEST, json!({"detail": error.to_string()}))
-        } else {
-            error.into()
-        }
-    })?;
-    Ok(Json(Stored { revision: loaded.revision }))
+    let submitted = submitted(push)?;
+    live.pipeline.submit_push(repository.id, &submitted).await.map_err(not_stored)?;
+    Ok(Json(Stored { revision: submitted.revision }))
 }
 
-fn loaded(push: Push) -> LoadedPush {
+fn submitted(push: Push) -> Result<SubmittedPush, Refused> {
     let Push { revision, author, push_timestamp, commits } = push;
-    let mut revisions: Vec<Revision> = commits
-        .into_iter()
-        .map(|Commit { revision, author, message }| Revision { revision, author, comment: message })
-        .collect();
-    if revisions.is_empty() {
-        revisions.push(Revision {
-            revision: revision.clone(),
-            author: author.clone(),
-            comment: String::new(),
-        });
+    let commit = |Commit { revision, author, message }| {
+        Ok(Revision { revision: checked_revision(revision)?, author, comment: message })
+    };
+    Ok(SubmittedPush {
+        revision: checked_revision(revision)?,
+        author,
+        push_timestamp,
+        commits: commits.into_iter().map(commit).collect::<Result<_, Refused>>()?,
+    })
+}
+
+/// Checks a revision and returns it in small letters, as messages of jobs name it.
+fn checked_revision(mut revision: String) -> Result<String, Refused> {
+    if revision.len() != 40 || !revision.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(Refused::field("revision", &format!("not 40 hexadecimal digits: {revision:?}")));
     }
-    let now = Utc::now().timestamp_millis() as f64 / 1000.0;
-    LoadedPush { revision, push_timestamp: push_timestamp.unwrap_or(now), author, revisions, branch: None }
+    revision.make_ascii_lowercase();
+    Ok(revision)
+}
+
+fn not_stored(error: StoreError) -> Refused {
+    match &error {
+        StoreError::Data(error) => {
+            let (field, problem) = SubmittedPush::place_of(error);
+            Refused::field(field, &problem)
+        }
+        _ if error.is_permanent() => {
+            Refused::new(StatusCode::BAD_REQUEST, json!({"detail": error.to_string()}))
+        }
+        _ => error.into(),
+    }
 }

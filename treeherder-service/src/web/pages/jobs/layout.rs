@@ -224,7 +224,8 @@ impl Progress {
 fn minutes(job: &BoardJob, now: DateTime<Utc>) -> i64 {
     let set = |time: DateTime<Utc>| (time.timestamp() != 0).then_some(time);
     let end = set(job.end_time).unwrap_or(now);
-    let start = set(job.start_time).unwrap_or(job.submit_time);
+    // Without a time to count from, the least is told.
+    let start = set(job.start_time).or_else(|| set(job.submit_time)).unwrap_or(end);
     let seconds = (end - start).num_seconds().max(60);
     (seconds + 30) / 60
 }
