@@ -8,6 +8,8 @@ import { all, find, later, make, safe, toast } from '../dom.js';
 
 /** What only a selected job needs is loaded with the first one. */
 const further = () => import('./enrich.js');
+/** @type {typeof import('./enrich.js').enrich | undefined} */
+let enrich;
 
 export class Details {
   /** @type {AbortController | undefined} */
@@ -145,12 +147,15 @@ export class Details {
     const seen = former && find('[data-part]:not([hidden])', former.box)?.dataset.part;
     this.tabs(seen);
     const job = find('[data-job]', this.panel);
-    further().then(({ enrich }) => {
-      if (!job?.isConnected) return;
+    const add = () => {
+      if (!enrich || !job?.isConnected) return;
       enrich(this.panel, this.board.repo, former?.box);
       this.tabs(seen);
       if (former && find('[data-part]:not([hidden])', job)?.dataset.part === seen) this.panel.scrollTop = former.scrollTop;
-    }, () => toast('A part of this page could not be loaded.', { error: true }));
+    };
+    // At once where that is possible: whoever reads a part never sees the panel without it, nor is it copied without it.
+    if (enrich) add();
+    else further().then((module) => { ({ enrich } = module); add(); }, () => toast('A part of this page could not be loaded.', { error: true }));
   }
 
   /** @param {string | null} [seen] the part that is read, which need not have been chosen */
