@@ -203,7 +203,7 @@ pub(super) fn minutes(job: &JobCore, now: DateTime<Utc>) -> i64 {
 }
 
 /// As [`minutes`], of the times themselves.
-pub(super) fn duration_of(
+pub(in crate::web) fn duration_of(
     submit: DateTime<Utc>,
     start: DateTime<Utc>,
     end: DateTime<Utc>,

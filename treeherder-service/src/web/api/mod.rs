@@ -28,6 +28,7 @@ mod repositories;
 mod root;
 pub(super) mod schema;
 
+pub(in crate::web) use self::jobs::duration_of;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::state::AppState;

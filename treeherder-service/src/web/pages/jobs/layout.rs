@@ -8,6 +8,7 @@ use treeherder_ingest::store::{Board, BoardJob, BoardName};
 use super::filter::Filter;
 use super::platform::{self, Platform};
 use super::status::{Status, is_classified};
+use crate::web::api::duration_of;
 
 /// A job with the names that the page shows.
 #[derive(Clone, Debug)]
@@ -222,12 +223,7 @@ impl Progress {
 
 /// Returns how long a job took or is taking, in minutes (§3.15).
 fn minutes(job: &BoardJob, now: DateTime<Utc>) -> i64 {
-    let set = |time: DateTime<Utc>| (time.timestamp() != 0).then_some(time);
-    let end = set(job.end_time).unwrap_or(now);
-    // Without a time to count from, the least is told.
-    let start = set(job.start_time).or_else(|| set(job.submit_time)).unwrap_or(end);
-    let seconds = (end - start).num_seconds().max(60);
-    (seconds + 30) / 60
+    duration_of(job.submit_time, job.start_time, job.end_time, now)
 }
 
 #[cfg(test)]
